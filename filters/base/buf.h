@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A growing byte buffer with a ceiling.
+ *
+ *    p            p+n                p+cap            p+max (never beyond)
+ *    | written    | reserved         |
+ *
+ * Sticky: the first append that would pass `max` or finds no memory sets `failed`
+ * and every later append is a no-op, so builders append freely and test once.
+ * rd_buf_clear keeps the memory for the next use; rd_buf_wipe also overwrites what was
+ * written. Memory is malloc's, always with RD_BUF_TAIL readable bytes after p+n, so that
+ * vector loops may load (never use) past the end.
+ */
+#ifndef RD_BASE_BUF_H
+#define RD_BASE_BUF_H
+
+#include "filters/base/outcome.h"
+#include "filters/base/slice.h"
+
+enum { RD_BUF_TAIL = 64 };
+
+typedef struct rd_buf {
+    uint8_t *p; /* owned */
+    size_t n, cap, max;
+    rd_outcome failed; /* RD_OK, RD_TOO_LARGE or RD_NO_MEMORY */
+} rd_buf;
+
+void rd_buf_init(rd_buf *b, size_t max);
+void rd_buf_release(rd_buf *b);
+/* Empties; keeps up to `keep` bytes of memory for reuse (more is given back). */
+void rd_buf_clear(rd_buf *b, size_t keep);
+void rd_buf_wipe(rd_buf *b);
+
+/* Makes room for `n` more bytes; returns where they go, or NULL (b->failed is set). The
+ * caller writes there and adds what it used to b->n. */
+uint8_t *rd_buf_reserve(rd_buf *b, size_t n);
+void rd_buf_append(rd_buf *b, const void *p, size_t n);
+void rd_buf_append_str(rd_buf *b, const char *s);
+void rd_buf_append_byte(rd_buf *b, uint8_t c);
+/* Decimal. */
+void rd_buf_append_u64(rd_buf *b, uint64_t v);
+void rd_buf_append_i64(rd_buf *b, int64_t v);
+void rd_buf_printf(rd_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static inline rd_slice rd_buf_slice(const rd_buf *b)
+{
+    return (rd_slice){b->p, b->n};
+}
+
+#endif

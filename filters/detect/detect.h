@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Detectors: text in, matches out. A set is compiled once per policy, immutable, shared by threads; the
+ * scratch belongs to one thread. One candidate pass over the base buffer serves all detectors and all texts;
+ * exact matchers and validators run only at candidates. No allocation per text; linear time on any input.
+ */
+#ifndef RD_DETECT_DETECT_H
+#define RD_DETECT_DETECT_H
+
+#include "filters/base/doc.h"
+#include "filters/detect/detectors.h"
+
+typedef struct rd_detect_set rd_detect_set;         /* immutable after build */
+typedef struct rd_detect_scratch rd_detect_scratch; /* one per thread */
+
+/* One of our own patterns (PCRE2). `group`: the capture group to replace, 0 the whole match. */
+typedef struct rd_pattern_spec {
+    const char *pattern; /* borrowed for the build */
+    uint32_t group;
+} rd_pattern_spec;
+
+/* `mask`: bit i switches detector i of RD_DETECTORS on. Patterns get the detector ids RD_DETECTOR_COUNT + index.
+ * RD_INVALID (with the offset in the pattern in err->offset) for a pattern that does not compile. */
+RD_MUST_CHECK rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, uint32_t n_patterns,
+                                             rd_detect_set **out_set, rd_error *err);
+void rd_detect_set_free(rd_detect_set **s);
+
+rd_detect_scratch *rd_detect_scratch_new(void); /* NULL: no memory */
+void rd_detect_scratch_free(rd_detect_scratch **s);
+
+/* A text is base[off, off+len). Texts are sorted, not empty and do not overlap. */
+typedef struct rd_text {
+    uint32_t off, len;
+} rd_text;
+
+/* The sensitive stretch base[off, off+len) of text number `text`. Matches are sorted by offset and do not
+ * overlap (leftmost-longest, specific before general). `keep_head`/`keep_tail`: how many bytes of the stretch the
+ * detector's own mask leaves readable (first letter and "@domain" of an e-mail: 1 and the domain's length + 1). */
+typedef struct rd_match {
+    uint32_t off, len;
+    uint32_t text;
+    uint32_t keep_tail;
+    uint16_t keep_head;
+    uint16_t detector;
+} rd_match;
+
+typedef struct rd_matches {
+    rd_match *list; /* owned by the scratch; valid until its next use */
+    uint32_t n;
+} rd_matches;
+
+/* Finds all matches. `base` must be followed by RD_BUF_TAIL readable bytes. RD_BUDGET never comes from built-in
+ * detectors; a pattern that exceeds its limits yields one match over its whole text with detector id
+ * RD_DETECTOR_OVER_BUDGET. RD_NO_MEMORY is the only failure. */
+RD_MUST_CHECK rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
+                                   size_t base_len, const rd_text *texts, uint32_t n_texts, rd_matches *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Loki label text: `{job="x", user="a\x40b.co"}`. Never edited in place: parsed, changed, written anew
+ * sorted by name, with Go-style double quotes. Source: Prometheus metric text grammar as Loki's
+ * distributor parses it (quoted UTF-8 names, '...' and `...` values, \ooo \xHH \uXXXX \UXXXXXXXX).
+ */
+#ifndef RD_LOKI_LABELS_H
+#define RD_LOKI_LABELS_H
+
+#include "filters/base/buf.h"
+
+typedef struct rd_label {
+    rd_slice name, value; /* unescaped; borrowed from the input or from the list's text buffer */
+} rd_label;
+
+typedef struct rd_labels {
+    rd_label *list; /* owned */
+    uint32_t n, cap, max;
+    rd_buf text;    /* owned: unescaped values and anything put in by the caller; never moves (chunk
+                       reserved up front from the input's length) */
+} rd_labels;
+
+void rd_labels_init(rd_labels *l, uint32_t max_labels);
+void rd_labels_release(rd_labels *l);
+
+/* Replaces the content of `l` with what `text` says; sorted by name; empty values are left out, a name
+ * that stands twice is RD_INVALID. `text` is borrowed until the next parse. */
+RD_MUST_CHECK rd_outcome rd_labels_parse(rd_labels *l, rd_slice text, rd_error *err);
+
+/* Appends `{a="b", c="d"}` in the list's order. */
+void rd_labels_write(const rd_labels *l, rd_buf *out);
+
+/* Appends the list as a JSON object {"a":"b"} (for the store). */
+void rd_labels_write_json(const rd_labels *l, rd_buf *out);
+
+/* [a-zA-Z_][a-zA-Z0-9_]* */
+bool rd_label_name_valid(rd_slice name);
+
+#endif
