@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration as typed values. Made from one YAML file by gw_config_load; immutable afterwards; every
+ * string and array belongs to the config and lives until gw_config_free. Absent optional strings are NULL.
+ * Keys, defaults, ranges and one-line docs live in config_keys.c, the one table.
+ */
+#ifndef GW_CONFIG_H
+#define GW_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "gateway/signal.h"
+
+typedef enum gw_client_cert { GW_CLIENT_CERT_NONE, GW_CLIENT_CERT_OPTIONAL, GW_CLIENT_CERT_REQUIRED } gw_client_cert;
+typedef enum gw_tls_version { GW_TLS_1_2, GW_TLS_1_3 } gw_tls_version;
+
+typedef struct gw_listener_tls_cfg {
+    const char *certificate, *key, *client_ca; /* PEM file names */
+    gw_client_cert client_certificate;
+    gw_tls_version min_version;
+} gw_listener_tls_cfg;
+
+typedef struct gw_listener_cfg {
+    const char *address; /* "host:port", "[v6]:port" */
+    const char *host;
+    uint16_t port;
+    bool has_tls;
+    gw_listener_tls_cfg tls;
+} gw_listener_cfg;
+
+typedef struct gw_endpoint_cfg {
+    const char *url; /* as written */
+    const char *host;
+    const char *path; /* prefix without trailing slash, "" if none */
+    uint16_t port;
+    bool tls;
+} gw_endpoint_cfg;
+
+typedef struct gw_upstream_tls_cfg {
+    const char *ca;          /* PEM file; NULL: the system's */
+    const char *server_name; /* name to verify and send as SNI; NULL: the endpoint's host */
+    const char *certificate, *key;
+} gw_upstream_tls_cfg;
+
+typedef enum gw_store_full { GW_STORE_DELETE_OLDEST, GW_STORE_REFUSE } gw_store_full;
+
+typedef struct gw_header_cfg {
+    const char *name, *value;
+} gw_header_cfg;
+
+typedef enum gw_upstream_coding { GW_UPSTREAM_IDENTITY, GW_UPSTREAM_GZIP, GW_UPSTREAM_ZSTD } gw_upstream_coding;
+
+/* Either `endpoints` (HTTP) or `store` (a directory). */
+typedef struct gw_upstream_cfg {
+    const char *name;
+    gw_endpoint_cfg *endpoints;
+    size_t n_endpoints;
+    gw_upstream_tls_cfg tls;
+    const char *tenant_header;   /* header that carries the workspace's tenant, NULL: none */
+    gw_header_cfg *headers;      /* added to every request; values are secrets */
+    size_t n_headers;
+    gw_upstream_coding encoding; /* of OTLP and Loki JSON bodies; Loki protobuf is always snappy */
+    uint32_t connect_timeout_ms, first_byte_timeout_ms, total_timeout_ms, idle_timeout_ms;
+    uint32_t max_connections;      /* per thread and endpoint */
+    uint32_t max_idle_connections; /* per thread and endpoint */
+    uint64_t max_response_bytes;
+    const char *store; /* directory */
+    uint64_t store_segment_bytes, store_total_bytes, store_queue_bytes;
+    uint32_t store_segment_age_ms;
+    gw_store_full store_full;
+} gw_upstream_cfg;
+
+typedef enum gw_version_state { GW_VERSION_ACTIVE, GW_VERSION_DEPRECATED, GW_VERSION_RETIRED } gw_version_state;
+
+typedef struct gw_route_cfg {
+    const char *version; /* "v1", or "legacy" for /api/prom/push */
+    gw_signal signal;
+    const char *match;    /* request path; default by version and signal */
+    const char *upstream; /* name; resolved: */
+    size_t upstream_index;
+    const char *path; /* path at the upstream; default: the standard path of the signal */
+    gw_version_state state;
+    time_t deprecated_at, sunset_at; /* 0: not said. In the file: YYYY-MM-DD */
+    const char *successor;           /* path or URL of the version to use instead */
+} gw_route_cfg;
+
+typedef struct gw_workspaces_cfg {
+    const char *anonymous; /* workspace of senders without a credential; NULL: they are refused */
+    const char *tenant;    /* what tenant_header says for it; default: its name */
+} gw_workspaces_cfg;
+
+typedef enum gw_action { GW_ACTION_MASK, GW_ACTION_REPLACE, GW_ACTION_DROP } gw_action;
+typedef enum gw_rule_mode { GW_RULE_ENFORCE, GW_RULE_SHADOW, GW_RULE_OFF } gw_rule_mode;
+
+/* One rule: what to look for (exactly one of keys, detector, pattern), where, what to do. */
+typedef struct gw_rule_cfg {
+    const char *name;
+    const char **keys; /* key names, any spelling */
+    size_t n_keys;
+    const char *detector; /* a built-in detector's word */
+    const char *pattern;  /* PCRE2 */
+    uint32_t group;       /* capture group that is replaced */
+    gw_action action;
+    gw_action label_action; /* for Loki labels; keys rules default to drop */
+    const char *replacement; /* for replace; default "***" */
+    gw_rule_mode mode;
+    uint64_t classes; /* bit per rd_class; 0: all */
+    uint64_t signals; /* bit per gw_signal; 0: all */
+} gw_rule_cfg;
+
+typedef enum gw_unknown { GW_UNKNOWN_SCAN, GW_UNKNOWN_REFUSE } gw_unknown;
+typedef enum gw_utf8 { GW_UTF8_REFUSE, GW_UTF8_KEEP } gw_utf8;
+
+typedef struct gw_redaction_cfg {
+    gw_rule_cfg *rules; /* shipped rules first (those of the rule sets named), then the file's own; a rule
+                           of the file with a shipped rule's name changes it */
+    size_t n_rules;
+    gw_unknown unknown_fields;
+    gw_utf8 invalid_utf8;
+} gw_redaction_cfg;
+
+typedef struct gw_limits_cfg {
+    uint64_t header_bytes;       /* request line and headers */
+    uint64_t body_bytes;         /* on the wire */
+    uint64_t decoded_bytes;      /* after content coding */
+    uint32_t decode_ratio;       /* decoded : wire */
+    uint32_t elements;           /* fields, strings, JSON values of one body */
+    uint32_t depth;              /* nesting of attribute values */
+    uint32_t connections;        /* per process */
+    uint32_t requests_in_flight; /* per process */
+    uint64_t memory_bytes;       /* all bodies in flight, per process */
+    uint32_t header_timeout_ms;  /* from the first byte of a request to the end of its headers */
+    uint32_t body_timeout_ms;    /* for a whole body */
+    uint32_t idle_timeout_ms;    /* keep-alive */
+} gw_limits_cfg;
+
+typedef struct gw_cors_cfg {
+    const char **origins; /* exact origins, or "*" */
+    size_t n_origins;
+    uint32_t max_age_s;
+} gw_cors_cfg;
+
+typedef struct gw_config {
+    gw_listener_cfg *listeners;
+    size_t n_listeners;
+    gw_listener_cfg admin; /* no TLS yet; must be loopback */
+    bool has_admin;
+    uint32_t threads; /* 0: one per core */
+    uint32_t shutdown_timeout_ms;
+    gw_upstream_cfg *upstreams;
+    size_t n_upstreams;
+    gw_route_cfg *routes;
+    size_t n_routes;
+    gw_workspaces_cfg workspaces;
+    gw_limits_cfg limits;
+    gw_redaction_cfg redaction;
+    gw_cors_cfg cors;
+    char hash[17]; /* of the file's bytes, hex, for logs and metrics */
+    void *memory;  /* owned by config.c */
+} gw_config;
+
+/* Diagnostics are collected, all of one run. Rendered like this:
+ *   error: unknown key `upstream` in `routes[0]`
+ *     --> redactd.yaml:12:5
+ *   12 |     upsteam: loki
+ *      |     ^^^^^^^ did you mean `upstream`?
+ */
+typedef struct gw_diagnostics gw_diagnostics;
+gw_diagnostics *gw_diagnostics_new(void);
+void gw_diagnostics_free(gw_diagnostics **d);
+size_t gw_diagnostics_errors(const gw_diagnostics *d);
+void gw_diagnostics_print(const gw_diagnostics *d, FILE *to);
+
+/* Loads `path`; NULL when there was at least one error (all are in `d`). Reads the files that {file: ...}
+ * names, and checks that certificates and keys exist and can be read; binds and connects nothing. */
+gw_config *gw_config_load(const char *path, gw_diagnostics *d);
+/* The same from text; `name` is used in diagnostics. */
+gw_config *gw_config_parse(const char *text, size_t n, const char *name, gw_diagnostics *d);
+/* The embedded default: what `redactd run` without a file uses. */
+const char *gw_config_default_text(size_t *out_n);
+void gw_config_free(gw_config **c);
+
+/* Writes the effective configuration as YAML that loads to the same config, secrets masked as "***". */
+void gw_config_dump(const gw_config *c, FILE *to);
+/* Writes the reference of all keys as a Markdown table (README is made from it). */
+void gw_config_reference(FILE *to);
+
+#endif
