@@ -68,7 +68,7 @@ typedef struct rd_field {
     uint8_t id_len;   /* RD_MARK_ID: 16 or 8 */
     bool repeated;
     bool packable;    /* repeated scalar: LEN is allowed as well */
-    bool has_presence; /* oneof member or proto3 optional */
+    bool has_presence; /* singular message, oneof member or proto3 optional */
 } rd_field;
 
 struct rd_message {
@@ -76,6 +76,7 @@ struct rd_message {
     const rd_field *fields;
     uint16_t n_fields;
     uint8_t kind;          /* rd_kind */
+    bool key_value;        /* a PAIR {1: string key, 2: {1: string}}, OTLP's KeyValue: walkers have a short cut */
     uint8_t by_number[32]; /* field number < 32 -> index + 1; 0: not there or larger */
 };
 
