@@ -16,18 +16,28 @@ typedef struct rd_label {
 typedef struct rd_labels {
     rd_label *list; /* owned */
     uint32_t n, cap, max;
-    rd_buf text;    /* owned: unescaped values and anything put in by the caller; never moves (chunk
-                       reserved up front from the input's length) */
+    rd_buf text; /* owned: unescaped names and values; has RD_LABELS_ROOM more bytes for the caller's
+                    own texts. Never moves between parses: an append beyond that fails. */
 } rd_labels;
+
+enum { RD_LABELS_ROOM = 4096 };
 
 void rd_labels_init(rd_labels *l, uint32_t max_labels);
 void rd_labels_release(rd_labels *l);
 
 /* Replaces the content of `l` with what `text` says; sorted by name; empty values are left out, a name
- * that stands twice is RD_INVALID. `text` is borrowed until the next parse. */
+ * that stands twice is RD_INVALID, text outside the grammar RD_MALFORMED. `text` is borrowed until the
+ * next parse. After a failure the list is empty. */
 RD_MUST_CHECK rd_outcome rd_labels_parse(rd_labels *l, rd_slice text, rd_error *err);
 
-/* Appends `{a="b", c="d"}` in the list's order. */
+/* Sorts by name again, after the caller added or renamed. */
+void rd_labels_sort(rd_labels *l);
+
+/* Room for one more label at the end of the list; NULL: over `max` or no memory. */
+rd_label *rd_labels_add(rd_labels *l);
+
+/* Appends `{a="b", c="d"}` in the list's order. Values are quoted as Go does: UTF-8 stays, bytes that are
+ * not UTF-8 become \xHH; names that are not plain identifiers are quoted as well. */
 void rd_labels_write(const rd_labels *l, rd_buf *out);
 
 /* Appends the list as a JSON object {"a":"b"} (for the store). */

@@ -9,6 +9,7 @@
 
 /* Fills `doc`. No stream at all is RD_EMPTY. A label name that is not [a-zA-Z_][a-zA-Z0-9_]* is
  * RD_INVALID: Loki writes names unescaped into label text, so such a name could inject labels. */
-RD_MUST_CHECK rd_outcome rd_loki_json_walk(const rd_limits *lim, const rd_visitor *v, rd_doc *doc, rd_error *err);
+RD_MUST_CHECK rd_outcome rd_loki_json_walk(const rd_limits *lim, const rd_visitor *v, rd_doc *doc,
+                                           rd_error *err);
 
 #endif
