@@ -19,11 +19,13 @@ typedef struct rd_pattern_spec {
     uint32_t group;
 } rd_pattern_spec;
 
-/* `mask`: bit i switches detector i of RD_DETECTORS on. Patterns get the detector ids RD_DETECTOR_COUNT + index.
- * RD_INVALID (with the offset in the pattern in err->offset) for a pattern that does not compile. */
-RD_MUST_CHECK rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, uint32_t n_patterns,
-                                             rd_detect_set **out_set, rd_error *err);
+/* `mask`: bit i switches detector i of RD_DETECTORS on. Patterns get the detector ids RD_DETECTOR_COUNT +
+ * index. RD_INVALID (with the offset in the pattern in err->offset) for a pattern that does not compile. */
+RD_MUST_CHECK rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns,
+                                             uint32_t n_patterns, rd_detect_set **out_set, rd_error *err);
 void rd_detect_set_free(rd_detect_set **s);
+/* For tests and fuzzers, before first use: the plain candidate pass instead of the CPU's best. */
+void rd_detect_set_use_plain_scan(rd_detect_set *s);
 
 rd_detect_scratch *rd_detect_scratch_new(void); /* NULL: no memory */
 void rd_detect_scratch_free(rd_detect_scratch **s);
@@ -34,8 +36,9 @@ typedef struct rd_text {
 } rd_text;
 
 /* The sensitive stretch base[off, off+len) of text number `text`. Matches are sorted by offset and do not
- * overlap (leftmost-longest, specific before general). `keep_head`/`keep_tail`: how many bytes of the stretch the
- * detector's own mask leaves readable (first letter and "@domain" of an e-mail: 1 and the domain's length + 1). */
+ * overlap (leftmost-longest, specific before general). `keep_head`/`keep_tail`: how many bytes of the stretch
+ * the detector's own mask leaves readable (first letter and "@domain" of an e-mail: 1 and the domain's length
+ * + 1). */
 typedef struct rd_match {
     uint32_t off, len;
     uint32_t text;
@@ -49,8 +52,8 @@ typedef struct rd_matches {
     uint32_t n;
 } rd_matches;
 
-/* Finds all matches. `base` must be followed by RD_BUF_TAIL readable bytes. RD_BUDGET never comes from built-in
- * detectors; a pattern that exceeds its limits yields one match over its whole text with detector id
+/* Finds all matches. `base` must be followed by RD_BUF_TAIL readable bytes. RD_BUDGET never comes from
+ * built-in detectors; a pattern that exceeds its limits yields one match over its whole text with detector id
  * RD_DETECTOR_OVER_BUDGET. RD_NO_MEMORY is the only failure. */
 RD_MUST_CHECK rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
                                    size_t base_len, const rd_text *texts, uint32_t n_texts, rd_matches *out);

@@ -9,7 +9,7 @@ typedef enum rd_detector_id {
 #define X(name, word, set) RD_DETECTOR_##name,
     RD_DETECTORS(X)
 #undef X
-    RD_DETECTOR_COUNT
+        RD_DETECTOR_COUNT
 } rd_detector_id;
 
 enum { RD_DETECTOR_OVER_BUDGET = 0xffff };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Key names, blind to spelling: `user_id`, `userId`, `User-ID`, `USER.ID` and `app.user_id` are one name. A key
- * matches when its normal form (ASCII lower case, without `_ - . ` and space), or the normal form of its last
- * one or more dotted segments, is in the set.
+ * Key names, blind to spelling: `user_id`, `userId`, `User-ID`, `USER.ID` and `app.user_id` are one name. A
+ * key matches when its normal form (ASCII lower case, without `_ - . ` and space), or the normal form of its
+ * last one or more dotted segments, is in the set.
  */
 #ifndef RD_DETECT_KEYS_H
 #define RD_DETECT_KEYS_H

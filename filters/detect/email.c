@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * E-mail addresses: RFC 5321 section 4.1.2 (dot-atom and quoted local parts, address literals), RFC 6531
+ * (UTF-8 in both parts), `%40` for `@` as in query strings.
+ *
+ * Kept readable: the first character and "@domain". Left alone, because they are not addresses of people:
+ * `user@host` without a dot, scp-like remotes (git@host:path), the user part of a URL (another detector's
+ * business), decorators and package scopes, `name@1.2.3`, `name@2x.png`.
+ */
+#include "filters/detect/matcher.h"
+
+enum { MAX_LOCAL = 256, MAX_DOMAIN = 255, MAX_LOOK_BACK = 128, MAX_PATH = 128 };
+
+/* Endings that are file names, not top-level domains. */
+static const char *const file_endings[] = {
+    "png", "jpg",  "jpeg", "gif", "svg", "webp", "bmp",   "ico", "pdf", "js",  "css", "html", "htm", "json",
+    "xml", "yaml", "yml",  "txt", "log", "jar",  "class", "exe", "dll", "tgz", "gz",  "whl",  "deb", "rpm",
+};
+
+static bool is_file_ending(const rd_view *v, uint32_t from, uint32_t to)
+{
+    for (size_t i = 0; i < sizeof file_endings / sizeof file_endings[0]; i++) {
+        uint32_t n = 0;
+        while (file_endings[i][n] != 0)
+            n++;
+        if (to - from == n && rd_spells_nocase(v, from, file_endings[i]))
+            return true;
+    }
+    return false;
+}
+
+/* One label at `i`: letters, digits, UTF-8, inner hyphens. Returns its end, `i` when there is none. */
+static uint32_t label_end(const rd_view *v, uint32_t i, uint32_t limit, bool *out_letters_only)
+{
+    uint32_t end = i;
+    *out_letters_only = true;
+    for (uint32_t k = i; k < limit; k++) {
+        uint8_t c = rd_at(v, k);
+        if (rd_is(c, RD_C_ALPHA | RD_C_UTF8)) {
+            end = k + 1;
+        } else if (rd_is(c, RD_C_DIGIT) || (c == '-' && k > i)) {
+            *out_letters_only = false;
+            if (c != '-')
+                end = k + 1;
+        } else {
+            break;
+        }
+    }
+    return end;
+}
+
+/* The domain at `i`. Returns its end, `i` when it is not one. */
+static uint32_t domain_end(const rd_view *v, uint32_t i)
+{
+    uint32_t limit = i + MAX_DOMAIN, best = i, at = i;
+    for (uint32_t n_labels = 1;; n_labels++) {
+        bool letters_only;
+        uint32_t end = label_end(v, at, limit, &letters_only);
+        if (end == at)
+            return best;
+        bool top = end - at >= 2 && (letters_only || rd_spells_nocase(v, at, "xn--"));
+        if (n_labels > 1 && top && !is_file_ending(v, at, end))
+            best = end;
+        else if (n_labels > 1)
+            best = i; /* a.com.12 is no domain: the last label decides */
+        if (rd_at(v, end) != '.')
+            return best;
+        if (n_labels == 1 && rd_is(rd_at(v, at), RD_C_DIGIT) && rd_is(rd_at(v, end + 1), RD_C_DIGIT))
+            return i; /* a version: name@1.2.3-beta.rc */
+        at = end + 1;
+    }
+}
+
+/* [192.0.2.1] or [IPv6:2001:db8::1] at `i`. Returns the end, `i` when it is not one. */
+static uint32_t literal_end(const rd_view *v, uint32_t i)
+{
+    uint32_t k = i + 1;
+    if (rd_spells_nocase(v, k, "ipv6:"))
+        k += 5;
+    uint32_t n_marks = 0;
+    for (uint32_t from = k; k - from < 48; k++) {
+        uint8_t c = rd_at(v, k);
+        if (c == ']')
+            return n_marks >= 2 ? k + 1 : i;
+        if (c == '.' || c == ':')
+            n_marks++;
+        else if (!rd_is(c, RD_C_HEX))
+            return i;
+    }
+    return i;
+}
+
+/* `"john doe"` that ends before `i` (its closing quote is at i - 1). Returns its start, `i` when there is
+ * none. */
+static uint32_t quoted_start(const rd_view *v, uint32_t i)
+{
+    for (uint32_t n = 2; n < 66; n++) {
+        uint8_t c = rd_at(v, i - n);
+        if (c == '"')
+            return n > 2 && !rd_is(rd_at(v, i - n - 1), RD_C_WORD) ? i - n : i;
+        if (c < ' ' || c == '@' || c == ',' || c == ':')
+            return i;
+    }
+    return i;
+}
+
+/* Is the %XX at `i` an encoded separator, so that the local part starts after it? */
+static bool encoded_separator(const rd_view *v, uint32_t i)
+{
+    int c = rd_at(v, i) == '%' ? rd_hex_pair(v, i + 1) : -1;
+    return c >= 0 && !rd_is((uint8_t)c, RD_C_LOCAL);
+}
+
+static uint32_t local_start(const rd_view *v, uint32_t end)
+{
+    if (rd_at(v, end - 1) == '"')
+        return quoted_start(v, end);
+    uint32_t from = end;
+    for (uint32_t n = 0; n < MAX_LOCAL && rd_is(rd_at(v, from - 1), RD_C_LOCAL); n++) {
+        from--;
+        if (encoded_separator(v, from)) {
+            from = from + 3 < end ? from + 3 : end;
+            break;
+        }
+    }
+    while (from < end && !rd_is(rd_at(v, from), RD_C_WORD) && rd_at(v, from) != '_' && rd_at(v, from) != '*')
+        from++;
+    return from;
+}
+
+/* Does the local part stand in the authority of a URL (scheme://user@, scheme://user:password@)? */
+static bool in_authority(const rd_view *v, uint32_t from)
+{
+    for (uint32_t n = 0; n < MAX_LOOK_BACK; n++, from--) {
+        uint8_t c = rd_at(v, from - 1);
+        if (c == '/')
+            return rd_at(v, from - 2) == '/';
+        if (!rd_is(c, RD_C_LOCAL) && c != ':' && c != '&' && c != '=')
+            return false;
+    }
+    return false;
+}
+
+/* git@host:group/project - a colon and a path with a slash, no port. */
+static bool is_remote(const rd_view *v, uint32_t from, uint32_t at, uint32_t end)
+{
+    if (at - from == 3 && rd_spells(v, from, "git"))
+        return true;
+    if (rd_at(v, end) != ':' || !rd_is(rd_at(v, end + 1), RD_C_ALPHA))
+        return false;
+    for (uint32_t k = end + 1; k < end + MAX_PATH; k++) {
+        uint8_t c = rd_at(v, k);
+        if (c == '/')
+            return true;
+        if (!rd_is(c, RD_C_TOKEN))
+            return false;
+    }
+    return false;
+}
+
+/* "***" or one character and "***": what our own mask leaves. */
+static bool already_masked(const rd_view *v, uint32_t from, uint32_t head, uint32_t at)
+{
+    return at - from <= head + 3 && at - from >= 3 && rd_spells(v, at - 3, "***");
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t after = rd_at(v, at) == '@' ? at + 1 : at + 3;
+    uint32_t end = rd_at(v, after) == '[' ? literal_end(v, after) : domain_end(v, after);
+    if (end == after)
+        return;
+    uint32_t from = local_start(v, at);
+    if (from == at || in_authority(v, from) || is_remote(v, from, at, end))
+        return;
+    uint32_t head = 1;
+    while (rd_at(v, from) >= 0xc0 && (rd_at(v, from + head) & 0xc0) == 0x80)
+        head++;
+    if (rd_at(v, from) == '"')
+        head++;
+    if (from + head >= at)
+        head = 0; /* a local part of one character is hidden whole */
+    if (!already_masked(v, from, head, at))
+        rd_emit(f, RD_DETECTOR_EMAIL, from, end, head, end - at);
+}
+
+static const rd_window windows[] = {{"@", false}, {"%40", false}, {NULL, false}};
+
+const rd_matcher rd_match_email = {
+    .yields = RD_BIT(EMAIL),
+    .windows = windows,
+    .confirm = confirm,
+};

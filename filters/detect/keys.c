@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The key set: an open-addressed table over normal forms, read from the back.
+ *
+ * A key is walked once from its last byte to its first while the hash and the length of its normal form grow;
+ * at every dot and at the first byte the tail so far is looked up. Two cheap tests come first: the last two
+ * bytes of the normal form must end some entry, and the walk stops where no entry is as long any more. So a
+ * key that is not in the set costs a few loads, however long it is.
+ *
+ * Owner: the policy that built it; immutable, shared by threads. Callers: redact (key rules).
+ */
+#include "filters/detect/keys.h"
+
+#include <stdlib.h>
+
+enum { MAX_FORM = 127 }; /* longer names are cut off by the build and can only match nothing */
+
+typedef struct slot {
+    uint32_t hash;
+    uint32_t at; /* of the normal form in `forms` */
+    uint8_t len; /* 0: free slot */
+    uint16_t value;
+} slot;
+
+struct rd_keyset {
+    slot *slots;    /* owned; n_slots is a power of two, at most half full */
+    uint8_t *forms; /* owned: normal forms one after another */
+    uint32_t mask;  /* n_slots - 1 */
+    uint32_t max_len;
+    uint64_t lengths[2];  /* bit n: some entry has a normal form of n bytes */
+    uint32_t endings[32]; /* [last byte & 31] bit (byte before & 31): some entry ends so; one-byte entries set
+                             all */
+};
+
+static inline bool ignored(uint8_t c)
+{
+    return c == '_' || c == '-' || c == '.' || c == ' ';
+}
+
+static inline uint8_t lower(uint8_t c)
+{
+    return (uint8_t)(c - 'A') < 26 ? (uint8_t)(c | 0x20) : c;
+}
+
+static inline uint32_t step(uint32_t h, uint8_t c)
+{
+    return (h ^ c) * UINT32_C(0x01000193);
+}
+
+static const uint32_t seed = UINT32_C(0x811c9dc5);
+
+/* Writes the normal form of `name`; 0 when it is empty or longer than any form we keep. */
+static uint32_t normalise(const char *name, uint8_t *out)
+{
+    uint32_t n = 0;
+    for (const uint8_t *p = (const uint8_t *)name; *p != 0; p++) {
+        if (ignored(*p))
+            continue;
+        if (n == MAX_FORM)
+            return 0;
+        out[n++] = lower(*p);
+    }
+    return n;
+}
+
+static uint32_t hash_back(const uint8_t *form, uint32_t n)
+{
+    uint32_t h = seed;
+    while (n > 0)
+        h = step(h, form[--n]);
+    return h;
+}
+
+static const slot *lookup(const rd_keyset *k, uint32_t h, const uint8_t *form, uint32_t len)
+{
+    for (uint32_t i = h & k->mask;; i = (i + 1) & k->mask) {
+        const slot *s = &k->slots[i];
+        if (s->len == 0)
+            return s;
+        if (s->hash == h && s->len == len && memcmp(k->forms + s->at, form, len) == 0)
+            return s;
+    }
+}
+
+static void add(rd_keyset *k, const uint8_t *form, uint32_t len, uint16_t value, uint32_t *used)
+{
+    uint32_t h = hash_back(form, len);
+    slot *s = (slot *)lookup(k, h, form, len);
+    if (s->len != 0)
+        return; /* the first entry wins */
+    *s = (slot){.hash = h, .at = *used, .len = (uint8_t)len, .value = value};
+    memcpy(k->forms + *used, form, len);
+    *used += len;
+    k->lengths[len >> 6] |= UINT64_C(1) << (len & 63);
+    if (len > k->max_len)
+        k->max_len = len;
+    k->endings[form[len - 1] & 31] |= len == 1 ? UINT32_MAX : UINT32_C(1) << (form[len - 2] & 31);
+}
+
+rd_keyset *rd_keyset_build(const rd_keyset_entry *entries, uint32_t n)
+{
+    rd_keyset *k = calloc(1, sizeof *k);
+    if (k == NULL)
+        return NULL;
+    uint32_t n_slots = 8;
+    while (n_slots / 2 < n && n_slots < UINT32_C(1) << 30)
+        n_slots *= 2;
+    k->mask = n_slots - 1;
+    k->slots = calloc(n_slots, sizeof *k->slots);
+    k->forms = calloc((size_t)n + 1, MAX_FORM);
+    if (k->slots == NULL || k->forms == NULL || n_slots / 2 < n) {
+        rd_keyset_free(&k);
+        return NULL;
+    }
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t form[MAX_FORM];
+        uint32_t len = normalise(entries[i].name, form);
+        if (len > 0)
+            add(k, form, len, entries[i].value, &used);
+    }
+    return k;
+}
+
+void rd_keyset_free(rd_keyset **k)
+{
+    if (*k == NULL)
+        return;
+    free((*k)->slots);
+    free((*k)->forms);
+    free(*k);
+    *k = NULL;
+}
+
+/* Can a key with these last bytes match at all? `i` is one past the last byte that counts. */
+static bool ending_possible(const rd_keyset *k, rd_slice key)
+{
+    size_t i = key.n;
+    while (i > 0 && ignored(key.p[i - 1]))
+        i--;
+    if (i == 0)
+        return false;
+    uint32_t before = k->endings[lower(key.p[i - 1]) & 31];
+    if (before == 0 || before == UINT32_MAX)
+        return before != 0;
+    i--;
+    while (i > 0 && ignored(key.p[i - 1]))
+        i--;
+    return i > 0 && (before >> (lower(key.p[i - 1]) & 31) & 1) != 0;
+}
+
+bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
+{
+    if (!ending_possible(k, key))
+        return false;
+    uint8_t form[MAX_FORM + 1];
+    uint8_t *end = form + sizeof form, *at = end;
+    uint32_t h = seed;
+    for (size_t i = key.n;; i--) {
+        uint32_t len = (uint32_t)(end - at);
+        bool boundary = i == 0 || key.p[i - 1] == '.';
+        if (boundary && len > 0 && (k->lengths[len >> 6] >> (len & 63) & 1) != 0) {
+            const slot *s = lookup(k, h, at, len);
+            if (s->len != 0) {
+                *out_value = s->value;
+                return true;
+            }
+        }
+        if (i == 0 || (len == k->max_len && !ignored(key.p[i - 1])))
+            return false;
+        if (ignored(key.p[i - 1]))
+            continue;
+        *--at = lower(key.p[i - 1]);
+        h = step(h, *at);
+    }
+}

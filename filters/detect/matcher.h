@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Matchers: what finds the matches of one or several detectors.
+ *
+ * A matcher has windows (up to four byte classes in a row) or wants long digit runs; the candidate pass,
+ * which knows nothing else of it, calls its `confirm` at every place where one of them starts. `confirm`
+ * decides by looking at the text through rd_at, forwards and backwards, and emits matches.
+ *
+ * Work must be linear over all candidates of a text: either the look is bounded by a constant, or `confirm`
+ * sets f->resume to where it has looked, and candidates before that place are skipped.
+ */
+#ifndef RD_DETECT_MATCHER_H
+#define RD_DETECT_MATCHER_H
+
+#include "filters/detect/detectors.h"
+#include "filters/detect/text.h"
+
+typedef struct rd_collector rd_collector;
+
+typedef struct rd_find {
+    rd_view v;
+    uint64_t wanted; /* bits of the detectors that are switched on */
+    uint32_t resume; /* in and out; only ever moves forward */
+    rd_collector *out;
+} rd_find;
+
+/* Reports [from, to) with the first `head` and last `tail` bytes left readable. Ignored when the detector is
+ * off or nothing would be hidden. */
+void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, uint32_t head, uint32_t tail);
+
+/*
+ * A window: literal bytes and classes
+ *   \d digit  \x hex digit  \a letter  \u upper  \l lower  \w letter or digit  \q quote " ' `  \s space or
+ * tab \z letter, quote, closing bracket, backslash or digit-free joiner: what ends a key With nocase a
+ * literal letter stands for both cases.
+ */
+typedef struct rd_window {
+    const char *spec;
+    bool nocase;
+} rd_window;
+
+typedef struct rd_matcher {
+    uint64_t yields;          /* bits of the detectors it can find */
+    const rd_window *windows; /* ends with a NULL spec */
+    uint8_t min_run; /* > 0: also called at runs of digits with single joiners (space - . /) this long */
+    void (*confirm)(rd_find *f, uint32_t at);
+} rd_matcher;
+
+#define RD_BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
+
+/* All matchers, in the order in which they are asked. */
+extern const rd_matcher *const rd_matchers[];
+extern const uint32_t rd_n_matchers;
+enum { RD_MAX_MATCHERS = 32 };
+
+extern const rd_matcher rd_match_email;
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of matchers and the words of the detectors. */
+#include "filters/detect/matcher.h"
+
+const rd_matcher *const rd_matchers[] = {
+    &rd_match_email,
+};
+
+const uint32_t rd_n_matchers = sizeof rd_matchers / sizeof rd_matchers[0];
+
+_Static_assert(sizeof rd_matchers / sizeof rd_matchers[0] <= RD_MAX_MATCHERS, "raise RD_MAX_MATCHERS");
+_Static_assert(RD_DETECTOR_COUNT <= 64, "detector bits are 64");
+
+static const char *const words[] = {
+#define X(name, word, set) [RD_DETECTOR_##name] = word,
+    RD_DETECTORS(X)
+#undef X
+};
+
+const char *rd_detector_word(unsigned id)
+{
+    if (id == RD_DETECTOR_OVER_BUDGET)
+        return "over_budget";
+    return id < RD_DETECTOR_COUNT ? words[id] : "pattern";
+}

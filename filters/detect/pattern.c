@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Own patterns run on PCRE2 with JIT, one after another over each text, in byte mode.
+ *
+ * Bytes, not characters: a text may hold anything, and UTF mode would refuse it or cost a check a call. A
+ * pattern that starts with (*UTF) gets UTF mode with PCRE2_MATCH_INVALID_UTF, where an invalid sequence
+ * simply matches nothing; elsewhere UTF mode cannot be switched on. \C is forbidden because it splits
+ * characters.
+ *
+ * Work is bounded: the match limit of one start position shrinks with the length of the text, heap and depth
+ * are capped, the JIT stack is fixed. Whatever limit or error strikes, the whole text becomes one match: fail
+ * closed.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <stdlib.h>
+
+#include "filters/detect/pattern.h"
+
+enum {
+    MAX_PATTERNS = 1024,
+    HEAP_LIMIT_KIB = 1024,
+    DEPTH_LIMIT = 1000,
+    MATCH_WORK = 20 * 1000 * 1000, /* match limit times length of the text */
+    MATCH_LIMIT_MIN = 200,
+    MATCH_LIMIT_MAX = 100 * 1000,
+    MAX_GROUPS = 64,
+    JIT_STACK_FIRST = 32 * 1024,
+    JIT_STACK_MAX = 256 * 1024
+};
+
+typedef struct compiled {
+    pcre2_code *code; /* owned */
+    uint32_t group;
+} compiled;
+
+struct rd_patterns {
+    compiled *list; /* owned */
+    uint32_t n;
+};
+
+struct rd_pattern_scratch {
+    pcre2_match_data *data;       /* owned */
+    pcre2_match_context *context; /* owned */
+    pcre2_jit_stack *stack;       /* owned */
+};
+
+static const char utf_word[] = "(*UTF)";
+
+static rd_outcome compile(const rd_pattern_spec *spec, compiled *out, rd_error *err)
+{
+    const char *text = spec->pattern;
+    uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+    size_t skipped = 0;
+    if (strncmp(text, utf_word, sizeof utf_word - 1) == 0) {
+        options = PCRE2_NEVER_BACKSLASH_C | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
+        skipped = sizeof utf_word - 1;
+    }
+    int code = 0;
+    PCRE2_SIZE at = 0;
+    pcre2_code *c =
+        pcre2_compile((PCRE2_SPTR)text + skipped, PCRE2_ZERO_TERMINATED, options, &code, &at, NULL);
+    if (c == NULL)
+        return code == PCRE2_ERROR_HEAP_FAILED
+                   ? rd_fail(err, RD_NO_MEMORY, "pattern", SIZE_MAX)
+                   : rd_fail(err, RD_INVALID, "pattern does not compile", at + skipped);
+    uint32_t groups = 0;
+    pcre2_pattern_info(c, PCRE2_INFO_CAPTURECOUNT, &groups);
+    if (spec->group > groups || spec->group >= MAX_GROUPS) {
+        pcre2_code_free(c);
+        return rd_fail(err, RD_INVALID, "pattern has no such group", 0);
+    }
+    /* Without JIT support on this machine the interpreter does the same, slower. */
+    int jit = pcre2_jit_compile(c, PCRE2_JIT_COMPLETE);
+    if (jit == PCRE2_ERROR_NOMEMORY) {
+        pcre2_code_free(c);
+        return rd_fail(err, RD_NO_MEMORY, "pattern", SIZE_MAX);
+    }
+    *out = (compiled){.code = c, .group = spec->group};
+    return RD_OK;
+}
+
+rd_outcome rd_patterns_build(const rd_pattern_spec *specs, uint32_t n, rd_patterns **out, rd_error *err)
+{
+    if (n > MAX_PATTERNS)
+        return rd_fail(err, RD_TOO_MANY, "patterns", SIZE_MAX);
+    rd_patterns *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return rd_fail(err, RD_NO_MEMORY, "patterns", SIZE_MAX);
+    rd_outcome o = RD_OK;
+    p->list = calloc((size_t)n + 1, sizeof *p->list);
+    if (p->list == NULL)
+        o = rd_fail(err, RD_NO_MEMORY, "patterns", SIZE_MAX);
+    for (; o == RD_OK && p->n < n; p->n += o == RD_OK)
+        o = compile(&specs[p->n], &p->list[p->n], err);
+    if (o != RD_OK)
+        rd_patterns_free(&p);
+    else
+        *out = p;
+    return o;
+}
+
+void rd_patterns_free(rd_patterns **p)
+{
+    if (*p == NULL)
+        return;
+    for (uint32_t i = 0; i < (*p)->n; i++)
+        pcre2_code_free((*p)->list[i].code);
+    free((*p)->list);
+    free(*p);
+    *p = NULL;
+}
+
+rd_pattern_scratch *rd_pattern_scratch_new(void)
+{
+    rd_pattern_scratch *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->data = pcre2_match_data_create(MAX_GROUPS, NULL);
+    s->context = pcre2_match_context_create(NULL);
+    s->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MAX, NULL);
+    if (s->data == NULL || s->context == NULL || s->stack == NULL) {
+        rd_pattern_scratch_free(&s);
+        return NULL;
+    }
+    pcre2_jit_stack_assign(s->context, NULL, s->stack);
+    pcre2_set_heap_limit(s->context, HEAP_LIMIT_KIB);
+    pcre2_set_depth_limit(s->context, DEPTH_LIMIT);
+    return s;
+}
+
+void rd_pattern_scratch_free(rd_pattern_scratch **s)
+{
+    if (*s == NULL)
+        return;
+    pcre2_match_data_free((*s)->data);
+    pcre2_match_context_free((*s)->context);
+    pcre2_jit_stack_free((*s)->stack);
+    free(*s);
+    *s = NULL;
+}
+
+static uint32_t match_limit(uint32_t len)
+{
+    uint32_t limit = MATCH_WORK / (len > 0 ? len : 1);
+    if (limit < MATCH_LIMIT_MIN)
+        return MATCH_LIMIT_MIN;
+    return limit < MATCH_LIMIT_MAX ? limit : MATCH_LIMIT_MAX;
+}
+
+/* All matches of one pattern. False: a limit or an error struck. */
+static bool find_one(const compiled *c, uint32_t detector, rd_pattern_scratch *s, const rd_view *v,
+                     rd_collector *out)
+{
+    uint32_t len = v->hi - v->lo;
+    const PCRE2_SIZE *pair = pcre2_get_ovector_pointer(s->data);
+    for (PCRE2_SIZE at = 0; at <= len;) {
+        /* NOTEMPTY: an empty match hides nothing, and without it the scan always moves on. */
+        int rc = pcre2_match(c->code, v->b + v->lo, len, at, PCRE2_NOTEMPTY, s->data, s->context);
+        if (rc == PCRE2_ERROR_NOMATCH)
+            return true;
+        if (rc < 0 || pair[1] < pair[0] || pair[1] <= at)
+            return false; /* limits; or \K in a lookaround, which makes no sense here */
+        uint32_t from = (uint32_t)pair[2 * c->group], to = (uint32_t)pair[2 * c->group + 1];
+        if (pair[2 * c->group] != PCRE2_UNSET && from < to && to <= len)
+            rd_collector_add(out, detector, v->lo + from, v->lo + to, 0, 0);
+        at = pair[1];
+    }
+    return true;
+}
+
+void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_collector *out)
+{
+    if (p->n == 0)
+        return;
+    pcre2_set_match_limit(s->context, match_limit(v->hi - v->lo));
+    for (uint32_t i = 0; i < p->n; i++) {
+        if (!find_one(&p->list[i], RD_DETECTOR_COUNT + i, s, v, out)) {
+            rd_collector_add(out, RD_DETECTOR_OVER_BUDGET, v->lo, v->hi, 0, 0);
+            return;
+        }
+    }
+}

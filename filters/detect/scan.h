@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The candidate pass: bytes in, bit masks out. Bit i of word w speaks of byte 64 w + i.
+ *
+ *   hit     a window may start here (superset; rd_program_exact decides)
+ *   digit   a digit
+ *   join    a joiner of digit runs
+ *
+ * All variants read exactly the bytes [b, b + n) and RD_WINDOW_LEN - 1 bytes more, which must be readable.
+ * The plain variant says yes exactly where a window starts; it is the oracle of the others in tests and
+ * serves CPUs without SSSE3.
+ */
+#ifndef RD_DETECT_SCAN_H
+#define RD_DETECT_SCAN_H
+
+#include "filters/detect/program.h"
+
+typedef struct rd_masks {
+    uint64_t *hit, *digit, *join;
+} rd_masks;
+
+/* n_words blocks of 64 bytes. */
+typedef void (*rd_scan_fn)(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
+
+void rd_scan_plain(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
+void rd_scan_ssse3(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
+void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
+
+/* The quickest that this CPU can run. */
+rd_scan_fn rd_scan_best(void);
+
+#endif

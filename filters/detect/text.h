@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a matcher sees a text: through rd_at, which answers 0 outside of it, so that no matcher can look past
+ * the ends of its text, whatever the neighbouring bytes of the body are. A library built with
+ * RD_DETECT_COUNT_STEPS counts the looks; the tests use that to show that work is linear in the input.
+ */
+#ifndef RD_DETECT_TEXT_H
+#define RD_DETECT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct rd_view {
+    const uint8_t *b; /* borrowed: the base buffer; all positions are offsets in it */
+    uint32_t lo, hi;  /* the text is [lo, hi) */
+} rd_view;
+
+#ifdef RD_DETECT_COUNT_STEPS
+extern uint64_t rd_detect_steps;
+#define RD_DETECT_STEP() (rd_detect_steps++)
+#else
+#define RD_DETECT_STEP() ((void)0)
+#endif
+
+/* The byte at `i`, 0 outside the text (positions may wrap below zero). */
+static inline uint8_t rd_at(const rd_view *v, uint32_t i)
+{
+    RD_DETECT_STEP();
+    return i - v->lo < v->hi - v->lo ? v->b[i] : 0;
+}
+
+/* Byte classes. One table of bits, one row a byte; bytes of UTF-8 sequences are RD_C_UTF8. */
+enum {
+    RD_C_DIGIT = 1 << 0,
+    RD_C_UPPER = 1 << 1,
+    RD_C_LOWER = 1 << 2,
+    RD_C_HEX = 1 << 3,
+    RD_C_UTF8 = 1 << 4,  /* 0x80-0xff */
+    RD_C_SPACE = 1 << 5, /* space, tab, CR, LF */
+    RD_C_LOCAL = 1 << 6, /* local part of an e-mail address, as it stands in logs */
+    RD_C_TOKEN = 1 << 7, /* base64url and '.' '_' '-' '~': what opaque tokens are made of */
+    RD_C_ALPHA = RD_C_UPPER | RD_C_LOWER,
+    RD_C_ALNUM = RD_C_ALPHA | RD_C_DIGIT,
+    RD_C_WORD = RD_C_ALNUM | RD_C_UTF8
+};
+
+extern const uint8_t rd_byte_classes[256];
+
+static inline bool rd_is(uint8_t c, unsigned classes)
+{
+    return (rd_byte_classes[c] & classes) != 0;
+}
+
+static inline uint8_t rd_lower(uint8_t c)
+{
+    return (uint8_t)(c - 'A') < 26 ? (uint8_t)(c | 0x20) : c;
+}
+
+/* First position in [i, limit) whose byte is in none of `classes`; stops at the end of the text. */
+uint32_t rd_skip(const rd_view *v, uint32_t i, uint32_t limit, unsigned classes);
+/* Start of the run of `classes` that ends before `i`, at most `max` bytes long. */
+uint32_t rd_skip_back(const rd_view *v, uint32_t i, uint32_t max, unsigned classes);
+/* Do the bytes at `i` spell `word`? With nocase, `word` is lower case. */
+bool rd_spells(const rd_view *v, uint32_t i, const char *word);
+bool rd_spells_nocase(const rd_view *v, uint32_t i, const char *word);
+/* The value of two hexadecimal digits at `i`, -1 when they are not. */
+int rd_hex_pair(const rd_view *v, uint32_t i);
+
+#endif
