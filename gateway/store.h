@@ -9,6 +9,13 @@
  * A writer thread takes what is queued, writes it, calls fdatasync once for the whole group (group commit)
  * and only then reports each append as done. A line is never half acknowledged: on open, a torn last line is
  * cut off.
+ *
+ * Bounded: memory by store_queue_bytes; disk by store_total_bytes over all files of the directory that are
+ * ours. Past that, the oldest rotated file of any signal goes (and when there is none, the oldest current
+ * one), or appends are refused. No space on the disk itself never deletes anything.
+ *
+ * An append that was answered with an error may still be found in the file when the machine loses power right
+ * then; the sender repeats it anyway. One that was answered with OK is there.
  */
 #ifndef GW_STORE_H
 #define GW_STORE_H
@@ -23,8 +30,8 @@ typedef struct gw_store gw_store;
     X(OK, "ok")                                                                                              \
     X(QUEUE_FULL, "queue_full") /* store_queue_bytes reached: try again later */                             \
     X(FULL, "full")             /* store_total_bytes reached under `refuse`, or no space on disk */          \
-    X(TOO_LARGE, "too_large") /* the line alone passes store_queue_bytes or store_total_bytes: never fits */ \
-    X(IO, "io")               /* write or sync failed; the file was cut back to its last good line */
+    X(TOO_LARGE, "too_large")   /* more than store_queue_bytes or store_total_bytes alone: never fits */     \
+    X(IO, "io")                 /* write or sync failed; the file was cut back to its last good line */
 
 typedef enum gw_store_result {
 #define X(name, word) GW_STORE_##name,

@@ -80,6 +80,9 @@ static void pick_run(gw_store *s, gw_signal signal, gw_store_entry *first, gw_st
     const gw_store_file *f = &s->files[signal];
     uint64_t n_run = 0;
     gw_store_entry *e = first;
+    *out_end = first;
+    if (!make_room(s, first->n))
+        return;
     /* A rotation that fails is counted and tried again with the next run; the file grows until then. */
     if (f->good > 0 && (f->good + first->n > s->limits.segment_bytes || gw_store_is_old(s, signal)))
         (void)gw_store_rotate(s, signal);
