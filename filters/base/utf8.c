@@ -23,7 +23,7 @@ static size_t sequence(const uint8_t *p, size_t n)
     return len;
 }
 
-bool rd_utf8_valid(rd_slice s)
+bool rd_utf8_valid_mixed(rd_slice s)
 {
     const uint8_t *p = s.p, *end = s.p + s.n;
     while (end - p >= 8) {

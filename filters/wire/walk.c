@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The protobuf walker: one pass over a body, driven by the message tables, no recursion.
+ *
+ * A level is a message (or an unknown group) that is being read; levels lie on a stack of fixed size. Every
+ * step reads one field of the top level and returns where the next one starts, or NULL after a failure. A
+ * level closes when the position reaches its end.
+ *
+ * A pair (key and value) can be judged only when it closes, because its key may come last or twice. What was
+ * found in it is then kept, or taken back: DROP leaves one leaf for the whole field, MASK reads the pair a
+ * second time and passes over its values, one leaf each. A second reading looks at the pair's own fields
+ * only, so that the total cost stays linear whatever the nesting.
+ *
+ * Invariants on success: leaves are in order and do not overlap, except that nothing else lies in a region
+ * that a PAIR_* leaf covers; frames are in order of their prefix and nest; every byte of text in the body is
+ * in a leaf, or in a field that the schema says cannot hold any.
+ *
+ * Work is bounded by lim->max_elements: it counts the fields read, those of a masked pair twice.
+ */
+#include "filters/wire/wire.h"
+
+#include "filters/base/utf8.h"
+
+/* The schema itself is 9 levels deep; one level of AnyValue nesting is at most three messages. */
+enum { MAX_LEVELS = 400 };
+
+/* rule of a string value until its pair closes; no rule has this number. */
+enum { RULE_PENDING = UINT16_MAX };
+
+typedef struct level {
+    const rd_message *msg; /* NULL: an unknown group */
+    const uint8_t *end;
+    uint32_t frame;      /* RD_NO_FRAME: the body itself */
+    uint32_t depth;      /* of AnyValue and group nesting */
+    uint32_t field_off;  /* PAIR: where its tag starts */
+    uint32_t first_leaf; /* PAIR: its leaves start here */
+    uint32_t number;     /* group: the number that must end it */
+    rd_verdict verdict;  /* PAIR: the strongest of its keys so far */
+    uint8_t cls;
+    bool again; /* PAIR that is masked: second reading */
+} level;
+
+typedef struct walk {
+    rd_doc *doc;
+    const uint8_t *body;
+    rd_visitor visitor;
+    rd_error *err;
+    rd_outcome failed;
+    uint32_t left; /* elements */
+    uint32_t max_depth;
+    bool refuse_unknown, any_bytes;
+    level *top;
+    level stack[MAX_LEVELS];
+} walk;
+
+/* A length-delimited field: `field` tag, `prefix` length, `p` content. */
+typedef struct region {
+    const uint8_t *field, *prefix, *p;
+    size_t n;
+} region;
+
+static rd_verdict keep_all(const void *ctx, rd_slice key, rd_class cls)
+{
+    return (rd_verdict){RD_FATE_KEEP, 0};
+}
+
+static __attribute__((noinline, cold)) const uint8_t *fail(walk *w, rd_outcome o, const char *what,
+                                                           const uint8_t *at)
+{
+    w->failed = rd_fail(w->err, o, what, (size_t)(at - w->body));
+    return NULL;
+}
+
+/* What ends early: the body was cut off, or a message in it lies about its length. */
+static const uint8_t *fail_short(walk *w, const uint8_t *at)
+{
+    if (w->top->frame == RD_NO_FRAME)
+        return fail(w, RD_TRUNCATED, "protobuf: body ends inside a field", at);
+    return fail(w, RD_MALFORMED, "protobuf: field does not end inside its message", at);
+}
+
+static const uint8_t *get_varint(walk *w, const uint8_t *p, uint64_t *out_value)
+{
+    const uint8_t *end = w->top->end;
+    if (p < end && *p < 0x80) {
+        *out_value = *p;
+        return p + 1;
+    }
+    size_t n = rd_varint_get(p, end, out_value);
+    if (n > 0)
+        return p + n;
+    if (end - p >= 10)
+        return fail(w, RD_MALFORMED, "protobuf: varint of more than 64 bits", p);
+    return fail_short(w, p);
+}
+
+/* The length at r->prefix, and with it the rest of `r`. Returns where the content ends. */
+static inline const uint8_t *get_region(walk *w, region *r)
+{
+    uint64_t n;
+    const uint8_t *p = get_varint(w, r->prefix, &n);
+    if (p == NULL)
+        return NULL;
+    if (n > (uint64_t)(w->top->end - p))
+        return fail_short(w, r->prefix);
+    r->p = p;
+    r->n = (size_t)n;
+    return p + n;
+}
+
+static inline bool push_leaf(walk *w, const uint8_t *p, const uint8_t *end, rd_form form, unsigned cls,
+                             uint16_t rule)
+{
+    rd_leaf *leaf = rd_doc_push_leaf(w->doc);
+    if (leaf == NULL)
+        return fail(w, RD_NO_MEMORY, "leaves", p) != NULL;
+    *leaf = (rd_leaf){.off = (uint32_t)(p - w->body),
+                      .len = (uint32_t)(end - p),
+                      .frame = w->top->frame,
+                      .rule = rule,
+                      .cls = (uint8_t)cls,
+                      .form = (uint8_t)form};
+    return true;
+}
+
+static inline bool push_frame(walk *w, const region *r)
+{
+    rd_frame *frame = rd_doc_push_frame(w->doc);
+    if (frame == NULL)
+        return fail(w, RD_NO_MEMORY, "frames", r->p) != NULL;
+    *frame = (rd_frame){.prefix_off = (uint32_t)(r->prefix - w->body),
+                        .content_off = (uint32_t)(r->p - w->body),
+                        .content_len = (uint32_t)r->n,
+                        .parent = w->top->frame};
+    return true;
+}
+
+/* The room for one more level, or NULL. */
+static level *push_level(walk *w, const uint8_t *at, uint32_t depth)
+{
+    if (depth > w->max_depth || w->top + 1 == w->stack + MAX_LEVELS) {
+        fail(w, RD_TOO_DEEP, "protobuf: nested too deep", at);
+        return NULL;
+    }
+    return ++w->top;
+}
+
+static const uint8_t *enter(walk *w, const rd_message *m, unsigned cls, const region *r)
+{
+    if (!push_frame(w, r))
+        return NULL;
+    uint32_t depth = w->top->depth + (m->kind == RD_KIND_ANYVALUE);
+    level *l = push_level(w, r->field, depth);
+    if (l == NULL)
+        return NULL;
+    *l = (level){.msg = m,
+                 .end = r->p + r->n,
+                 .frame = w->doc->n_frames - 1,
+                 .depth = depth,
+                 .field_off = (uint32_t)(r->field - w->body),
+                 .first_leaf = w->doc->n_leaves,
+                 .cls = (uint8_t)cls};
+    w->doc->n_items += m->kind == RD_KIND_ITEM;
+    w->doc->n_groups += m->kind == RD_KIND_GROUP;
+    return r->p;
+}
+
+/*
+ * Most of all bytes are KeyValue{key, AnyValue{string}} with one-byte lengths, both texts ASCII and not
+ * empty, and nothing to do because of the key: 0a K key 12 T+2 0a T text       (n = K + T + 6 bytes) Returns
+ * its end when it is just that; NULL (and nothing done) sends it the long way.
+ */
+static const uint8_t *short_key_value(walk *w, unsigned cls, const region *r)
+{
+    const uint8_t *p = r->p;
+    rd_doc *d = w->doc;
+    if (r->n < 8 || p[0] != 0x0a || p[1] == 0 || p[1] + UINT32_C(7) > r->n)
+        return NULL;
+    size_t key_len = p[1], text_len = r->n - key_len - 6;
+    const uint8_t *v = p + 2 + key_len;
+    if (text_len > 0x7d || v[0] != 0x12 || v[1] != text_len + 2 || v[2] != 0x0a || v[3] != text_len)
+        return NULL;
+    if (w->left < 4 || w->top->depth + 1 > w->max_depth || d->cap_leaves - d->n_leaves < 2 ||
+        d->cap_frames - d->n_frames < 2 || !rd_ascii_only(p, r->n)) /* a length of 128 is not ASCII either */
+        return NULL;
+    rd_verdict verdict = w->visitor.on_key(w->visitor.ctx, rd_slice_of(p + 2, key_len), cls);
+    if (verdict.fate != RD_FATE_KEEP)
+        return NULL;
+    w->left -= 4;
+    uint32_t off = (uint32_t)(p - w->body), v_off = (uint32_t)(v - w->body), pair = d->n_frames;
+    d->frames[pair] = (rd_frame){(uint32_t)(r->prefix - w->body), off, (uint32_t)r->n, w->top->frame, 0};
+    d->frames[pair + 1] = (rd_frame){v_off + 1, v_off + 2, (uint32_t)text_len + 2, pair, 0};
+    d->n_frames += 2;
+    rd_leaf *leaf = &d->leaves[d->n_leaves];
+    leaf[0] = (rd_leaf){off + 2, (uint32_t)key_len, pair, 0, (uint8_t)cls, RD_FORM_TEXT};
+    leaf[1] = (rd_leaf){v_off + 4, (uint32_t)text_len, pair + 1, verdict.rule, (uint8_t)cls, RD_FORM_TEXT};
+    d->n_leaves += 2;
+    return p + r->n;
+}
+
+/* A string or bytes field: checked and made a leaf. */
+static const uint8_t *take_text(walk *w, const rd_field *f, unsigned cls, const region *r, rd_form form,
+                                uint16_t rule)
+{
+    if (f->scalar == RD_SCALAR_STRING && !w->any_bytes && !rd_utf8_valid(rd_slice_of(r->p, r->n)))
+        return fail(w, RD_MALFORMED, "protobuf: string is not UTF-8", r->p);
+    const uint8_t *end = r->p + r->n;
+    if (r->n == 0 && form != RD_FORM_LABELS)
+        return end;
+    return push_leaf(w, r->p, end, form, cls, rule) ? end : NULL;
+}
+
+/* All keys of a pair count: the strongest verdict wins, the first of several equal ones. */
+static const uint8_t *take_key(walk *w, const rd_field *f, unsigned cls, const region *r)
+{
+    level *l = w->top;
+    const uint8_t *end = take_text(w, f, cls, r, RD_FORM_TEXT, 0);
+    if (end == NULL || l->again)
+        return end;
+    rd_verdict v = w->visitor.on_key(w->visitor.ctx, rd_slice_of(r->p, r->n), cls);
+    if (v.fate > l->verdict.fate || (v.fate == l->verdict.fate && l->verdict.rule == 0))
+        l->verdict = v;
+    return end;
+}
+
+static const uint8_t *take_value(walk *w, const rd_field *f, unsigned cls, const region *r)
+{
+    const level *l = w->top;
+    if (f->child == NULL && l->again)
+        return take_text(w, f, cls, r, RD_FORM_PAIR_TEXT, l->verdict.rule);
+    if (f->child == NULL)
+        return take_text(w, f, cls, r, RD_FORM_TEXT, RULE_PENDING);
+    if (!l->again)
+        return enter(w, f->child, cls, r);
+    /* Masked: the frame stays, because a replacement changes its length; what is inside is passed over. */
+    if (!push_frame(w, r))
+        return NULL;
+    if (r->n > 0) {
+        if (!push_leaf(w, r->p, r->p + r->n, RD_FORM_PAIR_VALUE, cls, l->verdict.rule))
+            return NULL;
+        w->doc->leaves[w->doc->n_leaves - 1].frame = w->doc->n_frames - 1;
+    }
+    return r->p + r->n;
+}
+
+/* A known field that is length-delimited and not packed. */
+static const uint8_t *take_region(walk *w, const rd_field *f, const uint8_t *field, const uint8_t *prefix)
+{
+    region r = {.field = field, .prefix = prefix};
+    const uint8_t *end = get_region(w, &r);
+    if (end == NULL)
+        return NULL;
+    unsigned cls = f->cls == RD_CLASS_INHERIT ? w->top->cls : f->cls;
+    switch ((rd_mark)f->mark) {
+    case RD_MARK_MESSAGE:
+        if (f->child->key_value && (end = short_key_value(w, cls, &r)) != NULL)
+            return end;
+        return enter(w, f->child, cls, &r);
+    case RD_MARK_VALUE:
+        return take_value(w, f, cls, &r);
+    case RD_MARK_KEY:
+        return take_key(w, f, cls, &r);
+    case RD_MARK_TEXT:
+        return take_text(w, f, cls, &r, RD_FORM_TEXT, 0);
+    case RD_MARK_LABELS:
+        return take_text(w, f, cls, &r, RD_FORM_LABELS, 0);
+    case RD_MARK_ID:
+        if (r.n != 0 && r.n != f->id_len)
+            return fail(w, RD_INVALID, "protobuf: trace or span id of wrong length", field);
+        return end;
+    case RD_MARK_NONE:
+    case RD_MARK_NUMBER:
+    case RD_MARK_HASH:
+        break;
+    }
+    return fail(w, RD_MALFORMED, "protobuf: wire type does not fit the field", field);
+}
+
+static const uint8_t *skip_fixed(walk *w, const uint8_t *p, size_t n)
+{
+    return (size_t)(w->top->end - p) < n ? fail_short(w, p) : p + n;
+}
+
+static const uint8_t *skip_scalar(walk *w, const uint8_t *p, unsigned wire)
+{
+    uint64_t ignored;
+    if (wire == RD_WIRE_VARINT)
+        return get_varint(w, p, &ignored);
+    return skip_fixed(w, p, wire == RD_WIRE_FIXED64 ? 8 : 4);
+}
+
+/* Scalars in one length-delimited field: numbers only, but nothing may hide behind a broken one. */
+static const uint8_t *take_packed(walk *w, const rd_field *f, const uint8_t *field, const uint8_t *prefix)
+{
+    region r = {.field = field, .prefix = prefix};
+    const uint8_t *end = get_region(w, &r);
+    if (end == NULL)
+        return NULL;
+    bool whole = true;
+    if (f->wire == RD_WIRE_VARINT) {
+        uint64_t ignored;
+        const uint8_t *p = r.p;
+        for (size_t n; whole && p < end; p += n) {
+            n = rd_varint_get(p, end, &ignored);
+            whole = n > 0;
+        }
+    } else {
+        whole = r.n % (f->wire == RD_WIRE_FIXED64 ? 8 : 4) == 0;
+    }
+    return whole ? end : fail(w, RD_MALFORMED, "protobuf: packed field holds a broken number", field);
+}
+
+static const uint8_t *take_scalar(walk *w, const rd_field *f, const uint8_t *field, const uint8_t *p)
+{
+    const uint8_t *end = skip_scalar(w, p, f->wire);
+    if (end == NULL || (f->mark != RD_MARK_NUMBER && f->mark != RD_MARK_HASH))
+        return end;
+    unsigned cls = f->cls == RD_CLASS_INHERIT ? w->top->cls : f->cls;
+    rd_form form = f->mark == RD_MARK_NUMBER ? RD_FORM_INT : RD_FORM_HASH;
+    return push_leaf(w, field, end, form, cls, 0) ? end : NULL;
+}
+
+static const uint8_t *enter_group(walk *w, const uint8_t *field, const uint8_t *p, uint32_t number)
+{
+    const level *outer = w->top;
+    level *l = push_level(w, field, outer->depth + 1);
+    if (l == NULL)
+        return NULL;
+    *l = (level){.end = outer->end, .frame = outer->frame, .depth = outer->depth + 1, .number = number};
+    return p;
+}
+
+/* A field that the schema does not have here: numbers pass, everything that can hold text is shown as such.
+ */
+static const uint8_t *take_unknown(walk *w, const uint8_t *field, const uint8_t *p, uint32_t number,
+                                   unsigned wire)
+{
+    region r = {.field = field, .prefix = p};
+    const uint8_t *end;
+    switch (wire) {
+    case RD_WIRE_VARINT:
+    case RD_WIRE_FIXED64:
+    case RD_WIRE_FIXED32:
+        return skip_scalar(w, p, wire);
+    case RD_WIRE_LEN:
+        end = get_region(w, &r);
+        if (end != NULL && w->refuse_unknown)
+            return fail(w, RD_REFUSED, "protobuf: unknown field", field);
+        if (end != NULL && r.n > 0 && !push_leaf(w, r.p, end, RD_FORM_FIXED, RD_CLASS_UNKNOWN, 0))
+            return NULL;
+        return end;
+    case RD_WIRE_SGROUP:
+        if (w->refuse_unknown)
+            return fail(w, RD_REFUSED, "protobuf: unknown field", field);
+        return enter_group(w, field, p, number);
+    case RD_WIRE_EGROUP:
+        if (w->top->msg != NULL || w->top->number != number)
+            return fail(w, RD_MALFORMED, "protobuf: group ends that did not start", field);
+        w->top--;
+        return p;
+    default:
+        return fail(w, RD_MALFORMED, "protobuf: wire type does not exist", field);
+    }
+}
+
+/* One field of the top level. */
+static inline const uint8_t *take_field(walk *w, const uint8_t *field)
+{
+    uint64_t tag;
+    const uint8_t *p = get_varint(w, field, &tag);
+    if (p == NULL)
+        return NULL;
+    if (w->left-- == 0)
+        return fail(w, RD_TOO_MANY, "protobuf: too many elements", field);
+    if (tag < 8 || tag > UINT32_MAX)
+        return fail(w, RD_MALFORMED, "protobuf: field number out of range", field);
+    uint32_t number = (uint32_t)(tag >> 3);
+    unsigned wire = tag & 7;
+    const rd_message *m = w->top->msg;
+    const rd_field *f = m != NULL ? rd_message_field(m, number) : NULL;
+    if (f == NULL)
+        return take_unknown(w, field, p, number, wire);
+    if (wire != f->wire) {
+        if (wire == RD_WIRE_LEN && f->packable)
+            return take_packed(w, f, field, p);
+        return fail(w, RD_MALFORMED, "protobuf: wire type does not fit the field", field);
+    }
+    if (wire == RD_WIRE_LEN)
+        return take_region(w, f, field, p);
+    return take_scalar(w, f, field, p);
+}
+
+/* The rule of a kept key becomes the context of what stands in the value, where no nearer key gave one. */
+static void give_context(rd_doc *d, const level *l)
+{
+    if (l->verdict.rule == 0 && l->msg->key_value)
+        return; /* no context, and message values hold nothing that is pending */
+    for (uint32_t i = l->first_leaf; i < d->n_leaves; i++) {
+        rd_leaf *leaf = &d->leaves[i];
+        bool in_value = leaf->rule == RULE_PENDING || (leaf->frame != l->frame && leaf->rule == 0);
+        if (in_value && leaf->form < RD_FORM_PAIR_VALUE)
+            leaf->rule = l->verdict.rule;
+    }
+}
+
+/* The pair on top was read to its end `p`. Returns where to go on: there, or at its start for a second
+ * reading. */
+static const uint8_t *leave_pair(walk *w, const uint8_t *p)
+{
+    level *l = w->top;
+    rd_doc *d = w->doc;
+    if (l->again || l->verdict.fate == RD_FATE_KEEP) {
+        if (!l->again)
+            give_context(d, l);
+        w->top--;
+        return p;
+    }
+    d->n_leaves = l->first_leaf;
+    if (l->verdict.fate == RD_FATE_MASK) {
+        l->again = true;
+        d->n_frames = l->frame + 1;
+        return w->body + d->frames[l->frame].content_off;
+    }
+    d->n_frames = l->frame;
+    w->top--; /* the leaf belongs to the parent */
+    return push_leaf(w, w->body + l->field_off, p, RD_FORM_PAIR_DROP, l->cls, l->verdict.rule) ? p : NULL;
+}
+
+rd_outcome rd_wire_walk(const rd_message *root, const rd_limits *lim, const rd_visitor *v, rd_doc *doc,
+                        rd_error *err)
+{
+    if (doc->body.n > RD_DOC_MAX_BODY)
+        return rd_fail(err, RD_TOO_LARGE, "protobuf: body too large", SIZE_MAX);
+    if (doc->body.n == 0)
+        return RD_OK;
+    walk w;
+    w.doc = doc;
+    w.body = doc->body.p;
+    w.visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL};
+    w.err = err;
+    w.failed = RD_OK;
+    w.left = lim->max_elements;
+    w.max_depth = lim->max_depth < MAX_LEVELS ? lim->max_depth + 1 : MAX_LEVELS;
+    w.refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
+    w.any_bytes = lim->keep_invalid_utf8;
+    w.top = w.stack;
+    *w.top =
+        (level){.msg = root, .end = doc->body.p + doc->body.n, .frame = RD_NO_FRAME, .cls = RD_CLASS_OTHER};
+
+    const uint8_t *p = w.body;
+    while (p != NULL) {
+        if (p != w.top->end)
+            p = take_field(&w, p);
+        else if (w.top->msg == NULL)
+            p = fail(&w, RD_MALFORMED, "protobuf: group without an end", p);
+        else if (w.top == w.stack)
+            return RD_OK;
+        else if (w.top->msg->kind == RD_KIND_PAIR)
+            p = leave_pair(&w, p);
+        else
+            w.top--;
+    }
+    return w.failed;
+}
