@@ -1,21 +1,92 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The protobuf splicer: edits change the length of the message they stand in, and so of every message around
- * it.
+ * The protobuf splicer: an edit changes the length of the string it stands in, of the message around that,
+ * and so on up to the body.
  *
- *    edits      add up their growth in the frame they name
- *    frames     from last to first: hand their growth, and that of their own prefix, to the parent
- *    body       from first to last: copied, with edits and changed prefixes put in where they belong
+ *    edits      those in one string make a group, every other is one of its own; a group's growth, with that
+ * of the string's length prefix, goes to the frame frames     from last to first: hand their growth, with
+ * that of their own prefix, to the parent body       from first to last: copied, with edits and changed
+ * prefixes put in where they belong
  *
- * A frame whose content keeps its length keeps its prefix, byte for byte; a changed prefix is written in its
- * shortest form. Frames inside a replaced region have no growth and so are not looked at; if one has, an edit
- * lies inside another edit, which is refused like every overlap.
+ * What keeps its length keeps its prefix, byte for byte; a changed prefix is written in its shortest form.
+ * Frames inside a replaced region have no growth and so are not looked at; if one has, an edit lies inside
+ * another edit, which is refused like every overlap.
  */
 #include "filters/wire/wire.h"
+
+/* Edits [first, end) that stand in `leaf` (a string with a prefix of its own), or one edit and no leaf. */
+typedef struct group {
+    const rd_leaf *leaf; /* borrowed from the doc, or NULL */
+    uint32_t end;
+    int64_t delta; /* growth of the text, without prefix */
+} group;
 
 static rd_outcome fail_overlap(rd_error *err, size_t off)
 {
     return rd_fail(err, RD_INVALID, "edits overlap", off);
+}
+
+static uint64_t end_of(uint32_t off, uint32_t len)
+{
+    return (uint64_t)off + len;
+}
+
+static bool has_prefix(const rd_leaf *l)
+{
+    return l->form == RD_FORM_TEXT || l->form == RD_FORM_LABELS || l->form == RD_FORM_PAIR_TEXT;
+}
+
+static bool stands_in(const rd_edit *e, const rd_leaf *l)
+{
+    return e->frame == l->frame && e->off >= l->off && end_of(e->off, e->len) <= end_of(l->off, l->len);
+}
+
+/* Whether an edit that does not stand in the leaf touches only a part of it. */
+static bool cuts(const rd_edit *e, const rd_leaf *l)
+{
+    uint64_t edit_end = end_of(e->off, e->len), leaf_end = end_of(l->off, l->len);
+    return e->off < l->off ? edit_end > l->off && edit_end < leaf_end : e->off < leaf_end;
+}
+
+/* The group that starts with edit `first`. *leaf_at remembers how far the leaves were looked at. */
+static rd_outcome next_group(const rd_doc *d, uint32_t first, uint32_t *leaf_at, group *out, rd_error *err)
+{
+    const rd_edit *e = &d->edits[first];
+    uint32_t at = *leaf_at;
+    while (at < d->n_leaves && end_of(d->leaves[at].off, d->leaves[at].len) < e->off + (uint64_t)(e->len > 0))
+        at++;
+    *leaf_at = at;
+    *out = (group){.end = first + 1, .delta = (int64_t)e->text_len - e->len};
+    if (at == d->n_leaves)
+        return RD_OK;
+    const rd_leaf *l = &d->leaves[at];
+    if (!stands_in(e, l)) {
+        return cuts(e, l) ? rd_fail(err, RD_INVALID, "edit not inside its string", e->off) : RD_OK;
+    }
+    if (l->form == RD_FORM_FIXED && out->delta != 0)
+        return rd_fail(err, RD_INVALID, "edit changes the length of an unknown field", e->off);
+    if (!has_prefix(l))
+        return RD_OK;
+    out->leaf = l;
+    for (; out->end < d->n_edits && stands_in(&d->edits[out->end], l); out->end++)
+        out->delta += (int64_t)d->edits[out->end].text_len - d->edits[out->end].len;
+    return RD_OK;
+}
+
+/* Where the length of a string starts: it ends where the text starts, and all its bytes but the last have the
+ * high bit, which the last byte of the tag before it has not. */
+static uint32_t prefix_off(const rd_doc *d, const rd_leaf *l)
+{
+    uint32_t off = l->off - 1;
+    while (d->body.p[off - 1] >= 0x80)
+        off--;
+    return off;
+}
+
+/* Growth of a prefix that stands at [from, to) when it becomes that of `len`. */
+static int64_t prefix_growth(uint32_t from, uint32_t to, int64_t len)
+{
+    return (int64_t)rd_varint_size((uint64_t)len) - (to - from);
 }
 
 /* Adds to the growth of frame `f`, or of the body. False: out of range. */
@@ -31,16 +102,38 @@ static bool grow(rd_doc *d, uint32_t f, int64_t by, int64_t *body_delta)
     return true;
 }
 
-static bool edit_is_inside(const rd_doc *d, const rd_edit *e)
+static bool is_inside_frame(const rd_doc *d, const rd_edit *e)
 {
-    uint64_t start = 0, end = d->body.n, edit_end = (uint64_t)e->off + e->len;
-    if (e->frame != RD_NO_FRAME) {
-        if (e->frame >= d->n_frames)
-            return false;
-        start = d->frames[e->frame].content_off;
-        end = start + d->frames[e->frame].content_len;
+    if (e->frame == RD_NO_FRAME)
+        return end_of(e->off, e->len) <= d->body.n;
+    if (e->frame >= d->n_frames)
+        return false;
+    const rd_frame *f = &d->frames[e->frame];
+    return e->off >= f->content_off && end_of(e->off, e->len) <= end_of(f->content_off, f->content_len);
+}
+
+/* The growth that the edits give to the frames they stand in. */
+static rd_outcome add_edits(rd_doc *d, int64_t *body_delta, rd_error *err)
+{
+    uint32_t leaf_at = 0;
+    group g;
+    for (uint32_t i = 0; i < d->n_edits; i = g.end) {
+        const rd_edit *e = &d->edits[i];
+        if (!is_inside_frame(d, e))
+            return rd_fail(err, RD_INVALID, "edit outside its frame", e->off);
+        rd_outcome o = next_group(d, i, &leaf_at, &g, err);
+        if (o != RD_OK)
+            return o;
+        int64_t by = g.delta;
+        if (g.leaf != NULL && by != 0) {
+            if (g.leaf->len + by < 0)
+                return fail_overlap(err, e->off);
+            by += prefix_growth(prefix_off(d, g.leaf), g.leaf->off, g.leaf->len + g.delta);
+        }
+        if (!grow(d, e->frame, by, body_delta))
+            return rd_fail(err, RD_TOO_LARGE, "edits too large", e->off);
     }
-    return e->off >= start && edit_end <= end;
+    return RD_OK;
 }
 
 /* Fills in every frame's delta; *out_delta is the growth of the body. */
@@ -49,13 +142,9 @@ static rd_outcome add_up(rd_doc *d, int64_t *out_delta, rd_error *err)
     for (uint32_t i = 0; i < d->n_frames; i++)
         d->frames[i].delta = 0;
     *out_delta = 0;
-    for (uint32_t i = 0; i < d->n_edits; i++) {
-        const rd_edit *e = &d->edits[i];
-        if (!edit_is_inside(d, e))
-            return rd_fail(err, RD_INVALID, "edit outside its frame", e->off);
-        if (!grow(d, e->frame, (int64_t)e->text_len - e->len, out_delta))
-            return rd_fail(err, RD_TOO_LARGE, "edits too large", e->off);
-    }
+    rd_outcome o = add_edits(d, out_delta, err);
+    if (o != RD_OK)
+        return o;
     for (uint32_t i = d->n_frames; i-- > 0;) {
         const rd_frame *f = &d->frames[i];
         if (f->delta == 0)
@@ -63,46 +152,66 @@ static rd_outcome add_up(rd_doc *d, int64_t *out_delta, rd_error *err)
         int64_t len = (int64_t)f->content_len + f->delta;
         if (len < 0)
             return fail_overlap(err, f->content_off);
-        int64_t prefix = (int64_t)rd_varint_size((uint64_t)len) - (f->content_off - f->prefix_off);
-        if (!grow(d, f->parent, f->delta + prefix, out_delta))
+        if (!grow(d, f->parent, f->delta + prefix_growth(f->prefix_off, f->content_off, len), out_delta))
             return rd_fail(err, RD_TOO_LARGE, "edits too large", f->prefix_off);
     }
     return RD_OK;
 }
 
-/* Copies the body up to where `f` has its prefix and writes the new one. *at: how far the body was read. */
-static bool put_prefix(const rd_doc *d, const rd_frame *f, rd_buf *out, size_t *at)
+/* Copies the body from *at to `from` and puts the prefix for `len` in the place of the one at [from, to). */
+static bool put_prefix(const rd_doc *d, uint32_t from, uint32_t to, int64_t len, rd_buf *out, size_t *at)
 {
-    if (f->prefix_off < *at)
+    if (from < *at)
         return false;
     uint8_t prefix[10];
-    rd_buf_append(out, d->body.p + *at, f->prefix_off - *at);
-    rd_buf_append(out, prefix, rd_varint_put((uint64_t)((int64_t)f->content_len + f->delta), prefix));
-    *at = f->content_off;
+    rd_buf_append(out, d->body.p + *at, from - *at);
+    rd_buf_append(out, prefix, rd_varint_put((uint64_t)len, prefix));
+    *at = to;
+    return true;
+}
+
+/* Everything up to the last edit of group [first, g->end). *frame_at: frames before it are done. */
+static bool put_group(const rd_doc *d, uint32_t first, const group *g, rd_buf *out, size_t *at,
+                      uint32_t *frame_at)
+{
+    for (; *frame_at < d->n_frames && d->frames[*frame_at].prefix_off <= d->edits[first].off; ++*frame_at) {
+        const rd_frame *f = &d->frames[*frame_at];
+        int64_t len = (int64_t)f->content_len + f->delta;
+        if (f->delta != 0 && !put_prefix(d, f->prefix_off, f->content_off, len, out, at))
+            return false;
+    }
+    if (g->leaf != NULL && g->delta != 0 &&
+        !put_prefix(d, prefix_off(d, g->leaf), g->leaf->off, g->leaf->len + g->delta, out, at))
+        return false;
+    for (uint32_t i = first; i < g->end; i++) {
+        const rd_edit *e = &d->edits[i];
+        if (e->off < *at)
+            return false;
+        if (e->off > *at)
+            rd_buf_append(out, d->body.p + *at, e->off - *at);
+        rd_buf_append(out, e->text, e->text_len);
+        *at = (size_t)e->off + e->len;
+    }
     return true;
 }
 
 /* Appends the `total` bytes that the body becomes; the deltas are filled in. */
 static rd_outcome put_body(const rd_doc *d, size_t total, rd_buf *out, rd_error *err)
 {
-    const uint8_t *body = d->body.n > 0 ? d->body.p : (const uint8_t *)"";
     size_t before = out->n, at = 0;
-    uint32_t f = 0;
+    uint32_t leaf_at = 0, frame_at = 0;
+    group g;
     if (rd_buf_reserve(out, total) == NULL)
         return rd_fail(err, out->failed, "output buffer", SIZE_MAX);
-    for (uint32_t i = 0; i < d->n_edits; i++) {
-        const rd_edit *e = &d->edits[i];
-        for (; f < d->n_frames && d->frames[f].prefix_off <= e->off; f++) {
-            if (d->frames[f].delta != 0 && !put_prefix(d, &d->frames[f], out, &at))
-                return fail_overlap(err, d->frames[f].prefix_off);
-        }
-        if (e->off < at)
-            return fail_overlap(err, e->off);
-        rd_buf_append(out, body + at, e->off - at);
-        rd_buf_append(out, e->text, e->text_len);
-        at = (size_t)e->off + e->len;
+    for (uint32_t i = 0; i < d->n_edits; i = g.end) {
+        rd_outcome o = next_group(d, i, &leaf_at, &g, err);
+        if (o != RD_OK)
+            return o;
+        if (!put_group(d, i, &g, out, &at, &frame_at))
+            return fail_overlap(err, d->edits[i].off);
     }
-    rd_buf_append(out, body + at, d->body.n - at);
+    if (at < d->body.n)
+        rd_buf_append(out, d->body.p + at, d->body.n - at);
     if (out->failed != RD_OK)
         return rd_fail(err, out->failed, "output buffer", SIZE_MAX);
     return out->n - before == total ? RD_OK : fail_overlap(err, SIZE_MAX);

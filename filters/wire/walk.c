@@ -180,13 +180,13 @@ static const uint8_t *short_key_value(walk *w, unsigned cls, const region *r)
     const uint8_t *v = p + 2 + key_len;
     if (text_len > 0x7d || v[0] != 0x12 || v[1] != text_len + 2 || v[2] != 0x0a || v[3] != text_len)
         return NULL;
-    if (w->left < 4 || w->top->depth + 1 > w->max_depth || d->cap_leaves - d->n_leaves < 2 ||
+    if (w->left < 3 || w->top->depth + 1 > w->max_depth || d->cap_leaves - d->n_leaves < 2 ||
         d->cap_frames - d->n_frames < 2 || !rd_ascii_only(p, r->n)) /* a length of 128 is not ASCII either */
         return NULL;
     rd_verdict verdict = w->visitor.on_key(w->visitor.ctx, rd_slice_of(p + 2, key_len), cls);
     if (verdict.fate != RD_FATE_KEEP)
         return NULL;
-    w->left -= 4;
+    w->left -= 3; /* the pair itself is counted */
     uint32_t off = (uint32_t)(p - w->body), v_off = (uint32_t)(v - w->body), pair = d->n_frames;
     d->frames[pair] = (rd_frame){(uint32_t)(r->prefix - w->body), off, (uint32_t)r->n, w->top->frame, 0};
     d->frames[pair + 1] = (rd_frame){v_off + 1, v_off + 2, (uint32_t)text_len + 2, pair, 0};

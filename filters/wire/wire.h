@@ -19,8 +19,13 @@
 RD_MUST_CHECK rd_outcome rd_wire_walk(const rd_message *root, const rd_limits *lim, const rd_visitor *v,
                                       rd_doc *doc, rd_error *err);
 
-/* Writes the body with the (sorted) edits applied and the length prefix of every enclosing frame
- * corrected. What is outside edits and prefixes of changed frames stays byte-identical. */
+/* Appends the body with the (sorted) edits applied, and the length prefix of the string and of every frame around an
+ * edit corrected. What is outside edits and prefixes of changed lengths stays byte-identical.
+ *
+ * An edit names its frame: that of the leaf it stands in, the whole leaf or any part of it; or any frame whose content
+ * it lies in, if it is in no leaf (whole fields put in or taken out). The leaf is known by the edit's place and
+ * frame, so a field to put in goes to the start of its frame: at a leaf's very end it would lengthen the leaf.
+ * Overlapping or stray edits are RD_INVALID; `out` is as before then. */
 RD_MUST_CHECK rd_outcome rd_wire_splice(rd_doc *doc, rd_buf *out, rd_error *err);
 
 /* Varint at p (end exclusive): bytes consumed, 0 when it is cut off or over 64 bits. */
