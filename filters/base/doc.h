@@ -57,7 +57,10 @@ const char *rd_class_word(rd_class c);
  *             must have exactly the same length
  *   JSON      the inside of a JSON string without any backslash; replacement is escaped
  *   JSON_ESC  the inside of a JSON string with backslashes: unescape before matching
- *   BASE64    the inside of a JSON string that holds base64 (OTLP/JSON bytesValue)
+ *   BASE64    the inside of a JSON string that holds base64 (OTLP/JSON bytesValue), standard or URL-safe,
+ *             padded or not; there may be backslashes (`\/`): unescape before decoding
+ *   JSON_NUM  a bare JSON number in a place that can hold anything; matched as its raw text, replaced
+ *             by a JSON string, quotes included
  *   INT       protobuf: tag and varint of AnyValue.int_value; replaced by a string_value
  *   JSON_INT  OTLP/JSON: the member `"intValue": ...` (from the opening quote of the key to
  *             the end of the value); replaced by a `"stringValue"` member
@@ -72,8 +75,8 @@ const char *rd_class_word(rd_class c);
  *   PAIR_DROP     a whole pair that goes away, with whatever separators must go with it
  */
 #define RD_FORMS(X)                                                                                \
-    X(TEXT) X(FIXED) X(JSON) X(JSON_ESC) X(BASE64) X(INT) X(JSON_INT) X(LABELS) X(LABELS_JSON)     \
-    X(HASH) X(PAIR_VALUE) X(PAIR_TEXT) X(PAIR_JSON_ANY) X(PAIR_JSON) X(PAIR_DROP)
+    X(TEXT) X(FIXED) X(JSON) X(JSON_ESC) X(BASE64) X(INT) X(JSON_INT) X(JSON_NUM) X(LABELS)        \
+    X(LABELS_JSON) X(HASH) X(PAIR_VALUE) X(PAIR_TEXT) X(PAIR_JSON_ANY) X(PAIR_JSON) X(PAIR_DROP)
 
 typedef enum rd_form {
 #define X(name) RD_FORM_##name,

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The OTLP/JSON walker. One pass: tokens in, leaves out, in the order of the body.
+ *
+ * What a field may hold comes from the schema tables. Closed by default: a JSON type that does not fit
+ * the field, a string in a numeric field that is not a number, an id that is not hex and a bytes field
+ * that is not base64 are refused, because nothing in them would be looked at. `null` is absent.
+ *
+ * Accepted beyond the specification, because backends do: snake_case names, enum names (scanned as
+ * text), URL-safe and unpadded base64, numbers for 64-bit integers, repeated members (each is visited).
+ *
+ * Source: OTLP specification, "JSON Protobuf Encoding"; ProtoJSON; the Collector's JSON reader.
+ * Recursion: at most RD_JSON_MAX_DEPTH levels of AnyValue, three messages each.
+ */
+#include "filters/json/otlp_json.h"
+
+#include "filters/json/walk.h"
+
+/* Values of one pair. A pair has one; a sender that repeats the member more often is hostile. */
+enum { MAX_VALUES = 8 };
+
+typedef struct region {
+    uint32_t off, len;             /* of the value in the body */
+    uint32_t first_leaf, end_leaf; /* what was found in it */
+    rd_form form;                  /* of its replacement */
+} region;
+
+typedef struct pair {
+    rd_verdict verdict; /* the strongest of its keys so far */
+    uint32_t n_values;
+    region values[MAX_VALUES];
+} pair;
+
+static bool walk_message(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verdict *out_verdict);
+
+static bool wrong(rd_json_walk *w, const char *what)
+{
+    return rd_json_fail(&w->j, RD_MALFORMED, what);
+}
+
+/* --- scalars ---------------------------------------------------------------------------------- */
+
+static bool is_word(rd_slice s, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (rd_slice_eq(s, rd_slice_str(words[i])))
+            return true;
+    }
+    return false;
+}
+
+/* [A-Z0-9_]+ */
+static bool is_enum_name(rd_slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((uint8_t)(s.p[i] - 'A') >= 26 && (uint8_t)(s.p[i] - '0') >= 10 && s.p[i] != '_')
+            return false;
+    }
+    return s.n > 0;
+}
+
+/* A number, or a string that says one. */
+static bool walk_number(rd_json_walk *w, const rd_field *f, uint8_t cls)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    rd_json_text t;
+
+    if (rd_json_peek(&w->j) != '"')
+        return rd_json_number(&w->j, &t);
+    if (!rd_json_string(&w->j, &t))
+        return false;
+    rd_slice s = rd_json_bytes(&w->j, t);
+    if (rd_json_is_number(s))
+        return true;
+    if (f->scalar == RD_SCALAR_ENUM && is_enum_name(s))
+        return rd_json_walk_leaf(w, t, cls, 0); /* a made-up name could say anything */
+    if ((f->scalar == RD_SCALAR_DOUBLE || f->scalar == RD_SCALAR_FLOAT) && is_word(s, words, 3))
+        return true;
+    return wrong(w, "string in a numeric field");
+}
+
+static bool walk_bool(rd_json_walk *w)
+{
+    static const char *const words[] = {"true", "false"};
+    rd_json_text t;
+    uint8_t c = rd_json_peek(&w->j);
+
+    if (c == 't' || c == 'f')
+        return rd_json_literal(&w->j, &t);
+    if (!rd_json_string(&w->j, &t))
+        return false;
+    return is_word(rd_json_bytes(&w->j, t), words, 2) || wrong(w, "not a boolean");
+}
+
+/* Hex, `2 * id_len` digits or none. */
+static bool walk_id(rd_json_walk *w, const rd_field *f)
+{
+    rd_json_text t;
+
+    if (!rd_json_string(&w->j, &t))
+        return false;
+    rd_slice s = rd_json_bytes(&w->j, t);
+    if (s.n != 0 && s.n != 2U * f->id_len)
+        return rd_json_fail(&w->j, RD_INVALID, "trace or span id of wrong length");
+    for (size_t i = 0; i < s.n; i++) {
+        if ((uint8_t)(s.p[i] - '0') >= 10 && (uint8_t)((s.p[i] | 0x20) - 'a') >= 6)
+            return rd_json_fail(&w->j, RD_INVALID, "trace or span id is not hex");
+    }
+    return true;
+}
+
+/* Standard or URL-safe alphabet (not both), padded or not. */
+static bool is_base64(rd_slice s)
+{
+    size_t n = s.n;
+    bool standard = false, url = false;
+
+    while (n > 0 && s.n - n < 2 && s.p[n - 1] == '=')
+        n--;
+    for (size_t i = 0; i < n; i++) {
+        uint8_t c = s.p[i];
+        standard |= c == '+' || c == '/';
+        url |= c == '-' || c == '_';
+        if ((uint8_t)((c | 0x20) - 'a') >= 26 && (uint8_t)(c - '0') >= 10 && c != '+' && c != '/' &&
+            c != '-' && c != '_')
+            return false;
+    }
+    return n % 4 != 1 && (n == s.n || s.n % 4 == 0) && !(standard && url);
+}
+
+static bool walk_base64(rd_json_walk *w, uint8_t cls)
+{
+    rd_json_text t;
+    rd_slice text;
+
+    if (!rd_json_string(&w->j, &t) || !rd_json_walk_text(w, t, &text))
+        return false;
+    if (!is_base64(text))
+        return wrong(w, "bytes are not base64");
+    return t.len == 0 || rd_json_walk_push(w, RD_FORM_BASE64, t.off, t.len, cls, 0);
+}
+
+/* intValue: the leaf is the whole member, because a mask makes another member of it. */
+static bool walk_int(rd_json_walk *w, uint8_t cls, uint32_t member_off)
+{
+    rd_json_text t;
+
+    if (rd_json_peek(&w->j) != '"') {
+        if (!rd_json_number(&w->j, &t))
+            return false;
+    } else {
+        if (!rd_json_string(&w->j, &t))
+            return false;
+        rd_slice s = rd_json_bytes(&w->j, t);
+        size_t i = s.n > 0 && s.p[0] == '-';
+        if (i == s.n)
+            return wrong(w, "not an integer");
+        for (; i < s.n; i++) {
+            if ((uint8_t)(s.p[i] - '0') >= 10)
+                return wrong(w, "not an integer");
+        }
+    }
+    return rd_json_walk_push(w, RD_FORM_JSON_INT, member_off, rd_json_off(&w->j) - member_off, cls, 0);
+}
+
+/* --- pairs ------------------------------------------------------------------------------------ */
+
+/* All keys of a pair count: the strongest verdict wins, the first of several equal ones. */
+static bool walk_key(rd_json_walk *w, uint8_t cls, pair *p)
+{
+    rd_json_text t;
+    rd_verdict v;
+
+    if (!rd_json_string(&w->j, &t) || !rd_json_walk_leaf(w, t, cls, 0) || !rd_json_walk_judge(w, t, cls, &v))
+        return false;
+    bool more = v.fate == RD_FATE_KEEP && p->verdict.fate == RD_FATE_KEEP && p->verdict.rule == 0;
+    if (v.fate > p->verdict.fate || more)
+        p->verdict = v;
+    return true;
+}
+
+static bool walk_value(rd_json_walk *w, const rd_field *f, uint8_t cls, pair *p)
+{
+    rd_verdict ignored = {RD_FATE_KEEP, 0};
+
+    if (p->n_values == MAX_VALUES)
+        return rd_json_fail(&w->j, RD_TOO_MANY, "values of one pair");
+    region *r = &p->values[p->n_values++];
+    r->off = rd_json_off(&w->j);
+    r->first_leaf = w->doc->n_leaves;
+    r->form = f->child != NULL ? RD_FORM_PAIR_JSON_ANY : RD_FORM_PAIR_JSON;
+    if (f->child != NULL ? !walk_message(w, f->child, cls, &ignored) : !rd_json_walk_string(w, cls, 0))
+        return false;
+    r->len = rd_json_off(&w->j) - r->off;
+    r->end_leaf = w->doc->n_leaves;
+    return true;
+}
+
+/* The rule of a kept key becomes the context of what stands in its values, where no nearer key gave one. */
+static void give_context(rd_doc *d, const pair *p)
+{
+    for (uint32_t v = 0; v < p->n_values; v++) {
+        for (uint32_t i = p->values[v].first_leaf; i < p->values[v].end_leaf; i++) {
+            rd_leaf *leaf = &d->leaves[i];
+            if (leaf->rule == 0 && leaf->form < RD_FORM_PAIR_VALUE)
+                leaf->rule = p->verdict.rule;
+        }
+    }
+}
+
+/* One leaf a value instead of what was found in it. From the last to the first, so that the indices of
+ * the regions before stay true. */
+static bool mask_values(rd_json_walk *w, const pair *p, uint8_t cls)
+{
+    rd_doc *d = w->doc;
+
+    for (uint32_t v = p->n_values; v-- > 0;) {
+        const region *r = &p->values[v];
+        if (!rd_json_walk_push(w, r->form, r->off, r->len, cls, p->verdict.rule)) /* makes room */
+            return false;
+        rd_leaf mask = d->leaves[--d->n_leaves];
+        uint32_t after = d->n_leaves - r->end_leaf;
+        memmove(&d->leaves[r->first_leaf + 1], &d->leaves[r->end_leaf], after * sizeof mask);
+        d->leaves[r->first_leaf] = mask;
+        d->n_leaves = r->first_leaf + 1 + after;
+    }
+    return true;
+}
+
+/*
+ * Most of all bytes are pairs of this very spelling, with nothing to do because of the key:
+ *    {"key":"K","value":{"stringValue":"V"}}
+ * True when that is what came. False sends it the long way; nothing is done then.
+ */
+static bool short_pair(rd_json_walk *w, uint8_t cls)
+{
+    static const char open[] = "{\"key\":\"", middle[] = "\",\"value\":{\"stringValue\":\"", close[] = "\"}}";
+    enum { OPEN = sizeof open - 1, MIDDLE = sizeof middle - 1, CLOSE = sizeof close - 1 };
+    rd_json *j = &w->j;
+    rd_doc *d = w->doc;
+    unsigned high = 0;
+
+    if (j->end - j->p < OPEN + MIDDLE + CLOSE || memcmp(j->p, open, OPEN) != 0)
+        return false;
+    const uint8_t *key = j->p + OPEN, *key_end = rd_json_plain_end(key, j->end, &high);
+    if (j->end - key_end < MIDDLE + CLOSE || memcmp(key_end, middle, MIDDLE) != 0)
+        return false;
+    const uint8_t *text = key_end + MIDDLE, *text_end = rd_json_plain_end(text, j->end, &high);
+    if (j->end - text_end < CLOSE || memcmp(text_end, close, CLOSE) != 0)
+        return false;
+    if (high != 0 || key == key_end || text == text_end || d->cap_leaves - d->n_leaves < 2 ||
+        j->depth >= j->max_depth || j->max_values - j->n_values < 3)
+        return false;
+    rd_verdict v = w->visitor.on_key(w->visitor.ctx, (rd_slice){key, (size_t)(key_end - key)}, (rd_class)cls);
+    if (v.fate != RD_FATE_KEEP)
+        return false;
+    rd_leaf *leaf = &d->leaves[d->n_leaves];
+    leaf[0] =
+        (rd_leaf){(uint32_t)(key - j->base), (uint32_t)(key_end - key), RD_NO_FRAME, 0, cls, RD_FORM_JSON};
+    leaf[1] = (rd_leaf){
+        (uint32_t)(text - j->base), (uint32_t)(text_end - text), RD_NO_FRAME, v.rule, cls, RD_FORM_JSON};
+    d->n_leaves += 2;
+    j->n_values += 3;
+    j->p = text_end + CLOSE;
+    return true;
+}
+
+static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair *p);
+
+/* A pair can be judged only when it ends, because its key may come last or twice. */
+static bool walk_pair(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verdict *out_verdict)
+{
+    uint32_t first_leaf = w->doc->n_leaves;
+    pair p;
+
+    if (m->key_value && short_pair(w, cls))
+        return true;
+    p.verdict = (rd_verdict){RD_FATE_KEEP, 0};
+    p.n_values = 0;
+    if (!walk_members(w, m, cls, &p))
+        return false;
+    *out_verdict = p.verdict;
+    if (p.verdict.fate == RD_FATE_DROP) {
+        w->doc->n_leaves = first_leaf;
+        return true;
+    }
+    if (p.verdict.fate == RD_FATE_MASK)
+        return mask_values(w, &p, cls);
+    if (p.verdict.rule != 0)
+        give_context(w->doc, &p);
+    return true;
+}
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+/* One value of a field, not null. *out_verdict is DROP for a pair that goes away. */
+static bool walk_one(rd_json_walk *w, const rd_field *f, uint8_t cls, uint32_t member_off, pair *p,
+                     rd_verdict *out_verdict)
+{
+    switch ((rd_mark)f->mark) {
+    case RD_MARK_MESSAGE:
+        return walk_message(w, f->child, cls, out_verdict);
+    case RD_MARK_VALUE:
+        return walk_value(w, f, cls, p);
+    case RD_MARK_KEY:
+        return walk_key(w, cls, p);
+    case RD_MARK_TEXT:
+        return f->scalar == RD_SCALAR_BYTES ? walk_base64(w, cls) : rd_json_walk_string(w, cls, 0);
+    case RD_MARK_NUMBER:
+        return walk_int(w, cls, member_off);
+    case RD_MARK_ID:
+        return walk_id(w, f);
+    case RD_MARK_NONE:
+        return f->scalar == RD_SCALAR_BOOL ? walk_bool(w) : walk_number(w, f, cls);
+    case RD_MARK_LABELS:
+    case RD_MARK_HASH:
+        break; /* Loki's, which has a walker of its own */
+    }
+    return rd_json_fail(&w->j, RD_UNSUPPORTED, "field without a JSON form");
+}
+
+static bool walk_array(rd_json_walk *w, const rd_field *f, uint8_t cls, pair *p)
+{
+    rd_json_list it;
+
+    if (!rd_json_open(&w->j, '[', &it))
+        return false;
+    while (rd_json_walk_element(w, &it)) {
+        rd_verdict v = {RD_FATE_KEEP, 0};
+        uint32_t off = rd_json_off(&w->j);
+        if (!rd_json_walk_null(w) && !walk_one(w, f, cls, off, p, &v))
+            return false;
+        if (v.fate != RD_FATE_DROP)
+            it.kept = true;
+        else if (!rd_json_walk_drop(w, &it, off, cls, v.rule))
+            return false;
+    }
+    return w->j.failed == RD_OK;
+}
+
+/* The field of a member name. Names mostly come in the order of the schema: the search starts behind the
+ * last one found. */
+static const rd_field *find_field(rd_json_walk *w, const rd_message *m, rd_json_text name, unsigned *next)
+{
+    rd_slice text;
+
+    if (!rd_json_walk_text(w, name, &text))
+        return NULL;
+    for (unsigned n = m->n_fields, i = *next; n > 0; n--, i++) {
+        if (i >= m->n_fields)
+            i = 0;
+        const rd_field *f = &m->fields[i];
+        if (f->json_name_len == text.n && memcmp(f->json_name, text.p, text.n) == 0) {
+            *next = i + 1;
+            return f;
+        }
+    }
+    return rd_message_field_by_json(m, text);
+}
+
+static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair *p)
+{
+    rd_json_list it;
+    rd_json_text name;
+    unsigned next = 0;
+
+    if (!rd_json_open(&w->j, '{', &it))
+        return false;
+    while (rd_json_walk_member(w, &it, &name)) {
+        const rd_field *f = find_field(w, m, name, &next);
+        if (f == NULL) {
+            if (w->j.failed != RD_OK || !rd_json_walk_unknown(w, &it, name))
+                return false;
+            continue;
+        }
+        rd_verdict v = {RD_FATE_KEEP, 0};
+        uint8_t field_cls = f->cls == RD_CLASS_INHERIT ? cls : f->cls;
+        uint32_t off = name.off - 1;
+        if (!rd_json_walk_null(w) &&
+            !(f->repeated ? walk_array(w, f, field_cls, p) : walk_one(w, f, field_cls, off, p, &v)))
+            return false;
+        if (v.fate != RD_FATE_DROP)
+            it.kept = true;
+        else if (!rd_json_walk_drop(w, &it, off, field_cls, v.rule))
+            return false;
+    }
+    return w->j.failed == RD_OK;
+}
+
+static bool walk_message(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verdict *out_verdict)
+{
+    if (m->kind == RD_KIND_PAIR)
+        return walk_pair(w, m, cls, out_verdict);
+    if (m->kind != RD_KIND_ANYVALUE) {
+        w->doc->n_items += m->kind == RD_KIND_ITEM;
+        w->doc->n_groups += m->kind == RD_KIND_GROUP;
+        return walk_members(w, m, cls, NULL);
+    }
+    if (!rd_json_deeper(&w->j) || !walk_members(w, m, cls, NULL))
+        return false;
+    w->j.depth--;
+    return true;
+}
+
+rd_outcome rd_otlp_json_walk(const rd_message *root, const rd_limits *lim, const rd_visitor *v, rd_doc *doc,
+                             rd_error *err)
+{
+    rd_json_walk w;
+    rd_verdict ignored;
+
+    rd_json_walk_init(&w, lim, v, doc);
+    if (w.j.max_depth < RD_JSON_MAX_DEPTH)
+        w.j.max_depth++; /* the first AnyValue is the schema's own */
+    if (w.j.failed == RD_OK)
+        (void)walk_message(&w, root, RD_CLASS_OTHER, &ignored);
+    return rd_json_walk_finish(&w, err);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* See walk.h. Recursion is bounded by the tokenizer's depth, at most RD_JSON_MAX_DEPTH. */
+#include "filters/json/walk.h"
+
+#include "filters/json/json.h"
+
+static rd_verdict keep_all(const void *ctx, rd_slice key, rd_class cls)
+{
+    return (rd_verdict){.fate = RD_FATE_KEEP};
+}
+
+void rd_json_walk_init(rd_json_walk *w, const rd_limits *lim, const rd_visitor *v, rd_doc *doc)
+{
+    rd_json_init(&w->j, doc->body, lim);
+    w->doc = doc;
+    w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL};
+    w->refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
+    rd_buf_init(&w->scratch, doc->body.n);
+}
+
+rd_outcome rd_json_walk_finish(rd_json_walk *w, rd_error *err)
+{
+    rd_buf_wipe(&w->scratch);
+    rd_buf_release(&w->scratch);
+    return rd_json_finish(&w->j, err);
+}
+
+/* The item before was dropped with nothing kept before it: it takes the comma that followed it. */
+static void settle(rd_json_walk *w, rd_json_list *it)
+{
+    if (it->pending == RD_JSON_NOWHERE)
+        return;
+    rd_leaf *leaf = &w->doc->leaves[it->pending];
+    leaf->len = it->comma + 1 - leaf->off;
+    it->pending = RD_JSON_NOWHERE;
+}
+
+bool rd_json_walk_member(rd_json_walk *w, rd_json_list *it, rd_json_text *out_name)
+{
+    if (!rd_json_member(&w->j, it, out_name))
+        return false;
+    settle(w, it);
+    return true;
+}
+
+bool rd_json_walk_element(rd_json_walk *w, rd_json_list *it)
+{
+    if (!rd_json_element(&w->j, it))
+        return false;
+    settle(w, it);
+    return true;
+}
+
+bool rd_json_walk_push(rd_json_walk *w, rd_form form, uint32_t off, uint32_t len, uint8_t cls, uint16_t rule)
+{
+    rd_leaf *leaf = rd_doc_push_leaf(w->doc);
+    if (leaf == NULL)
+        return rd_json_fail(&w->j, RD_NO_MEMORY, "leaves");
+    *leaf = (rd_leaf){
+        .off = off, .len = len, .frame = RD_NO_FRAME, .rule = rule, .cls = cls, .form = (uint8_t)form};
+    return true;
+}
+
+bool rd_json_walk_leaf(rd_json_walk *w, rd_json_text t, uint8_t cls, uint16_t rule)
+{
+    return t.len == 0 ||
+           rd_json_walk_push(w, t.escaped ? RD_FORM_JSON_ESC : RD_FORM_JSON, t.off, t.len, cls, rule);
+}
+
+bool rd_json_walk_string(rd_json_walk *w, uint8_t cls, uint16_t rule)
+{
+    rd_json_text t;
+    return rd_json_string(&w->j, &t) && rd_json_walk_leaf(w, t, cls, rule);
+}
+
+bool rd_json_walk_text(rd_json_walk *w, rd_json_text t, rd_slice *out)
+{
+    *out = rd_json_bytes(&w->j, t);
+    if (!t.escaped)
+        return true;
+    rd_buf_wipe(&w->scratch);
+    rd_json_unescape(*out, &w->scratch);
+    *out = rd_buf_slice(&w->scratch);
+    return w->scratch.failed == RD_OK || rd_json_fail(&w->j, w->scratch.failed, "unescaped name");
+}
+
+bool rd_json_walk_judge(rd_json_walk *w, rd_json_text key, uint8_t cls, rd_verdict *out)
+{
+    rd_slice text;
+    if (!rd_json_walk_text(w, key, &text))
+        return false;
+    *out = w->visitor.on_key(w->visitor.ctx, text, (rd_class)cls);
+    return true;
+}
+
+bool rd_json_walk_drop(rd_json_walk *w, rd_json_list *it, uint32_t start, uint8_t cls, uint16_t rule)
+{
+    uint32_t end = rd_json_off(&w->j), from = it->kept ? it->comma : start;
+    if (!rd_json_walk_push(w, RD_FORM_PAIR_DROP, from, end - from, cls, rule))
+        return false;
+    if (!it->kept)
+        it->pending = w->doc->n_leaves - 1;
+    return true;
+}
+
+bool rd_json_walk_named(rd_json_walk *w, rd_json_list *it, rd_json_text name, uint8_t cls, uint16_t rule)
+{
+    rd_verdict v;
+    uint32_t off = rd_json_off(&w->j);
+
+    if (!rd_json_walk_judge(w, name, cls, &v))
+        return false;
+    if (v.fate == RD_FATE_DROP)
+        return rd_json_skip(&w->j) && rd_json_walk_drop(w, it, name.off - 1, cls, v.rule);
+    it->kept = true;
+    if (!rd_json_walk_leaf(w, name, cls, rule))
+        return false;
+    if (v.fate == RD_FATE_KEEP)
+        return rd_json_walk_any(w, cls, v.rule != 0 ? v.rule : rule);
+    return rd_json_skip(&w->j) &&
+           rd_json_walk_push(w, RD_FORM_PAIR_JSON, off, rd_json_off(&w->j) - off, cls, v.rule);
+}
+
+bool rd_json_walk_unknown(rd_json_walk *w, rd_json_list *it, rd_json_text name)
+{
+    if (w->refuse_unknown)
+        return rd_json_fail(&w->j, RD_REFUSED, "unknown JSON member");
+    return rd_json_walk_named(w, it, name, RD_CLASS_UNKNOWN, 0);
+}
+
+static bool walk_object(rd_json_walk *w, uint8_t cls, uint16_t rule)
+{
+    rd_json_list it;
+    rd_json_text name;
+
+    if (!rd_json_deeper(&w->j) || !rd_json_open(&w->j, '{', &it))
+        return false;
+    while (rd_json_walk_member(w, &it, &name)) {
+        if (!rd_json_walk_named(w, &it, name, cls, rule))
+            return false;
+    }
+    w->j.depth--;
+    return w->j.failed == RD_OK;
+}
+
+static bool walk_array(rd_json_walk *w, uint8_t cls, uint16_t rule)
+{
+    rd_json_list it;
+
+    if (!rd_json_deeper(&w->j) || !rd_json_open(&w->j, '[', &it))
+        return false;
+    while (rd_json_walk_element(w, &it)) {
+        if (!rd_json_walk_any(w, cls, rule))
+            return false;
+    }
+    w->j.depth--;
+    return w->j.failed == RD_OK;
+}
+
+bool rd_json_walk_any(rd_json_walk *w, uint8_t cls, uint16_t rule)
+{
+    rd_json_text t;
+    uint8_t c = rd_json_peek(&w->j);
+
+    if (c == '{')
+        return walk_object(w, cls, rule);
+    if (c == '[')
+        return walk_array(w, cls, rule);
+    if (c == '"')
+        return rd_json_walk_string(w, cls, rule);
+    if (c == '-' || (uint8_t)(c - '0') < 10)
+        return rd_json_number(&w->j, &t) && rd_json_walk_push(w, RD_FORM_JSON_NUM, t.off, t.len, cls, rule);
+    return rd_json_literal(&w->j, &t);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the OTLP and the Loki walker share, internal to both: leaves out of tokens, keys judged, items
+ * dropped together with a comma, and the generic scan of values that no schema describes.
+ *
+ * Dropping. An item of a list (array element or object member) goes away with one comma next to it, so
+ * that what stays is JSON whatever else of the list goes:
+ *
+ *    [ keep , drop , drop ]      after something kept: with the comma before it
+ *           ~~~~~~ ~~~~~~
+ *    [ drop , drop , keep ]      else with the comma behind it, if there is one
+ *      ~~~~~~ ~~~~~~
+ *
+ * The comma behind is known only when the next item starts; until then the leaf is `pending` in the
+ * list. Every item must be reported with rd_json_walk_drop or by setting `kept`.
+ */
+#ifndef RD_JSON_WALK_H
+#define RD_JSON_WALK_H
+
+#include "filters/json/token.h"
+
+typedef struct rd_json_walk {
+    rd_json j;
+    rd_doc *doc;        /* borrowed */
+    rd_visitor visitor; /* ctx borrowed */
+    rd_buf scratch;     /* owned: the unescaped form of the last name or key that had escapes */
+    bool refuse_unknown;
+} rd_json_walk;
+
+/* `v` may be NULL: every key is kept. */
+void rd_json_walk_init(rd_json_walk *w, const rd_limits *lim, const rd_visitor *v, rd_doc *doc);
+/* Ends the walk: nothing but white space may be left. Releases what the walk owns. */
+RD_MUST_CHECK rd_outcome rd_json_walk_finish(rd_json_walk *w, rd_error *err);
+
+/* As rd_json_member and rd_json_element, and settles a pending drop. */
+bool rd_json_walk_member(rd_json_walk *w, rd_json_list *it, rd_json_text *out_name);
+bool rd_json_walk_element(rd_json_walk *w, rd_json_list *it);
+
+bool rd_json_walk_push(rd_json_walk *w, rd_form form, uint32_t off, uint32_t len, uint8_t cls, uint16_t rule);
+/* Pushes the inside of a string, unless it is empty. */
+bool rd_json_walk_leaf(rd_json_walk *w, rd_json_text t, uint8_t cls, uint16_t rule);
+/* Reads a string and pushes it. */
+bool rd_json_walk_string(rd_json_walk *w, uint8_t cls, uint16_t rule);
+
+/* The text of a string; borrowed from the body, or from scratch until the next call. */
+bool rd_json_walk_text(rd_json_walk *w, rd_json_text t, rd_slice *out);
+bool rd_json_walk_judge(rd_json_walk *w, rd_json_text key, uint8_t cls, rd_verdict *out);
+
+/* Pushes PAIR_DROP for the current item of `it`, from `start` to where the cursor is. */
+bool rd_json_walk_drop(rd_json_walk *w, rd_json_list *it, uint32_t start, uint8_t cls, uint16_t rule);
+
+/* Any value: every string and number in it is a leaf, every member name a leaf and a key. */
+bool rd_json_walk_any(rd_json_walk *w, uint8_t cls, uint16_t rule);
+/* The value of a member whose name is user text: judged as a key, then walked as any value, masked or
+ * dropped. The name becomes a leaf. */
+bool rd_json_walk_named(rd_json_walk *w, rd_json_list *it, rd_json_text name, uint8_t cls, uint16_t rule);
+/* A member that the schema does not know: rd_json_walk_named in class UNKNOWN, or RD_REFUSED. */
+bool rd_json_walk_unknown(rd_json_walk *w, rd_json_list *it, rd_json_text name);
+
+/* Consumes `null` if that is next. */
+static inline bool rd_json_walk_null(rd_json_walk *w)
+{
+    if (w->j.end - w->j.p < 4 || memcmp(w->j.p, "null", 4) != 0)
+        return false;
+    w->j.p += 4;
+    return true;
+}
+
+#endif
