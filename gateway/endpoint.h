@@ -3,10 +3,10 @@
  * HTTP/1.1 client for upstreams, on h2o sockets. h2o's own client aborts the process on odd replies and
  * skips host names under TLS 1.3; this one does neither.
  *
- * One pool per thread and upstream: keep-alive connections in LIFO order, idle ones stay polled, so that a close by
- * the backend is seen at once. One call is one attempt at one endpoint plus at most one more when a reused
- * connection turned out to be stale before any byte of the answer (RFC 9110 section 9.2.2 leaves that to the client:
- * the body was not processed).
+ * One pool per thread and upstream: keep-alive connections in LIFO order, idle ones stay polled, so that a
+ * close by the backend is seen at once. One call is one attempt at one endpoint plus at most one more when a
+ * reused connection turned out to be stale before any byte of the answer (RFC 9110 section 9.2.2 leaves that
+ * to the client: the body was not processed).
  *
  * Everything runs on the pool's loop; no function here blocks.
  */
@@ -20,25 +20,26 @@
 #include "gateway/scrubbed.h"
 
 /* How a call ended. X(name, word in metrics) */
-#define GW_CALL_RESULTS(X)                                                                         \
-    X(OK, "ok")                             /* an answer came, whatever its status */              \
-    X(RESOLVE, "resolve")                   /* no address for the name */                          \
-    X(CONNECT, "connect")                   /* refused, unreachable */                             \
-    X(CONNECT_TIMEOUT, "connect_timeout")   /* TCP and TLS together */                             \
-    X(TLS, "tls")                           /* handshake or certificate */                         \
-    X(SEND_TIMEOUT, "send_timeout")         /* no progress in sending */                           \
-    X(FIRST_BYTE_TIMEOUT, "first_byte_timeout")                                                    \
-    X(TOTAL_TIMEOUT, "total_timeout")                                                              \
-    X(RESET, "reset")                       /* connection ended before a whole answer */           \
-    X(PROTOCOL, "protocol")                 /* an answer that is not valid HTTP/1.1 */             \
-    X(TOO_LARGE, "too_large")               /* head or body of the answer over its ceiling */      \
-    X(BUSY, "busy")                         /* max_connections reached */
+#define GW_CALL_RESULTS(X)                                                                                   \
+    X(OK, "ok")                           /* an answer came, whatever its status */                          \
+    X(RESOLVE, "resolve")                 /* no address for the name */                                      \
+    X(CONNECT, "connect")                 /* refused, unreachable */                                         \
+    X(CONNECT_TIMEOUT, "connect_timeout") /* TCP and TLS together */                                         \
+    X(TLS, "tls")                         /* handshake or certificate */                                     \
+    X(SEND_TIMEOUT, "send_timeout")       /* first_byte_timeout without progress in sending */               \
+    X(FIRST_BYTE_TIMEOUT, "first_byte_timeout")                                                              \
+    X(TOTAL_TIMEOUT, "total_timeout")                                                                        \
+    X(RESET, "reset")         /* connection ended before a whole answer */                                   \
+    X(PROTOCOL, "protocol")   /* an answer that is not valid HTTP/1.1 */                                     \
+    X(TOO_LARGE, "too_large") /* head or body of the answer over its ceiling */                              \
+    X(BUSY, "busy")           /* max_connections reached, or the pool is retired */                          \
+    X(INVALID, "invalid")     /* path, type or tenant cannot be sent as HTTP; nothing was sent */
 
 typedef enum gw_call_result {
 #define X(name, word) GW_CALL_##name,
     GW_CALL_RESULTS(X)
 #undef X
-    GW_CALL_RESULT_COUNT
+        GW_CALL_RESULT_COUNT
 } gw_call_result;
 
 const char *gw_call_result_word(gw_call_result r);
@@ -46,18 +47,20 @@ const char *gw_call_result_word(gw_call_result r);
 typedef struct gw_pool gw_pool;
 typedef struct gw_call gw_call;
 
-/* A pool for `cfg` (borrowed until gw_pool_free). `ctx` gives the loop and the resolver's queue. NULL: TLS files do not load
- * (the reason goes to *out_why, a literal or OpenSSL's words about a file, never about traffic). */
+/* A pool for `cfg`, which must live until `on_gone` of gw_pool_retire. `ctx` gives the loop and the
+ * resolver's queue. NULL: TLS files do not load, or a header, host or path cannot be sent; the reason goes to
+ * *out_why, a literal. */
 gw_pool *gw_pool_new(h2o_context_t *ctx, const gw_upstream_cfg *cfg, const char **out_why);
-/* Closes idle connections at once; the rest when their calls end; then frees itself. `on_gone` (may be NULL) is called then. */
+/* Closes idle connections at once; the rest when their calls end; then frees itself. `on_gone` (may be NULL)
+ * is called then. */
 void gw_pool_retire(gw_pool *p, void (*on_gone)(void *arg), void *arg);
 uint32_t gw_pool_connections(const gw_pool *p);
 
 typedef struct gw_call_request {
-    rd_slice path;         /* upstream path, without the endpoint's prefix */
-    rd_slice content_type; /* e.g. application/x-protobuf */
-    rd_slice content_encoding; /* empty: none */
-    rd_slice tenant;           /* value of cfg->tenant_header; empty: header not sent */
+    rd_slice path;                /* upstream path, without the endpoint's prefix */
+    rd_slice content_type;        /* e.g. application/x-protobuf */
+    rd_slice content_encoding;    /* empty: none */
+    rd_slice tenant;              /* value of cfg->tenant_header; empty: header not sent */
     const gw_header_cfg *headers; /* extra headers, already judged safe (traceparent ...) */
     size_t n_headers;
     const gw_scrubbed *body; /* borrowed until the callback or the cancel */
@@ -77,9 +80,11 @@ typedef struct gw_call_response {
 /* Called once, never from inside gw_call_start. `res` is NULL unless r is GW_CALL_OK. */
 typedef void (*gw_call_cb)(void *arg, gw_call_result r, const gw_call_response *res);
 
-/* Copies what it needs of `req` but the body and the strings it points to, which must live until the end of the call. */
+/* Copies what it needs of `req`, except the body, which must live until the end of the call. The process must
+ * ignore SIGPIPE. */
 gw_call *gw_call_start(gw_pool *p, const gw_call_request *req, gw_call_cb cb, void *arg);
-/* Ends the call without callback; its connection is closed unless it was not used yet. */
+/* Ends the call without callback and closes its connection. Does nothing from inside the call's own callback.
+ */
 void gw_call_cancel(gw_call *c);
 
 #endif
