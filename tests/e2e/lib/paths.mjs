@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// Where things are. REDACTD_BUILD names a Meson build folder (default: build-test/release, as tests/run.sh makes it).
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
+export const BUILD = resolve(process.env.REDACTD_BUILD ?? join(ROOT, 'build-test/release'))
+export const REDACTD = join(BUILD, 'gateway/redactd')
+export const RECORDER = join(BUILD, 'tests/upstream/recorder')
+export const MAKE_CERTS = join(ROOT, 'certs/make-dev-certs.sh')
+export const GATEWAY_MISSING = existsSync(REDACTD) ? false : 'gateway/redactd is not built'

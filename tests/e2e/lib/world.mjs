@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// What nearly every test needs: a backend, redactd before it, and a time limit.
+import test from 'node:test'
+import { Gateway, configTo } from './gateway.mjs'
+import { GATEWAY_MISSING } from './paths.mjs'
+import { Recorder } from './recorder.mjs'
+
+// A test against the gateway. Each is bounded in time.
+export function e2e (name, options, fn = options) {
+  test(name, { timeout: options.timeoutMs ?? 60000, skip: options.skip || GATEWAY_MISSING }, fn)
+}
+
+// {recorder, gateway}; options: upstream and config are merged into the usual configuration. At the end nothing that
+// reached the backend may have a fault or show a secret.
+export async function world (t, { upstream = {}, config = {}, ...more } = {}) {
+  const recorder = await Recorder.start(t)
+  t.after(() => recorder.check())
+  const all = configTo({ endpoints: [recorder.url], ...upstream }, config)
+  const gateway = await Gateway.start(t, { config: all, ...more })
+  return { recorder, gateway }
+}
