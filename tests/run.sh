@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Every test there is: installs what is missing (Debian 12), builds, runs all suites and closes with one line
+# "N passed, N failed" (", N skipped" if any). Fails if a test failed, if a build failed or if nothing ran.
+#
+#   sh tests/run.sh                 all of them
+#   sh tests/run.sh lint unit       some of them
+#
+#   lint      includes, headers, text rules, shell scripts
+#   unit      unit tests and replayed fuzz corpora, release build, warnings are errors
+#   asan      the same with AddressSanitizer and UndefinedBehaviorSanitizer
+#   tsan      the tests with threads under ThreadSanitizer, built by clang, warnings are errors
+#   e2e       the release binary against real senders, a recording backend and nginx
+#   e2e_asan  the core of that against the sanitized binary
+#
+# Build folders are build-test/*, or below $REDACTD_TEST_BUILD.
+set -u
+cd -- "$(dirname -- "$0")/.." || exit 1
+. gateway/packages.sh
+
+builds=${REDACTD_TEST_BUILD:-$PWD/build-test}
+suites=${*:-lint unit asan tsan e2e e2e_asan}
+jobs=$(nproc)
+mkdir -p "$builds"
+tally=$builds/tally
+: >"$tally"
+
+export ASAN_OPTIONS=abort_on_error=1:detect_leaks=1:strict_string_checks=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+
+say() {
+    printf '\n== %s (%s)\n' "$*" "$(date +%T)"
+}
+
+count() { # kind, log: adds what the log counts
+    python3 tests/tally.py "$1" "$2" | tee -a "$tally" | awk '{ printf "   %d passed, %d failed, %d skipped\n", $1, $2, $3 }'
+}
+
+failed() { # what: one failure that is no test case
+    echo "   FAILED: $*"
+    echo "0 1 0" >>"$tally"
+}
+
+build() { # name, options: configures once, builds; the log is shown only when it fails
+    name=$1
+    shift
+    log=$builds/$name.log
+    if [ ! -f "$builds/$name/build.ninja" ] && ! meson setup "$builds/$name" "$@" >"$log" 2>&1; then
+        tail -40 "$log"
+        failed "meson setup of $name"
+        return 1
+    fi
+    if ! ninja -C "$builds/$name" -j "$jobs" >"$log" 2>&1; then
+        grep -vE '^\[[0-9]+/' "$log" | tail -60
+        failed "build of $name"
+        return 1
+    fi
+}
+
+build_release() {
+    build release --buildtype=release -Dwerror=true
+}
+
+build_asan() {
+    build asan --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+}
+
+meson_tests() { # name, arguments of meson test
+    name=$1
+    shift
+    meson test -C "$builds/$name" --no-rebuild --print-errorlogs --num-processes "$jobs" --timeout-multiplier 3 "$@"
+    count meson "$builds/$name/meson-logs/testlog.json"
+}
+
+lint() { # script, arguments
+    python3 "tests/lint/$1.py" ${2:+"$2"} >"$builds/lint-$1.tap"
+    grep -vE '^(ok|1\.\.)' "$builds/lint-$1.tap"
+    count tap "$builds/lint-$1.tap"
+}
+
+node_tests() { # build name, files
+    name=$1
+    shift
+    log=$builds/e2e-$name.tap
+    rm -f "$log"
+    REDACTD_BUILD=$builds/$name node --test --test-concurrency="$jobs" \
+        --test-reporter=spec --test-reporter-destination=stdout \
+        --test-reporter=tap --test-reporter-destination="$log" "$@"
+    count tap "$log"
+}
+
+new_enough_node() {
+    command -v npm >/dev/null && node -e '
+        const [major, minor] = process.versions.node.split(".").map(Number)
+        process.exit(major > 18 || (major === 18 && minor >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+# Node's packages once for each state of the lock file.
+npm_packages() {
+    stamp=tests/e2e/node_modules/.lock-stamp
+    cmp -s tests/e2e/package-lock.json "$stamp" && return 0
+    (cd tests/e2e && npm ci --ignore-scripts --no-audit --no-fund) >"$builds/npm.log" 2>&1 || {
+        tail -20 "$builds/npm.log"
+        return 1
+    }
+    cp tests/e2e/package-lock.json "$stamp"
+}
+
+suite_lint() {
+    build_release || return
+    lint edges
+    lint text
+    lint headers "$builds/release"
+}
+
+suite_unit() {
+    build_release && meson_tests release
+}
+
+suite_asan() {
+    build_asan && meson_tests asan
+}
+
+suite_tsan() {
+    CC=clang build tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dwerror=true || return
+    # shellcheck disable=SC2046 # a list of names
+    meson_tests tsan $(meson test -C "$builds/tsan" --list --no-rebuild 2>/dev/null | sed 's/.* \/ //' | grep -E '^(store|endpoint|scrub|server|metrics|log)')
+}
+
+suite_e2e() {
+    npm_packages || { failed "npm ci"; return; }
+    build_release && node_tests release tests/e2e/*.test.mjs
+}
+
+suite_e2e_asan() {
+    npm_packages || { failed "npm ci"; return; }
+    build_asan && REDACTD_SANITIZED=1 node_tests asan tests/e2e/senders.test.mjs tests/e2e/protocol.test.mjs \
+        tests/e2e/hostile.test.mjs tests/e2e/upstream.test.mjs tests/e2e/vectors.test.mjs tests/e2e/reload.test.mjs
+}
+
+say "packages"
+# shellcheck disable=SC2086 # lists
+install_packages $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST || exit 1
+# shellcheck disable=SC2086
+new_enough_node || install_packages $PACKAGES_NODE || exit 1
+
+for suite in $suites; do
+    say "$suite"
+    "suite_$suite" || true
+done
+
+say "result"
+awk '{ p += $1; f += $2; s += $3 }
+    END {
+        printf "%d passed, %d failed%s\n", p, f, (s ? ", " s " skipped" : "")
+        exit (f > 0 || p == 0)
+    }' "$tally"
