@@ -150,12 +150,10 @@ static inline bool rd_json_string(rd_json *j, rd_json_text *out)
 /* Consumes the opening bracket `c` of an object or array. */
 static inline bool rd_json_open(rd_json *j, uint8_t c, rd_json_list *it)
 {
+    *it = (rd_json_list){.comma = RD_JSON_NOWHERE, .pending = RD_JSON_NOWHERE, .first = true};
     if (rd_json_peek(j) != c)
         return rd_json_unexpected(j, c == '{' ? "an object is expected" : "an array is expected");
     j->p++;
-    it->comma = it->pending = RD_JSON_NOWHERE;
-    it->first = true;
-    it->kept = false;
     return true;
 }
 

@@ -103,7 +103,8 @@ bool rd_json_walk_drop(rd_json_walk *w, rd_json_list *it, uint32_t start, uint8_
     return true;
 }
 
-bool rd_json_walk_named(rd_json_walk *w, rd_json_list *it, rd_json_text name, uint8_t cls, uint16_t rule)
+bool rd_json_walk_named(rd_json_walk *w, rd_json_list *it, rd_json_text name, bool name_is_text, uint8_t cls,
+                        uint16_t rule)
 {
     rd_verdict v;
     uint32_t off = rd_json_off(&w->j);
@@ -113,7 +114,7 @@ bool rd_json_walk_named(rd_json_walk *w, rd_json_list *it, rd_json_text name, ui
     if (v.fate == RD_FATE_DROP)
         return rd_json_skip(&w->j) && rd_json_walk_drop(w, it, name.off - 1, cls, v.rule);
     it->kept = true;
-    if (!rd_json_walk_leaf(w, name, cls, rule))
+    if (name_is_text && !rd_json_walk_leaf(w, name, cls, rule))
         return false;
     if (v.fate == RD_FATE_KEEP)
         return rd_json_walk_any(w, cls, v.rule != 0 ? v.rule : rule);
@@ -125,7 +126,7 @@ bool rd_json_walk_unknown(rd_json_walk *w, rd_json_list *it, rd_json_text name)
 {
     if (w->refuse_unknown)
         return rd_json_fail(&w->j, RD_REFUSED, "unknown JSON member");
-    return rd_json_walk_named(w, it, name, RD_CLASS_UNKNOWN, 0);
+    return rd_json_walk_named(w, it, name, true, RD_CLASS_UNKNOWN, 0);
 }
 
 static bool walk_object(rd_json_walk *w, uint8_t cls, uint16_t rule)
@@ -136,7 +137,7 @@ static bool walk_object(rd_json_walk *w, uint8_t cls, uint16_t rule)
     if (!rd_json_deeper(&w->j) || !rd_json_open(&w->j, '{', &it))
         return false;
     while (rd_json_walk_member(w, &it, &name)) {
-        if (!rd_json_walk_named(w, &it, name, cls, rule))
+        if (!rd_json_walk_named(w, &it, name, true, cls, rule))
             return false;
     }
     w->j.depth--;

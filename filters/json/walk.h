@@ -51,9 +51,10 @@ bool rd_json_walk_drop(rd_json_walk *w, rd_json_list *it, uint32_t start, uint8_
 
 /* Any value: every string and number in it is a leaf, every member name a leaf and a key. */
 bool rd_json_walk_any(rd_json_walk *w, uint8_t cls, uint16_t rule);
-/* The value of a member whose name is user text: judged as a key, then walked as any value, masked or
- * dropped. The name becomes a leaf. */
-bool rd_json_walk_named(rd_json_walk *w, rd_json_list *it, rd_json_text name, uint8_t cls, uint16_t rule);
+/* The value of a member whose name is a key: judged, then walked as any value, masked or dropped. The
+ * name itself becomes a leaf if it can be user text. */
+bool rd_json_walk_named(rd_json_walk *w, rd_json_list *it, rd_json_text name, bool name_is_text, uint8_t cls,
+                        uint16_t rule);
 /* A member that the schema does not know: rd_json_walk_named in class UNKNOWN, or RD_REFUSED. */
 bool rd_json_walk_unknown(rd_json_walk *w, rd_json_list *it, rd_json_text name);
 

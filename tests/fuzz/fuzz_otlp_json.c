@@ -5,22 +5,9 @@
  */
 #include "filters/json/otlp_json.h"
 #include "tests/json_edit.h"
+#include "tests/json_oracle.h"
 
-#include <jansson.h>
 #include <stdlib.h>
-
-enum { FLAGS = JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL };
-
-/* jansson refuses some text that is JSON; see fuzz_json.c. */
-static void check_json(rd_slice s)
-{
-    json_error_t e;
-    json_t *tree = json_loadb((const char *)s.p, s.n, FLAGS, &e);
-    if (tree == NULL && json_error_code(&e) != json_error_numeric_overflow &&
-        json_error_code(&e) != json_error_null_byte_in_key && strstr(e.text, "invalid Unicode") == NULL)
-        abort();
-    json_decref(tree);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -38,11 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rd_otlp_json_walk(roots[(data[0] & 3) % 3], &lim, &by_prefix, &d, NULL) == RD_OK) {
         if (!leaves_are_sane(&d))
             abort();
-        check_json(d.body);
         rd_buf_init(&out, 1 << 24);
-        if (!edit_and_splice(&d, &out))
+        if (!oracle_takes(d.body) || !edit_and_splice(&d, &out) || !oracle_takes(rd_buf_slice(&out)))
             abort();
-        check_json(rd_buf_slice(&out));
         rd_buf_release(&out);
     }
     rd_doc_release(&d);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Loki push walker.
+ *
+ *    {"streams": [{"stream": {"job": "x"},                         labels: class LABEL, names are keys
+ *                  "values": [["<ns>", "line", {"user": "y"}]],    BODY; METADATA, names are keys
+ *                  "labels": "{job=\"x\"}",                        label text: a LABELS_JSON leaf
+ *                  "entries": [{"ts": "RFC 3339", "line": "..."}]  BODY
+ *                 }]}
+ *
+ * Names that a server matches without case (`streams` and the legacy ones) are matched so here. Label
+ * values that are not strings count for Loki as their raw text, so every string and number in them is
+ * a leaf. Members that no server reads are scanned as unknown.
+ */
+#include "filters/loki/loki_json.h"
+
+#include "filters/json/walk.h"
+#include "filters/loki/labels.h"
+
+enum { MAX_NS_LEN = 20, MAX_TS_LEN = 40 };
+
+static bool invalid(rd_json_walk *w, const char *what)
+{
+    return rd_json_fail(&w->j, w->j.p >= w->j.end ? RD_TRUNCATED : RD_INVALID, what);
+}
+
+static bool string_next(rd_json_walk *w)
+{
+    return rd_json_peek(&w->j) == '"';
+}
+
+/* Nanoseconds: a string of an integer. */
+static bool walk_ns(rd_json_walk *w)
+{
+    rd_json_text t;
+
+    if (!string_next(w))
+        return invalid(w, "timestamp is not a string");
+    if (!rd_json_string(&w->j, &t))
+        return false;
+    rd_slice s = rd_json_bytes(&w->j, t);
+    size_t i = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+');
+    bool ok = i < s.n && s.n <= MAX_NS_LEN;
+    for (; ok && i < s.n; i++)
+        ok = (uint8_t)(s.p[i] - '0') < 10;
+    return ok || rd_json_fail(&w->j, RD_INVALID, "timestamp is not an integer");
+}
+
+/* RFC 3339; only its characters are checked, so that no other text can stand there. */
+static bool walk_ts(rd_json_walk *w)
+{
+    rd_json_text t;
+
+    if (!string_next(w))
+        return invalid(w, "ts is not a string");
+    if (!rd_json_string(&w->j, &t))
+        return false;
+    rd_slice s = rd_json_bytes(&w->j, t);
+    bool ok = s.n > 0 && s.n <= MAX_TS_LEN;
+    for (size_t i = 0; ok && i < s.n; i++)
+        ok = (uint8_t)(s.p[i] - '0') < 10 || (s.p[i] != 0 && strchr("TtZz:.+-", s.p[i]) != NULL);
+    return ok || rd_json_fail(&w->j, RD_INVALID, "ts is not a time");
+}
+
+static bool walk_line(rd_json_walk *w)
+{
+    return string_next(w) ? rd_json_walk_string(w, RD_CLASS_BODY, 0) : invalid(w, "line is not a string");
+}
+
+static bool walk_metadata(rd_json_walk *w)
+{
+    rd_json_list it;
+    rd_json_text name;
+
+    if (rd_json_peek(&w->j) != '{')
+        return invalid(w, "structured metadata is not an object");
+    if (!rd_json_open(&w->j, '{', &it))
+        return false;
+    while (rd_json_walk_member(w, &it, &name)) {
+        if (!string_next(w))
+            return invalid(w, "structured metadata value is not a string");
+        if (!rd_json_walk_named(w, &it, name, true, RD_CLASS_METADATA, 0))
+            return false;
+    }
+    return w->j.failed == RD_OK;
+}
+
+/* ["ns", "line"] or ["ns", "line", {metadata}] */
+static bool walk_value(rd_json_walk *w)
+{
+    rd_json_list it;
+    unsigned n = 0;
+
+    if (!rd_json_open(&w->j, '[', &it))
+        return false;
+    for (; rd_json_element(&w->j, &it); n++) {
+        bool ok = n == 0   ? walk_ns(w)
+                  : n == 1 ? walk_line(w)
+                  : n == 2 ? walk_metadata(w)
+                           : invalid(w, "entry of more than three elements");
+        if (!ok)
+            return false;
+    }
+    if (w->j.failed != RD_OK)
+        return false;
+    return n >= 2 || rd_json_fail(&w->j, RD_INVALID, "entry without timestamp and line");
+}
+
+/* {"ts": ..., "line": ...} */
+static bool walk_entry(rd_json_walk *w)
+{
+    rd_json_list it;
+    rd_json_text name;
+    rd_slice text;
+
+    if (!rd_json_open(&w->j, '{', &it))
+        return false;
+    while (rd_json_walk_member(w, &it, &name)) {
+        if (!rd_json_walk_text(w, name, &text))
+            return false;
+        bool ts = rd_slice_eq_nocase(text, RD_SLICE_LIT("ts")),
+             line = rd_slice_eq_nocase(text, RD_SLICE_LIT("line"));
+        it.kept |= ts || line;
+        if (!(ts ? walk_ts(w) : line ? walk_line(w) : rd_json_walk_unknown(w, &it, name)))
+            return false;
+    }
+    return w->j.failed == RD_OK;
+}
+
+/* An array of entries in one of the two forms. */
+static bool walk_entries(rd_json_walk *w, bool (*walk_one)(rd_json_walk *))
+{
+    rd_json_list it;
+
+    if (rd_json_walk_null(w))
+        return true;
+    if (!rd_json_open(&w->j, '[', &it))
+        return false;
+    while (rd_json_element(&w->j, &it)) {
+        if (rd_json_walk_null(w))
+            continue;
+        if (!walk_one(w))
+            return false;
+        w->doc->n_items++;
+    }
+    return w->j.failed == RD_OK;
+}
+
+/* {"name": "value"} */
+static bool walk_labels(rd_json_walk *w)
+{
+    rd_json_list it;
+    rd_json_text name;
+    rd_slice text;
+
+    if (rd_json_walk_null(w))
+        return true;
+    if (!rd_json_open(&w->j, '{', &it))
+        return false;
+    while (rd_json_walk_member(w, &it, &name)) {
+        if (!rd_json_walk_text(w, name, &text))
+            return false;
+        if (!rd_label_name_valid(text))
+            return rd_json_fail(&w->j, RD_INVALID, "label name");
+        if (!rd_json_walk_named(w, &it, name, false, RD_CLASS_LABEL, 0))
+            return false;
+    }
+    return w->j.failed == RD_OK;
+}
+
+static bool walk_label_text(rd_json_walk *w)
+{
+    rd_json_text t;
+
+    if (rd_json_walk_null(w))
+        return true;
+    return rd_json_string(&w->j, &t) &&
+           rd_json_walk_push(w, RD_FORM_LABELS_JSON, t.off, t.len, RD_CLASS_LABEL, 0);
+}
+
+static bool walk_stream(rd_json_walk *w)
+{
+    rd_json_list it;
+    rd_json_text name;
+    rd_slice text;
+
+    if (!rd_json_open(&w->j, '{', &it))
+        return false;
+    while (rd_json_walk_member(w, &it, &name)) {
+        if (!rd_json_walk_text(w, name, &text))
+            return false;
+        bool known = true, ok;
+        if (rd_slice_eq(text, RD_SLICE_LIT("stream"))) {
+            ok = walk_labels(w);
+        } else if (rd_slice_eq(text, RD_SLICE_LIT("values"))) {
+            ok = walk_entries(w, walk_value);
+        } else if (rd_slice_eq_nocase(text, RD_SLICE_LIT("labels"))) {
+            ok = walk_label_text(w);
+        } else if (rd_slice_eq_nocase(text, RD_SLICE_LIT("entries"))) {
+            ok = walk_entries(w, walk_entry);
+        } else {
+            known = false;
+            ok = rd_json_walk_unknown(w, &it, name);
+        }
+        if (!ok)
+            return false;
+        it.kept |= known;
+    }
+    return w->j.failed == RD_OK;
+}
+
+static bool walk_streams(rd_json_walk *w)
+{
+    rd_json_list it;
+
+    if (rd_json_walk_null(w))
+        return true;
+    if (!rd_json_open(&w->j, '[', &it))
+        return false;
+    while (rd_json_element(&w->j, &it)) {
+        if (rd_json_walk_null(w))
+            continue;
+        if (!walk_stream(w))
+            return false;
+        w->doc->n_groups++;
+    }
+    return w->j.failed == RD_OK;
+}
+
+static bool walk_push(rd_json_walk *w)
+{
+    rd_json_list it;
+    rd_json_text name;
+    rd_slice text;
+
+    if (!rd_json_open(&w->j, '{', &it))
+        return false;
+    while (rd_json_walk_member(w, &it, &name)) {
+        if (!rd_json_walk_text(w, name, &text))
+            return false;
+        bool streams = rd_slice_eq_nocase(text, RD_SLICE_LIT("streams"));
+        it.kept |= streams;
+        if (!(streams ? walk_streams(w) : rd_json_walk_unknown(w, &it, name)))
+            return false;
+    }
+    return w->j.failed == RD_OK;
+}
+
+rd_outcome rd_loki_json_walk(const rd_limits *lim, const rd_visitor *v, rd_doc *doc, rd_error *err)
+{
+    rd_json_walk w;
+
+    rd_json_walk_init(&w, lim, v, doc);
+    if (w.j.failed == RD_OK)
+        (void)walk_push(&w);
+    rd_outcome o = rd_json_walk_finish(&w, err);
+    if (o == RD_OK && doc->n_groups == 0)
+        return rd_fail(err, RD_EMPTY, "no stream", SIZE_MAX);
+    return o;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * First byte: how unknown members are treated. What is taken has sane leaves, is JSON for jansson too,
+ * and stays JSON whatever is masked and dropped in it.
+ */
+#include "filters/loki/loki_json.h"
+#include "tests/json_edit.h"
+#include "tests/json_oracle.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    rd_limits lim = {.max_depth = 32, .max_elements = 100000};
+    rd_doc d;
+    rd_buf out;
+
+    if (size == 0 || size > 1 << 20)
+        return 0;
+    lim.unknown = data[0] & 1 ? RD_UNKNOWN_REFUSE : RD_UNKNOWN_SCAN;
+    rd_doc_init(&d);
+    rd_doc_reset(&d, (rd_slice){data + 1, size - 1});
+    if (rd_loki_json_walk(&lim, &by_prefix, &d, NULL) == RD_OK) {
+        if (!leaves_are_sane(&d) || d.n_groups == 0)
+            abort();
+        rd_buf_init(&out, 1 << 24);
+        if (!oracle_takes(d.body) || !edit_and_splice(&d, &out) || !oracle_takes(rd_buf_slice(&out)))
+            abort();
+        rd_buf_release(&out);
+    }
+    rd_doc_release(&d);
+    return 0;
+}
