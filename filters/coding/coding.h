@@ -34,23 +34,28 @@ const char *rd_coding_token(rd_coding c);
  * anything else is RD_UNSUPPORTED. */
 RD_MUST_CHECK rd_outcome rd_coding_parse(rd_slice value, rd_coding *out_coding);
 
-/* Per-thread state of the libraries, made once and reused. */
+/* Per-thread state of the libraries, made once and reused; the zstd window inside (at most 8 MiB and a little)
+ * is made when a body first needs it. */
 typedef struct rd_coder rd_coder;
 rd_coder *rd_coder_new(void); /* NULL: no memory */
 void rd_coder_free(rd_coder **c);
 
 typedef struct rd_decode_limits {
     size_t max_bytes;   /* decoded */
-    uint32_t max_ratio; /* decoded : encoded; checked once more than 64 KiB came out */
+    uint32_t max_ratio; /* decoded : encoded; checked once more than 64 KiB came out, never for IDENTITY */
 } rd_decode_limits;
 
 /* Appends the decoded form of `in` to `out`. RD_TOO_LARGE or RD_RATIO as soon as it is known, RD_MALFORMED /
- * RD_TRUNCATED for a broken stream or bytes after its end. `out` content is undefined on failure. An empty
- * input is an empty output for IDENTITY only. */
+ * RD_TRUNCATED for a broken stream or bytes after its end, RD_TOO_MANY above 65,536 gzip members or zstd
+ * frames, RD_UNSUPPORTED for a zstd dictionary, a zstd window above 8 MiB or a reserved snappy chunk. `out`
+ * content is undefined on failure. An empty input is an empty output for IDENTITY only.
+ * `out` grows by doubling with what really decodes; its own maximum is one more ceiling (RD_TOO_LARGE), and
+ * only that maximum bounds its memory exactly: give it max_bytes. */
 RD_MUST_CHECK rd_outcome rd_decode(rd_coder *c, rd_coding coding, rd_slice in, const rd_decode_limits *lim,
                                    rd_buf *out, rd_error *err);
 
-/* Appends the encoded form. IDENTITY, GZIP (level 1), ZSTD (level 1), SNAPPY_BLOCK; else RD_UNSUPPORTED. */
+/* Appends the encoded form. IDENTITY, GZIP (level 1), ZSTD (level 1), SNAPPY_BLOCK; else RD_UNSUPPORTED.
+ * RD_TOO_LARGE when it does not fit `out`; snappy wants room for its worst case, 32 + n + n / 6 bytes. */
 RD_MUST_CHECK rd_outcome rd_encode(rd_coder *c, rd_coding coding, rd_slice in, rd_buf *out, rd_error *err);
 
 #endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of filters/coding: what one content coding is, the libraries' state that all share, and the sink
+ * through which decoders write. Nobody outside this folder includes this header.
+ *
+ * The sink is where the ceilings live. A decoder asks it for room, writes there, and commits what it wrote;
+ * it never sees more room than the ceilings leave, so no decoder can get them wrong:
+ *
+ *    base             out->n               out->cap            base + ceiling
+ *    | decoded so far | room handed out    | grown by doubling |
+ */
+#ifndef RD_CODING_CODEC_H
+#define RD_CODING_CODEC_H
+
+#include "filters/coding/coding.h"
+
+struct libdeflate_compressor;
+struct libdeflate_decompressor;
+struct ZSTD_CCtx_s;
+struct ZSTD_DCtx_s;
+
+struct rd_coder {
+    struct libdeflate_decompressor *inflater; /* owned, as all below */
+    struct libdeflate_compressor *deflater;
+    struct ZSTD_DCtx_s *zstd_decoder;
+    struct ZSTD_CCtx_s *zstd_encoder;
+    uint32_t crc32c_table[8][256];
+};
+
+/* gzip members or zstd frames in one body: each costs a set-up, whatever its size. */
+enum { RD_CODING_PARTS_MAX = 65536 };
+
+/* The first room asked for goes up to this many times the encoded size: an ordinary body then needs no second
+ * attempt, and a length that lies wins no more memory than a small multiple of what was sent. */
+enum { RD_CODING_GUESS_RATIO = 16 };
+
+typedef struct rd_sink {
+    rd_buf *out;     /* borrowed */
+    size_t base;     /* out->n when decoding began */
+    size_t ceiling;  /* bytes that may be appended: the least of max_bytes, max_ratio and what `out` takes */
+    rd_outcome over; /* what passing it is: RD_TOO_LARGE or RD_RATIO; with its words */
+    const char *over_what;
+} rd_sink;
+
+typedef struct rd_room {
+    uint8_t *p; /* valid until the next rd_sink_room */
+    size_t n;
+} rd_room;
+
+/* Bytes the ceilings leave. */
+static inline size_t rd_sink_left(const rd_sink *s)
+{
+    return s->ceiling - (s->out->n - s->base);
+}
+
+/* Room for `want` bytes, or for as many as the ceilings leave; or more where memory is there anyway. */
+RD_MUST_CHECK rd_outcome rd_sink_room(rd_sink *s, size_t want, rd_room *out_room, rd_error *err);
+/* The failure of a body that decodes to more than the ceilings leave. */
+RD_MUST_CHECK rd_outcome rd_sink_over(const rd_sink *s, rd_error *err);
+/* How much room to ask for at first, given the size a stream claims (0: it does not say). Never less than the
+ * encoded size, so that a claim of one byte buys few attempts. */
+size_t rd_sink_guess(const rd_sink *s, size_t n_encoded, uint64_t claimed);
+
+typedef struct rd_codec {
+    /* `in` is not empty unless the coding is IDENTITY. */
+    rd_outcome (*decode)(rd_coder *c, rd_slice in, rd_sink *sink, rd_error *err);
+    rd_outcome (*encode)(rd_coder *c, rd_slice in, rd_buf *out, rd_error *err); /* NULL: decoded only */
+} rd_codec;
+
+extern const rd_codec rd_codec_gzip;
+extern const rd_codec rd_codec_deflate;
+extern const rd_codec rd_codec_zstd;
+extern const rd_codec rd_codec_snappy;
+extern const rd_codec rd_codec_snappy_block;
+
+/* State of the libraries, each in its own file. _init returns false without memory; _release takes what _init
+ * left, also after it failed. */
+bool rd_deflate_init(rd_coder *c);
+void rd_deflate_release(rd_coder *c);
+bool rd_zstd_init(rd_coder *c);
+void rd_zstd_release(rd_coder *c);
+void rd_crc32c_init(rd_coder *c);
+
+uint32_t rd_crc32c(const rd_coder *c, rd_slice in);
+
+/* One snappy block to the sink; `in` may be a whole body or a chunk of a framed one. */
+RD_MUST_CHECK rd_outcome rd_snappy_block_decode(rd_slice in, rd_sink *sink, rd_error *err);
+/* True when `in` begins with the stream identifier of framed snappy. */
+bool rd_snappy_is_framed(rd_slice in);
+RD_MUST_CHECK rd_outcome rd_snappy_framed_decode(const rd_coder *c, rd_slice in, rd_sink *sink,
+                                                 rd_error *err);
+
+/* Fails with `what`; codings have no place in the decoded body to point at. */
+static inline rd_outcome rd_coding_fail(rd_error *err, rd_outcome o, const char *what)
+{
+    return rd_fail(err, o, what, SIZE_MAX);
+}
+
+#endif
