@@ -86,8 +86,11 @@ static rd_outcome deflate_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_err
     size_t guess = rd_sink_guess(sink, in.n, 0);
     size_t used = 0;
     rd_outcome o = RD_MALFORMED;
+    rd_error first = {0}; /* not the caller's: the second try may succeed */
     if (looks_like_zlib(in))
-        o = inflate_one(c, libdeflate_zlib_decompress_ex, in, guess, sink, &used, err);
+        o = inflate_one(c, libdeflate_zlib_decompress_ex, in, guess, sink, &used, &first);
+    if (o != RD_OK && o != RD_MALFORMED)
+        return rd_coding_fail(err, o, first.what);
     if (o == RD_MALFORMED)
         o = inflate_one(c, libdeflate_deflate_decompress_ex, in, guess, sink, &used, err);
     if (o == RD_OK && used != in.n)

@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rd_buf_init(&warm, buffer_max);
     must(rd_buf_reserve(&warm, buffer_max) != NULL);
     rd_outcome o = rd_decode(c, coding, in, lim, &cold, &err);
-    must(err.outcome == o && (o == RD_OK || err.what != NULL));
+    must(err.outcome == o && (o == RD_OK) == (err.what == NULL));
     must(rd_decode(c, coding, in, lim, &warm, NULL) == o);
     if (o == RD_OK) {
         static const rd_coding encoders[] = {RD_CODING_GZIP, RD_CODING_ZSTD, RD_CODING_SNAPPY_BLOCK};

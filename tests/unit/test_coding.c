@@ -18,7 +18,8 @@ void *__wrap_realloc(void *p, size_t n)
     return n_reallocs == realloc_fails_at ? NULL : __real_realloc(p, n);
 }
 
-static const rd_coding encoders[] = {RD_CODING_IDENTITY, RD_CODING_GZIP, RD_CODING_ZSTD, RD_CODING_SNAPPY_BLOCK};
+static const rd_coding encoders[] = {RD_CODING_IDENTITY, RD_CODING_GZIP, RD_CODING_ZSTD,
+                                     RD_CODING_SNAPPY_BLOCK};
 enum { N_ENCODERS = sizeof encoders / sizeof encoders[0] };
 
 static void test_coding__parse_takes_the_known_names(void **state)
@@ -27,10 +28,12 @@ static void test_coding__parse_takes_the_known_names(void **state)
         const char *value;
         rd_coding want;
     } rows[] = {
-        {"", RD_CODING_IDENTITY},       {"identity", RD_CODING_IDENTITY},      {"  ", RD_CODING_IDENTITY},
-        {"gzip", RD_CODING_GZIP},       {"GZIP", RD_CODING_GZIP},              {"x-gzip", RD_CODING_GZIP},
-        {" \tgZip \t", RD_CODING_GZIP}, {"deflate", RD_CODING_DEFLATE},        {"zlib", RD_CODING_DEFLATE},
-        {"zstd", RD_CODING_ZSTD},       {"Snappy", RD_CODING_SNAPPY},          {"x-snappy-framed", RD_CODING_SNAPPY},
+        {"", RD_CODING_IDENTITY},       {"identity", RD_CODING_IDENTITY},
+        {"  ", RD_CODING_IDENTITY},     {"gzip", RD_CODING_GZIP},
+        {"GZIP", RD_CODING_GZIP},       {"x-gzip", RD_CODING_GZIP},
+        {" \tgZip \t", RD_CODING_GZIP}, {"deflate", RD_CODING_DEFLATE},
+        {"zlib", RD_CODING_DEFLATE},    {"zstd", RD_CODING_ZSTD},
+        {"Snappy", RD_CODING_SNAPPY},   {"x-snappy-framed", RD_CODING_SNAPPY},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         rd_coding c = RD_CODING_COUNT;
@@ -44,9 +47,9 @@ static void test_coding__parse_takes_the_known_names(void **state)
 
 static void test_coding__parse_refuses_lists_and_strangers(void **state)
 {
-    static const char *const rows[] = {"gzip, gzip", "gzip,",   "identity, gzip", "br",     "lz4",   "gz",
-                                       "gzipp",      "g zip",   "snappy-block",   "gzip;q", "gzip\n", "*",
-                                       "x-snappy",   ",",       "\"gzip\"",       "compress"};
+    static const char *const rows[] = {"gzip, gzip", "gzip,", "identity, gzip", "br",      "lz4",    "gz",
+                                       "gzipp",      "g zip", "snappy-block",   "gzip;q",  "gzip\n", "*",
+                                       "x-snappy",   ",",     "\"gzip\"",       "compress"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         rd_coding c = RD_CODING_COUNT;
         assert_int_equal(rd_coding_parse(rd_slice_str(rows[i]), &c), RD_UNSUPPORTED);
@@ -129,9 +132,9 @@ static void encode_as(kit *k, rd_coding c, rd_slice text)
     if (c == RD_CODING_DEFLATE)
         kit_zlib(&k->in, text, KIT_ZLIB, 6, Z_DEFAULT_STRATEGY, NULL);
     else
-        assert_int_equal(rd_encode(k->coder, c == RD_CODING_SNAPPY ? RD_CODING_SNAPPY_BLOCK : c, text, &k->in,
-                                   &k->err),
-                         RD_OK);
+        assert_int_equal(
+            rd_encode(k->coder, c == RD_CODING_SNAPPY ? RD_CODING_SNAPPY_BLOCK : c, text, &k->in, &k->err),
+            RD_OK);
 }
 
 static void test_coding__max_bytes_is_exact(void **state)
@@ -229,7 +232,8 @@ static void test_coding__every_truncation_is_refused(void **state)
 
 static void test_coding__bytes_after_the_end_are_refused(void **state)
 {
-    static const char *const tails[] = {"x", "\0", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "\x1f", "\x28\xb5\x2f"};
+    static const char *const tails[] = {"x", "\0", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "\x1f",
+                                        "\x28\xb5\x2f"};
     static const size_t sizes[] = {1, 1, 20, 1, 3};
     kit *k = *state;
     for (int c = 1; c < RD_CODING_COUNT; c++) {
@@ -325,7 +329,8 @@ static void test_coding__a_failed_buffer_stays_failed(void **state)
     rd_buf b;
     rd_buf_init(&b, 3);
     rd_buf_append_str(&b, "1234");
-    assert_int_equal(rd_decode(k->coder, RD_CODING_IDENTITY, RD_SLICE_LIT("x"), &k->lim, &b, &k->err), RD_TOO_LARGE);
+    assert_int_equal(rd_decode(k->coder, RD_CODING_IDENTITY, RD_SLICE_LIT("x"), &k->lim, &b, &k->err),
+                     RD_TOO_LARGE);
     assert_int_equal(rd_encode(k->coder, RD_CODING_GZIP, RD_SLICE_LIT("x"), &b, &k->err), RD_TOO_LARGE);
     rd_buf_release(&b);
 }
@@ -339,7 +344,8 @@ static void test_coding__encoding_stops_at_the_buffers_maximum(void **state)
     for (unsigned e = 0; e < N_ENCODERS; e++) {
         encode_as(k, encoders[e], rd_buf_slice(&text));
         rd_buf_init(&exact, k->in.n - 1);
-        assert_int_equal(rd_encode(k->coder, encoders[e], rd_buf_slice(&text), &exact, &k->err), RD_TOO_LARGE);
+        assert_int_equal(rd_encode(k->coder, encoders[e], rd_buf_slice(&text), &exact, &k->err),
+                         RD_TOO_LARGE);
         rd_buf_release(&exact);
         if (encoders[e] == RD_CODING_SNAPPY_BLOCK)
             continue; /* wants room for its worst case */

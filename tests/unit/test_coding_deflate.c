@@ -216,7 +216,8 @@ static void test_coding_deflate__a_preset_dictionary_is_refused(void **state)
 {
     kit *k = *state;
     uint8_t coded[100];
-    z_stream z = {.next_in = (Bytef *)(uintptr_t) "hello hello", .avail_in = 11, .next_out = coded, .avail_out = 100};
+    z_stream z = {
+        .next_in = (Bytef *)(uintptr_t) "hello hello", .avail_in = 11, .next_out = coded, .avail_out = 100};
     assert_int_equal(deflateInit(&z, 6), Z_OK);
     assert_int_equal(deflateSetDictionary(&z, (const Bytef *)"hello", 5), Z_OK);
     assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
