@@ -98,4 +98,89 @@ static inline rd_slice wire_exact(const void *p, size_t n)
     return rd_slice_of(copy, n);
 }
 
+typedef struct fixture {
+    rd_doc doc;
+    rd_buf body, out, text;
+    rd_error err;
+} fixture;
+
+static inline int setup(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    rd_doc_init(&f->doc);
+    rd_buf_init(&f->body, 1 << 24);
+    rd_buf_init(&f->out, 1 << 24);
+    rd_buf_init(&f->text, 1 << 24);
+    *state = f;
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    fixture *f = *state;
+    rd_doc_release(&f->doc);
+    rd_buf_release(&f->body);
+    rd_buf_release(&f->out);
+    rd_buf_release(&f->text);
+    free(f);
+    return 0;
+}
+
+static inline void begin(fixture *f, const char *hex)
+{
+    rd_buf_clear(&f->body, 1 << 24);
+    wire_hex(&f->body, hex);
+}
+
+static inline rd_outcome walk_as(fixture *f, const rd_message *root, const rd_limits *lim)
+{
+    rd_slice exact = wire_exact(f->body.p, f->body.n);
+    rd_doc_reset(&f->doc, exact);
+    rd_outcome o = rd_wire_walk(root, lim, &wire_visitor, &f->doc, &f->err);
+    free((void *)exact.p);
+    f->doc.body = rd_buf_slice(&f->body);
+    if (o != RD_OK)
+        assert_int_equal(o, f->err.outcome);
+    return o;
+}
+
+static inline rd_outcome walk_logs(fixture *f)
+{
+    return walk_as(f, &rd_schema_logs, &wire_limits);
+}
+
+static inline void expect_leaves(fixture *f, const char *expected)
+{
+    wire_print(&f->doc, &f->text);
+    assert_string_equal((const char *)f->text.p, expected);
+}
+
+/* A logs request whose one record has the fields given in hex. */
+static inline void expect_record(fixture *f, const char *hex, const char *leaves)
+{
+    begin(f, hex);
+    wire_wrap_record(&f->body);
+    assert_int_equal(walk_logs(f), RD_OK);
+    expect_leaves(f, leaves);
+}
+
+static inline void edit(fixture *f, uint32_t leaf, const char *text)
+{
+    const rd_leaf *l = &f->doc.leaves[leaf];
+    *rd_doc_push_edit(&f->doc) = (rd_edit){.off = l->off,
+                                           .len = l->len,
+                                           .frame = l->frame,
+                                           .text = (const uint8_t *)text,
+                                           .text_len = (uint32_t)strlen(text)};
+}
+
+static inline void expect_spliced(fixture *f, const char *hex)
+{
+    rd_buf_clear(&f->out, 1 << 24);
+    assert_int_equal(rd_wire_splice(&f->doc, &f->out, &f->err), RD_OK);
+    begin(f, hex);
+    assert_int_equal(f->out.n, f->body.n);
+    assert_memory_equal(f->out.p, f->body.p, f->body.n);
+}
+
 #endif
