@@ -15,7 +15,11 @@
 
 #include "gateway/signal.h"
 
-typedef enum gw_client_cert { GW_CLIENT_CERT_NONE, GW_CLIENT_CERT_OPTIONAL, GW_CLIENT_CERT_REQUIRED } gw_client_cert;
+typedef enum gw_client_cert {
+    GW_CLIENT_CERT_NONE,
+    GW_CLIENT_CERT_OPTIONAL,
+    GW_CLIENT_CERT_REQUIRED
+} gw_client_cert;
 typedef enum gw_tls_version { GW_TLS_1_2, GW_TLS_1_3 } gw_tls_version;
 
 typedef struct gw_listener_tls_cfg {
@@ -52,7 +56,11 @@ typedef struct gw_header_cfg {
     const char *name, *value;
 } gw_header_cfg;
 
-typedef enum gw_upstream_coding { GW_UPSTREAM_IDENTITY, GW_UPSTREAM_GZIP, GW_UPSTREAM_ZSTD } gw_upstream_coding;
+typedef enum gw_upstream_coding {
+    GW_UPSTREAM_IDENTITY,
+    GW_UPSTREAM_GZIP,
+    GW_UPSTREAM_ZSTD
+} gw_upstream_coding;
 
 /* Either `endpoints` (HTTP) or `store` (a directory). */
 typedef struct gw_upstream_cfg {
@@ -60,8 +68,8 @@ typedef struct gw_upstream_cfg {
     gw_endpoint_cfg *endpoints;
     size_t n_endpoints;
     gw_upstream_tls_cfg tls;
-    const char *tenant_header;   /* header that carries the workspace's tenant, NULL: none */
-    gw_header_cfg *headers;      /* added to every request; values are secrets */
+    const char *tenant_header; /* header that carries the workspace's tenant, NULL: none */
+    gw_header_cfg *headers;    /* added to every request; values are secrets */
     size_t n_headers;
     gw_upstream_coding encoding; /* of OTLP and Loki JSON bodies; Loki protobuf is always snappy */
     uint32_t connect_timeout_ms, first_byte_timeout_ms, total_timeout_ms, idle_timeout_ms;
@@ -74,7 +82,11 @@ typedef struct gw_upstream_cfg {
     gw_store_full store_full;
 } gw_upstream_cfg;
 
-typedef enum gw_version_state { GW_VERSION_ACTIVE, GW_VERSION_DEPRECATED, GW_VERSION_RETIRED } gw_version_state;
+typedef enum gw_version_state {
+    GW_VERSION_ACTIVE,
+    GW_VERSION_DEPRECATED,
+    GW_VERSION_RETIRED
+} gw_version_state;
 
 typedef struct gw_route_cfg {
     const char *version; /* "v1", or "legacy" for /api/prom/push */
@@ -105,7 +117,7 @@ typedef struct gw_rule_cfg {
     const char *pattern;  /* PCRE2 */
     uint32_t group;       /* capture group that is replaced */
     gw_action action;
-    gw_action label_action; /* for Loki labels; keys rules default to drop */
+    gw_action label_action;  /* for Loki labels; keys rules default to drop */
     const char *replacement; /* for replace; default "***" */
     gw_rule_mode mode;
     uint64_t classes; /* bit per rd_class; 0: all */
@@ -115,7 +127,18 @@ typedef struct gw_rule_cfg {
 typedef enum gw_unknown { GW_UNKNOWN_SCAN, GW_UNKNOWN_REFUSE } gw_unknown;
 typedef enum gw_utf8 { GW_UTF8_REFUSE, GW_UTF8_KEEP } gw_utf8;
 
+/* Rules that come with the program. X(name, word in config and file name) */
+#define GW_RULE_SETS(X) X(PII, "pii") X(SECRETS, "secrets") X(KEYS, "keys")
+
+typedef enum gw_rule_set {
+#define X(name, word) GW_RULE_SET_##name,
+    GW_RULE_SETS(X)
+#undef X
+        GW_RULE_SET_COUNT
+} gw_rule_set;
+
 typedef struct gw_redaction_cfg {
+    uint64_t rule_sets; /* bit per gw_rule_set */
     gw_rule_cfg *rules; /* shipped rules first (those of the rule sets named), then the file's own; a rule
                            of the file with a shipped rule's name changes it */
     size_t n_rules;
@@ -145,6 +168,7 @@ typedef struct gw_cors_cfg {
 } gw_cors_cfg;
 
 typedef struct gw_config {
+    uint32_t version; /* of the file's format: 1 */
     gw_listener_cfg *listeners;
     size_t n_listeners;
     gw_listener_cfg admin; /* no TLS yet; must be loopback */

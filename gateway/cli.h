@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Verbs of the command line, one file each (cli_<verb>.c). argv[0] is the verb; returns the exit code. */
+#ifndef GW_CLI_H
+#define GW_CLI_H
+
+enum { GW_EXIT_OK = 0, GW_EXIT_FAILED = 1, GW_EXIT_USAGE = 64, GW_EXIT_CONFIG = 78 };
+
+/* `redactd check [FILE]`: all that is wrong with FILE (or the embedded default) to standard error. */
+int gw_cli_check(int argc, char **argv);
+/* `redactd dump-config [FILE]`: the effective configuration, secrets masked. */
+int gw_cli_dump_config(int argc, char **argv);
+/* `redactd reference`: all keys as a Markdown table. */
+int gw_cli_reference(int argc, char **argv);
+
+struct gw_config;
+/* The configuration of FILE, or the embedded default for NULL; NULL: what is wrong has been printed. */
+struct gw_config *gw_cli_load(const char *file);
+
+#endif

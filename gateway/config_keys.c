@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/config_keys.h"
+
+#include <string.h>
+
+#include "filters/base/doc.h"
+#include "filters/detect/detectors.h"
+
+#define KIB  UINT64_C(1024)
+#define MIB  (1024 * KIB)
+#define GIB  (1024 * MIB)
+#define TIB  (1024 * GIB)
+#define SEC  UINT64_C(1000)
+#define MIN  (60 * SEC)
+#define HOUR (60 * MIN)
+
+/* --- types --- */
+
+#define TYPE(name, s, pr, pt, w) static const gw_type name = {.set = s, .present = pr, .print = pt, .word = w}
+TYPE(type_text, gw_set_text, gw_present_text, gw_print_text, "text");
+TYPE(type_bool, gw_set_bool, gw_present_always, gw_print_bool, "true or false");
+TYPE(type_u32, gw_set_u32, gw_present_always, gw_print_u32, NULL);
+TYPE(type_u64, gw_set_u64, gw_present_u64, gw_print_u64, NULL);
+TYPE(type_date, gw_set_date, gw_present_date, gw_print_date, "date");
+TYPE(type_texts, gw_set_texts, gw_present_list, gw_print_texts, "list of text");
+TYPE(type_section, gw_set_section, gw_present_section, gw_print_section, NULL);
+TYPE(type_list, gw_set_list, gw_present_list, gw_print_list, NULL);
+TYPE(type_address, gw_set_address, gw_present_text, gw_print_text, "host:port");
+TYPE(type_endpoints, gw_set_endpoints, gw_present_list, gw_print_endpoints, "list of URLs");
+TYPE(type_headers, gw_set_headers, gw_present_list, gw_print_headers, "map of name to text");
+TYPE(type_action, gw_set_action, gw_present_always, gw_print_action,
+     "`mask`, `drop`, `replace` or {replace: text}");
+TYPE(type_rules, gw_set_rules, gw_present_list, gw_print_list, NULL);
+const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .print = gw_print_map};
+
+static const gw_section listener_section, route_section, upstream_section, admin_section,
+    listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
+    cors_section;
+
+/* clang-format off */
+/* Of every kind of field there is; a field of another type does not compile. An enum is an uint32_t here. */
+#define TYPE_OF(f)                                                                                           \
+    _Generic((f),                                                                                            \
+        const char *: &type_text,                                                                            \
+        const char **: &type_texts,                                                                          \
+        bool: &type_bool,                                                                                    \
+        uint32_t: &type_u32,                                                                                 \
+        uint64_t: &type_u64,                                                                                 \
+        time_t: &type_date,                                                                                  \
+        gw_endpoint_cfg *: &type_endpoints,                                                                  \
+        gw_header_cfg *: &type_headers,                                                                      \
+        gw_rule_cfg *: &type_rules,                                                                          \
+        gw_listener_cfg *: &type_list,                                                                       \
+        gw_route_cfg *: &type_list,                                                                          \
+        gw_upstream_cfg *: &gw_type_map,                                                                     \
+        gw_listener_cfg: &type_section,                                                                      \
+        gw_listener_tls_cfg: &type_section,                                                                  \
+        gw_upstream_tls_cfg: &type_section,                                                                  \
+        gw_workspaces_cfg: &type_section,                                                                    \
+        gw_limits_cfg: &type_section,                                                                        \
+        gw_redaction_cfg: &type_section,                                                                     \
+        gw_cors_cfg: &type_section)
+
+#define SECTION_OF(f)                                                                                        \
+    _Generic((f),                                                                                            \
+        gw_rule_cfg *: &gw_rule_section,                                                                     \
+        gw_listener_cfg *: &listener_section,                                                                \
+        gw_route_cfg *: &route_section,                                                                      \
+        gw_upstream_cfg *: &upstream_section,                                                                \
+        gw_listener_cfg: &admin_section,                                                                     \
+        gw_listener_tls_cfg: &listener_tls_section,                                                          \
+        gw_upstream_tls_cfg: &upstream_tls_section,                                                          \
+        gw_workspaces_cfg: &workspaces_section,                                                              \
+        gw_limits_cfg: &limits_section,                                                                      \
+        gw_redaction_cfg: &redaction_section,                                                                \
+        gw_cors_cfg: &cors_section)
+
+/* The words of an enum follow from its type; a field that is a plain number does not compile. */
+#define WORDS_OF(f)                                                                                          \
+    _Generic((f),                                                                                            \
+        gw_client_cert: client_cert_words,                                                                   \
+        gw_tls_version: tls_version_words,                                                                   \
+        gw_store_full: store_full_words,                                                                     \
+        gw_upstream_coding: coding_words,                                                                    \
+        gw_signal: signal_words,                                                                             \
+        gw_version_state: state_words,                                                                       \
+        gw_action: action_words,                                                                             \
+        gw_rule_mode: mode_words,                                                                            \
+        gw_unknown: unknown_words,                                                                           \
+        gw_utf8: utf8_words)
+/* clang-format on */
+
+#define AT(S, f)       .type = TYPE_OF(((S *)0)->f), .offset = offsetof(S, f)
+#define LIST(S, f)     AT(S, f), .count_offset = offsetof(S, n_##f)
+#define SECTION(S, f)  AT(S, f), .section = SECTION_OF(((S *)0)->f)
+#define SECTIONS(S, f) LIST(S, f), .section = SECTION_OF(((S *)0)->f)
+#define WORD(S, f)     AT(S, f), .words = WORDS_OF(((S *)0)->f)
+/* An address also fills host and port next to it. */
+#define ADDRESS(S, f) .type = &type_address, .offset = offsetof(S, f)
+/* Keys that stand in a mapping of their own in the file and in the same struct in C. */
+#define GROUP(s)      .type = &type_section, .section = &(s)
+#define RANGE(lo, hi) .min = (lo), .max = (hi)
+#define MS(lo, hi)    .unit = GW_UNIT_MS, RANGE(lo, hi)
+#define BYTES(lo, hi) .unit = GW_UNIT_BYTES, RANGE(lo, hi)
+
+/* --- words --- */
+
+static const gw_word client_cert_words[] = {{"none", GW_CLIENT_CERT_NONE},
+                                            {"optional", GW_CLIENT_CERT_OPTIONAL},
+                                            {"required", GW_CLIENT_CERT_REQUIRED},
+                                            {0}};
+static const gw_word tls_version_words[] = {{"1.2", GW_TLS_1_2}, {"1.3", GW_TLS_1_3}, {0}};
+static const gw_word store_full_words[] = {
+    {"delete_oldest", GW_STORE_DELETE_OLDEST}, {"refuse", GW_STORE_REFUSE}, {0}};
+static const gw_word coding_words[] = {
+    {"identity", GW_UPSTREAM_IDENTITY}, {"gzip", GW_UPSTREAM_GZIP}, {"zstd", GW_UPSTREAM_ZSTD}, {0}};
+static const gw_word state_words[] = {{"active", GW_VERSION_ACTIVE},
+                                      {"deprecated", GW_VERSION_DEPRECATED},
+                                      {"retired", GW_VERSION_RETIRED},
+                                      {0}};
+static const gw_word action_words[] = {
+    {"mask", GW_ACTION_MASK}, {"replace", GW_ACTION_REPLACE}, {"drop", GW_ACTION_DROP}, {0}};
+static const gw_word mode_words[] = {
+    {"enforce", GW_RULE_ENFORCE}, {"shadow", GW_RULE_SHADOW}, {"off", GW_RULE_OFF}, {0}};
+static const gw_word unknown_words[] = {{"scan", GW_UNKNOWN_SCAN}, {"refuse", GW_UNKNOWN_REFUSE}, {0}};
+static const gw_word utf8_words[] = {{"refuse", GW_UTF8_REFUSE}, {"keep", GW_UTF8_KEEP}, {0}};
+static const gw_word signal_words[] = {
+#define X(name, text) {text, GW_SIGNAL_##name},
+    GW_SIGNALS(X)
+#undef X
+        {0}};
+static const gw_word class_words[] = {
+#define X(name, text) {text, RD_CLASS_##name},
+    RD_CLASSES(X)
+#undef X
+        {0}};
+static const gw_word detector_words[] = {
+#define X(name, text, set) {text, RD_DETECTOR_##name},
+    RD_DETECTORS(X)
+#undef X
+        {0}};
+static const gw_word rule_set_words[] = {
+#define X(name, text) {text, GW_RULE_SET_##name},
+    GW_RULE_SETS(X)
+#undef X
+        {0}};
+
+/* --- rows --- */
+
+#define S gw_listener_tls_cfg
+static const gw_key listener_tls_keys[] = {
+    {"certificate", AT(S, certificate), .flags = GW_KEY_REQUIRED | GW_KEY_PATH | GW_KEY_READ,
+     .doc = "PEM file: the certificate and its chain."},
+    {"key", AT(S, key), .flags = GW_KEY_REQUIRED | GW_KEY_PATH | GW_KEY_READ | GW_KEY_PRIVATE,
+     .doc = "PEM file: the private key. Others must not be able to read it."},
+    {"client_ca", AT(S, client_ca), .flags = GW_KEY_PATH | GW_KEY_READ,
+     .doc = "PEM file: authorities that client certificates are verified against."},
+    {"client_certificate", WORD(S, client_certificate), .doc = "Whether clients must show a certificate.",
+     .doc_default = "`required` with `client_ca`, else `none`"},
+    {"min_version", WORD(S, min_version), .def = "1.2", .doc = "Oldest TLS version that is accepted."},
+    {0}};
+static const gw_section listener_tls_section = {listener_tls_keys, sizeof(S)};
+#undef S
+
+#define S gw_listener_cfg
+static const gw_key listener_keys[] = {{"address", ADDRESS(S, address), .flags = GW_KEY_REQUIRED,
+                                        .doc = "Where to listen; IPv6 in brackets; port 0 takes a free one."},
+                                       {"tls", SECTION(S, tls), .presence_offset = offsetof(S, has_tls),
+                                        .doc = "Serve TLS. Absent or `none`: plain HTTP."},
+                                       {0}};
+static const gw_section listener_section = {listener_keys, sizeof(S)};
+static const gw_key admin_keys[] = {
+    {"address", ADDRESS(S, address), .flags = GW_KEY_REQUIRED, .doc = "A loopback address: it has no TLS."},
+    {0}};
+static const gw_section admin_section = {admin_keys, sizeof(S)};
+#undef S
+
+#define S gw_upstream_tls_cfg
+static const gw_key upstream_tls_keys[] = {
+    {"ca", AT(S, ca), .flags = GW_KEY_PATH | GW_KEY_READ, .doc = "PEM file of authorities.",
+     .doc_default = "the system's"},
+    {"server_name", AT(S, server_name), .form = gw_form_host, .doc = "Name to verify and to send as SNI.",
+     .doc_default = "the endpoint's host"},
+    {"certificate", AT(S, certificate), .flags = GW_KEY_PATH | GW_KEY_READ,
+     .doc = "PEM file: client certificate for mutual TLS; needs `key`."},
+    {"key", AT(S, key), .flags = GW_KEY_PATH | GW_KEY_READ | GW_KEY_PRIVATE,
+     .doc = "PEM file: its private key. Others must not be able to read it."},
+    {0}};
+static const gw_section upstream_tls_section = {upstream_tls_keys, sizeof(S)};
+#undef S
+
+#define S gw_upstream_cfg
+static const gw_key upstream_keys[] = {
+    {"endpoints", LIST(S, endpoints), RANGE(1, 64),
+     .doc = "HTTP(S) base URLs, used in turn. Either this or `store`."},
+    {"tls", SECTION(S, tls), .doc = "For https endpoints."},
+    {"tenant_header", AT(S, tenant_header), .form = gw_form_header_name,
+     .doc = "Header that carries the workspace's tenant, e.g. `X-Scope-OrgID`."},
+    {"headers", LIST(S, headers), RANGE(0, 64), .form = gw_form_header_name, .flags = GW_KEY_SECRET,
+     .doc = "Headers added to every request. Values are secrets: use `{file: ...}` or `${VARIABLE}`."},
+    {"encoding", WORD(S, encoding), .def = "identity",
+     .doc = "Content coding of what is sent. Loki protobuf is always snappy."},
+    {"connect_timeout", AT(S, connect_timeout_ms), MS(10, 5 * MIN), .def = "2s",
+     .doc = "TCP and TLS together."},
+    {"first_byte_timeout", AT(S, first_byte_timeout_ms), MS(10, 10 * MIN), .def = "8s",
+     .doc = "From the request sent to the first byte of the answer."},
+    {"total_timeout", AT(S, total_timeout_ms), MS(10, 10 * MIN), .def = "9s",
+     .doc = "For the whole call. The default is below the 10 s that the exporters of SDKs wait by default, "
+            "so that senders hear of a failure before they give up themselves."},
+    {"idle_timeout", AT(S, idle_timeout_ms), MS(100, HOUR), .def = "55s",
+     .doc = "How long an unused connection is kept. Stay below the backend's own."},
+    {"max_connections", AT(S, max_connections), RANGE(1, 65535), .def = "256",
+     .doc = "Per thread and endpoint."},
+    {"max_idle_connections", AT(S, max_idle_connections), RANGE(0, 65535), .def = "64",
+     .doc = "Per thread and endpoint."},
+    {"max_response", AT(S, max_response_bytes), BYTES(KIB, 64 * MIB), .def = "1MiB",
+     .doc = "Largest answer that is read."},
+    {"store", AT(S, store), .flags = GW_KEY_PATH,
+     .doc = "Directory to keep telemetry in, as JSON lines. Either this "
+            "or `endpoints`."},
+    {"store_segment", AT(S, store_segment_bytes), BYTES(KIB, 64 * GIB), .def = "64MiB",
+     .doc = "Size at which a new file is begun."},
+    {"store_segment_age", AT(S, store_segment_age_ms), MS(SEC, 7 * 24 * HOUR), .def = "1h",
+     .doc = "Age at which a new file is begun."},
+    {"store_total", AT(S, store_total_bytes), BYTES(KIB, 1024 * TIB), .def = "4GiB",
+     .doc = "Ceiling of all files."},
+    {"store_queue", AT(S, store_queue_bytes), BYTES(KIB, 16 * GIB), .def = "64MiB",
+     .doc = "Ceiling of what waits to be written; beyond it senders are told to come back."},
+    {"store_full", WORD(S, store_full), .def = "delete_oldest", .doc = "What to do at `store_total`."},
+    {0}};
+static const gw_section upstream_section = {upstream_keys, sizeof(S)};
+_Static_assert(offsetof(S, name) == 0, "gw_set_map puts the key there");
+#undef S
+
+#define S gw_route_cfg
+static const gw_key route_keys[] = {
+    {"version", AT(S, version), .form = gw_form_name, .flags = GW_KEY_REQUIRED,
+     .doc = "API version, a name of your choice; `v1` and `legacy` have default paths."},
+    {"signal", WORD(S, signal), .flags = GW_KEY_REQUIRED, .doc = "What comes in here."},
+    {"upstream", AT(S, upstream), .flags = GW_KEY_REQUIRED, .doc = "Where it goes: a key of `upstreams`."},
+    {"path", AT(S, path), .form = gw_form_url_path, .doc = "Path at the upstream.",
+     .doc_default = "the standard one of the signal"},
+    {"match", AT(S, match), .form = gw_form_url_path, .doc = "Path of requests for this route.",
+     .doc_default = "`/v1/logs`, `/v1/traces`, `/v1/metrics`, `/loki/api/v1/push`; for version `legacy` "
+                    "`/api/prom/push`"},
+    {"state", WORD(S, state), .def = "active", .doc = "Retired versions are answered with 410."},
+    {"deprecated", AT(S, deprecated_at), .doc = "Since when, for the Deprecation header (RFC 9745)."},
+    {"sunset", AT(S, sunset_at), .doc = "When it ends, for the Sunset header (RFC 8594)."},
+    {"successor", AT(S, successor), .form = gw_form_successor,
+     .doc = "Path or URL of the version to use instead."},
+    {0}};
+static const gw_section route_section = {route_keys, sizeof(S)};
+#undef S
+
+#define S gw_workspaces_cfg
+static const gw_key workspaces_keys[] = {
+    {"anonymous", AT(S, anonymous), .form = gw_form_workspace,
+     .doc = "Workspace of senders without a credential. Absent: they are refused."},
+    {"tenant", AT(S, tenant), .form = gw_form_workspace, .doc = "What `tenant_header` says for it.",
+     .doc_default = "its name"},
+    {0}};
+static const gw_section workspaces_section = {workspaces_keys, sizeof(S)};
+#undef S
+
+#define S gw_limits_cfg
+static const gw_key limits_keys[] = {
+    {"header_bytes", AT(S, header_bytes), BYTES(KIB, MIB), .def = "64KiB",
+     .doc = "Request line and headers."},
+    {"body_bytes", AT(S, body_bytes), BYTES(1, GIB), .def = "20MiB",
+     .doc = "Body as it comes over the wire."},
+    {"decoded_bytes", AT(S, decoded_bytes), BYTES(1, RD_DOC_MAX_BODY), .def = "64MiB",
+     .doc = "Body after its content coding."},
+    {"decode_ratio", AT(S, decode_ratio), RANGE(2, 100000), .def = "200",
+     .doc = "Decoded size to size on the wire. gzip can reach 1032; telemetry stays below 60."},
+    {"elements", AT(S, elements), RANGE(1000, 1000000000), .def = "2000000",
+     .doc = "Fields, strings and JSON values of one body."},
+    {"depth", AT(S, depth), RANGE(1, 256), .def = "32", .doc = "Nesting of attribute values."},
+    {"connections", AT(S, connections), RANGE(1, 10000000), .def = "10000", .doc = "Open connections."},
+    {"requests_in_flight", AT(S, requests_in_flight), RANGE(1, 10000000), .def = "4096",
+     .doc = "Requests at a time."},
+    {"memory_bytes", AT(S, memory_bytes), BYTES(MIB, 1024 * TIB), .def = "2GiB",
+     .doc = "All bodies in flight."},
+    {"header_timeout", AT(S, header_timeout_ms), MS(10, HOUR), .def = "10s",
+     .doc = "From the first byte of a request to the end of its headers."},
+    {"body_timeout", AT(S, body_timeout_ms), MS(10, HOUR), .def = "60s", .doc = "For a whole body."},
+    {"idle_timeout", AT(S, idle_timeout_ms), MS(10, HOUR), .def = "75s", .doc = "Between two requests."},
+    {0}};
+static const gw_section limits_section = {limits_keys, sizeof(S)};
+#undef S
+
+#define S gw_cors_cfg
+static const gw_key cors_keys[] = {{"origins", LIST(S, origins), RANGE(0, 1000), .def = "[]",
+                                    .form = gw_form_origin, .doc = "Web origins that may send, or `*`."},
+                                   {"max_age", AT(S, max_age_s), .unit = GW_UNIT_SECONDS, RANGE(0, 86400),
+                                    .def = "10m",
+                                    .doc = "How long browsers may keep the answer to a preflight."},
+                                   {0}};
+static const gw_section cors_section = {cors_keys, sizeof(S)};
+#undef S
+
+#define S gw_rule_cfg
+static const gw_key where_keys[] = {
+    {"classes", AT(S, classes), .words = class_words, .doc = "Kinds of places.", .doc_default = "all"},
+    {"signals", AT(S, signals), .words = signal_words, .doc = "Signals.", .doc_default = "all"},
+    {0}};
+static const gw_section where_section = {where_keys, sizeof(S)};
+static const gw_key rule_keys[] = {
+    {"name", AT(S, name), .form = gw_form_rule_name, .flags = GW_KEY_REQUIRED,
+     .doc = "Unique; with the name of a shipped rule, what else is said here changes that rule."},
+    {"keys", LIST(S, keys), RANGE(1, 10000),
+     .doc = "Key names in any spelling (`user_id` is `userId` is `User-ID`); their whole value is meant. "
+            "Exactly one of "
+            "`keys`, `detector` and `pattern`."},
+    {"detector", AT(S, detector), .words = detector_words, .doc = "A built-in detector."},
+    {"pattern", AT(S, pattern), .max = 4096, .doc = "A regular expression (PCRE2)."},
+    {"group", AT(S, group), RANGE(0, 99), .def = "0",
+     .doc = "Capture group of `pattern` that is replaced; 0: the whole match."},
+    {"action", .type = &type_action, .offset = offsetof(S, action), .words = action_words, .def = "mask",
+     .doc = "What to do with a find. `replace` alone writes `***`."},
+    {"label_action", WORD(S, label_action), .doc = "The same for Loki labels.",
+     .doc_default = "`drop` for `keys`, else like `action`"},
+    {"mode", WORD(S, mode), .def = "enforce", .doc = "`shadow` only counts."},
+    {"where", GROUP(where_section), .doc = "Places the rule looks at."},
+    {0}};
+const gw_section gw_rule_section = {rule_keys, sizeof(S)};
+#undef S
+
+#define S gw_redaction_cfg
+static const gw_key redaction_keys[] = {
+    {"rule_sets", AT(S, rule_sets), .words = rule_set_words, .def = "[pii, secrets, keys]",
+     .doc = "Shipped rules to use."},
+    {"unknown_fields", WORD(S, unknown_fields), .def = "scan",
+     .doc = "What to do with fields that the schema does not know."},
+    {"invalid_utf8", WORD(S, invalid_utf8), .def = "refuse",
+     .doc = "What to do with text that is not UTF-8."},
+    {"rules", SECTIONS(S, rules), RANGE(0, 4096), .def = "[]", .doc = "Own rules, after the shipped ones."},
+    {0}};
+static const gw_section redaction_section = {redaction_keys, sizeof(S)};
+#undef S
+
+#define S gw_config
+static const gw_key root_keys[] = {
+    {"version", AT(S, version), RANGE(1, 1), .flags = GW_KEY_REQUIRED, .doc = "Version of this format: 1."},
+    {"listeners", SECTIONS(S, listeners), RANGE(1, 64), .def = "[{address: 127.0.0.1:4318}]",
+     .doc = "Where senders connect."},
+    {"admin", SECTION(S, admin), .presence_offset = offsetof(S, has_admin),
+     .def = "{address: 127.0.0.1:9464}", .doc = "Health and metrics; `none` switches it off."},
+    {"threads", AT(S, threads), RANGE(0, 1024), .def = "0", .doc = "Event loops; 0: one per core."},
+    {"shutdown_timeout", AT(S, shutdown_timeout_ms), MS(0, HOUR), .def = "25s",
+     .doc = "How long requests in flight may take after SIGTERM."},
+    {"upstreams", SECTIONS(S, upstreams), RANGE(1, 256), .form = gw_form_name, .flags = GW_KEY_REQUIRED,
+     .doc = "Where telemetry goes, by name."},
+    {"routes", SECTIONS(S, routes), RANGE(1, 1024), .doc = "Which requests go where.",
+     .doc_default = "all signals to the only upstream"},
+    {"workspaces", SECTION(S, workspaces), .doc = "Who may send."},
+    {"limits", SECTION(S, limits), .doc = "Ceilings, of the process unless said otherwise."},
+    {"cors", SECTION(S, cors), .doc = "Sending from web pages."},
+    {"redaction", SECTION(S, redaction), .doc = "What is taken out."},
+    {0}};
+const gw_section gw_root_section = {root_keys, sizeof(S)};
+#undef S
+
+static const gw_key *const all_tables[] = {
+    root_keys,         listener_keys, listener_tls_keys, admin_keys,  upstream_keys,
+    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys, cors_keys,
+    redaction_keys,    rule_keys,     where_keys};
+
+bool gw_is_key(const char *word, size_t n)
+{
+    for (size_t i = 0; i < sizeof all_tables / sizeof all_tables[0]; i++) {
+        for (const gw_key *k = all_tables[i]; k->name != NULL; k++) {
+            if (strncmp(k->name, word, n) == 0 && k->name[n] == '\0')
+                return true;
+        }
+    }
+    return false;
+}
