@@ -26,4 +26,33 @@ static inline bool oracle_takes(rd_slice s)
            json_error_code(&e) == json_error_null_byte_in_key || strstr(e.text, "invalid Unicode") != NULL;
 }
 
+static inline bool oracle_tree_has(json_t *v, char c)
+{
+    size_t i;
+    const char *name;
+    json_t *member;
+    if (json_is_string(v))
+        return memchr(json_string_value(v), c, json_string_length(v)) != NULL;
+    json_array_foreach(v, i, member)
+    {
+        if (oracle_tree_has(member, c))
+            return true;
+    }
+    json_object_foreach(v, name, member)
+    {
+        if (strchr(name, c) != NULL || oracle_tree_has(member, c))
+            return true;
+    }
+    return false;
+}
+
+/* Does any string or member name have the character? Of two members with one name the last counts. */
+static inline bool oracle_has(rd_slice s, char c)
+{
+    json_t *tree = json_loadb((const char *)s.p, s.n, ORACLE_FLAGS, NULL);
+    bool has = tree != NULL && oracle_tree_has(tree, c);
+    json_decref(tree);
+    return has;
+}
+
 #endif
