@@ -177,6 +177,8 @@ static bool put_group(const rd_doc *d, uint32_t first, const group *g, rd_buf *o
     for (; *frame_at < d->n_frames && d->frames[*frame_at].prefix_off <= d->edits[first].off; ++*frame_at) {
         const rd_frame *f = &d->frames[*frame_at];
         int64_t len = (int64_t)f->content_len + f->delta;
+        if (d->edits[first].off < f->content_off) /* between a tag and its length, or in the length */
+            return false;
         if (f->delta != 0 && !put_prefix(d, f->prefix_off, f->content_off, len, out, at))
             return false;
     }

@@ -132,6 +132,8 @@ static void test_splice__refuses_edits_that_overlap_or_stray(void **state)
     expect_refused(f, (rd_edit[]){{15, 2, 99, 2, t}}, 1); /* no frame */
     expect_refused(f, (rd_edit[]){{15, 1, 3, 0, t}}, 1);  /* not the leaf's */
     expect_refused(f, (rd_edit[]){{16, 2, 2, 0, t}}, 1);  /* from a string into the next field */
+    expect_refused(f, (rd_edit[]){{7, 0, 2, 2, t}}, 1);   /* between a tag and its length */
+    expect_refused(f, (rd_edit[]){{7, 0, 2, 2, t}, {15, 2, 4, 3, t}}, 2);
     expect_refused(f, (rd_edit[]){{20, 10, RD_NO_FRAME, 0, t}}, 1);
     expect_refused(f, (rd_edit[]){{UINT32_MAX, UINT32_MAX, RD_NO_FRAME, 0, t}}, 1);
     expect_refused(f, (rd_edit[]){{15, UINT32_MAX, 4, 0, t}}, 1);

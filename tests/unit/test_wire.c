@@ -323,6 +323,13 @@ static void test_wire__nesting_has_a_ceiling(void **state)
         nest_arrays(f, max + 2);
         assert_int_equal(walk_as(f, &rd_schema_logs, &lim), RD_TOO_DEEP);
     }
+    rd_limits flat = wire_limits;
+    flat.max_depth = 0; /* body, kvlist, attribute in its ordinary form */
+    begin(f, "2a0d 320b 0a09 0a016b 1204 0a026262");
+    wire_wrap_record(&f->body);
+    assert_int_equal(walk_as(f, &rd_schema_logs, &flat), RD_TOO_DEEP);
+    flat.max_depth = 1;
+    assert_int_equal(walk_as(f, &rd_schema_logs, &flat), RD_OK);
     rd_limits none = wire_limits;
     none.max_depth = UINT32_MAX;
     nest_arrays(f, 1000);
@@ -364,17 +371,21 @@ static void test_wire__elements_have_a_ceiling(void **state)
     fixture *f = *state;
     rd_limits lim = wire_limits;
     lim.max_elements = 1000;
-    static const char *const elements[] = {"0a00", "0a02 0a00", "08 00", "a206 00"};
+    static const struct {
+        const rd_message *root;
+        const char *hex;
+        unsigned fields;
+    } elements[] = {
+        {&rd_schema_logs, "0a00", 1},  {&rd_schema_logs, "0a02 0a00", 2}, {&rd_schema_logs, "a206 00", 1},
+        {&rd_schema_logs, "7b 7c", 2}, {&rd_schema_loki_push, "1801", 1},
+    };
     for (size_t i = 0; i < sizeof elements / sizeof elements[0]; i++) {
-        unsigned fields = i == 1 ? 2 : 1; /* the second is a message in a message */
-        const rd_message *root = i == 2 ? &rd_schema_loki_push : &rd_schema_logs;
-        const char *hex = i == 2 ? "1801" : elements[i];
         begin(f, "");
-        for (unsigned k = 0; k < 1000 / fields; k++)
-            wire_hex(&f->body, hex);
-        assert_int_equal(walk_as(f, root, &lim), RD_OK);
-        wire_hex(&f->body, hex);
-        assert_int_equal(walk_as(f, root, &lim), RD_TOO_MANY);
+        for (unsigned k = 0; k < 1000 / elements[i].fields; k++)
+            wire_hex(&f->body, elements[i].hex);
+        assert_int_equal(walk_as(f, elements[i].root, &lim), RD_OK);
+        wire_hex(&f->body, elements[i].hex);
+        assert_int_equal(walk_as(f, elements[i].root, &lim), RD_TOO_MANY);
     }
     /* the short cut for attributes counts the same: four for each of these, three around them */
     for (uint32_t max = 0; max < 20; max++) {
@@ -447,26 +458,42 @@ static void test_wire__unknown_fields_in_a_masked_pair_stay_visible(void **state
 static void test_wire__pairs_in_pairs(void **state)
 {
     fixture *f = *state;
-    /* k: {m: bb, d: cc, e: ff} */
-    begin(f, "0a09 0a016d 1204 0a026262 0a09 0a0164 1204 0a026363 0a09 0a0165 1204 0a026666");
+    /* c: {m: bb, d: cc, k: ff, e: gg, z: hh} */
+    begin(f, "0a09 0a016d 1204 0a026262 0a09 0a0164 1204 0a026363 0a09 0a016b 1204 0a026666 0a09 0a0165 1204 "
+             "0a026767"
+             "0a09 0a017a 1204 0a026868");
     wire_wrap(&f->body, 6);
     wire_wrap(&f->body, 2);
-    rd_buf_clear(&f->out, 1 << 20);
-    wire_hex(&f->out, "0a0163");
-    rd_buf_append(&f->out, f->body.p, f->body.n);
-    rd_buf_clear(&f->body, 1 << 20);
-    rd_buf_append(&f->body, f->out.p, f->out.n);
+    wire_hex(&f->body, "0a0163"); /* the outer key comes last */
     wire_wrap(&f->body, 6);
     wire_wrap_record(&f->body);
     assert_int_equal(walk_logs(f), RD_OK);
     /* the outer key's context reaches what has no nearer rule */
-    expect_leaves(f, "TEXT attribute c\nTEXT attribute 5 m\nPAIR_VALUE attribute 7 \\0a\\02bb\n"
+    expect_leaves(f, "TEXT attribute 5 m\nPAIR_VALUE attribute 7 \\0a\\02bb\n"
                      "PAIR_DROP attribute 9 \\0a\\09\\0a\\01d\\12\\04\\0a\\02cc\n"
-                     "TEXT attribute 5 e\nTEXT attribute 5 ff\n");
-    edit(f, 2, "\x0a\x01*");
-    edit(f, 3, "");
-    expect_spliced(f,
-                   "0a22 1220 121e 321c 0a0163 1217 3215 0a08 0a016d 1203 0a012a 0a09 0a0165 1204 0a026666");
+                     "TEXT attribute 5 k\nTEXT attribute 5 ff\nTEXT attribute 5 e\nTEXT attribute 6 gg\n"
+                     "TEXT attribute 5 z\nPAIR_VALUE attribute \\0a\\02hh\nTEXT attribute c\n");
+    assert_int_equal(f->doc.n_frames, 14); /* none for what is dropped */
+    edit(f, 1, "\x0a\x01*");
+    edit(f, 2, "");
+    expect_spliced(f, "0a38 1236 1234 3232 122d 322b 0a08 0a016d 1203 0a012a 0a09 0a016b 1204 0a026666"
+                      "0a09 0a0165 1204 0a026767 0a09 0a017a 1204 0a026868 0a0163");
+}
+
+/* What looks like the short cut's shape and is not. */
+static void test_wire__attributes_that_are_nearly_ordinary(void **state)
+{
+    fixture *f = *state;
+    expect_record(f, "320a 0a016b 1205 0a0161 1001",
+                  "TEXT attribute k\nTEXT attribute a\n"); /* bool after string */
+    expect_record(f, "320a 0a016b 1203 0a0161 1800",
+                  "TEXT attribute k\nTEXT attribute a\n");        /* field 3 after value */
+    expect_outcome(f, "3209 0a016b 1204 0a036262", RD_MALFORMED); /* string too long */
+    expect_outcome(f, "3209 0a016b 1205 0a026262", RD_MALFORMED); /* value too long */
+    expect_outcome(f, "3209 0a066b 1204 0a026262", RD_MALFORMED); /* key too long */
+    expect_outcome(f, "3209 0a016b 1a04 0a026262", RD_MALFORMED); /* key_strindex is a number */
+    expect_record(f, "3209 0a016b 2204 0a026262", "TEXT attribute k\nFIXED unknown \\0a\\02bb\n");
+    expect_record(f, "3209 0a016b 1204 3a02c328", "TEXT attribute k\nTEXT attribute \\c3(\n");
 }
 
 static void test_wire__string_pairs_of_loki(void **state)
@@ -558,6 +585,7 @@ int main(void)
         CASE(test_wire__masks_each_value_of_every_kind),
         CASE(test_wire__unknown_fields_in_a_masked_pair_stay_visible),
         CASE(test_wire__pairs_in_pairs),
+        CASE(test_wire__attributes_that_are_nearly_ordinary),
         CASE(test_wire__string_pairs_of_loki),
         CASE(test_wire__attributes_of_every_length),
     };

@@ -13,7 +13,8 @@
 static const rd_limits wire_limits = {
     .max_depth = 32, .max_elements = 1000000, .unknown = RD_UNKNOWN_SCAN, .keep_invalid_utf8 = false};
 
-/* Keys: m... is masked by rule 7, d... dropped by rule 9, c... gives context 5. */
+/* Keys: m... is masked by rule 7, z... by rule 0, d... dropped by rule 9, c... gives context 5, e...
+ * context 6. */
 static rd_verdict wire_judge(const void *ctx, rd_slice key, rd_class cls)
 {
     switch (key.n > 0 ? key.p[0] : 0) {
@@ -21,8 +22,12 @@ static rd_verdict wire_judge(const void *ctx, rd_slice key, rd_class cls)
         return (rd_verdict){RD_FATE_MASK, 7};
     case 'd':
         return (rd_verdict){RD_FATE_DROP, 9};
+    case 'z':
+        return (rd_verdict){RD_FATE_MASK, 0};
     case 'c':
         return (rd_verdict){RD_FATE_KEEP, 5};
+    case 'e':
+        return (rd_verdict){RD_FATE_KEEP, 6};
     default:
         return (rd_verdict){RD_FATE_KEEP, 0};
     }
