@@ -43,6 +43,8 @@ bool line_pause(line *l, unsigned ms);
 void line_wait_for_end(line *l); /* until the client closes, ignoring what it says */
 void line_hold(line *l);         /* until the test ends, reading nothing */
 void line_reset(line *l);        /* RST */
+void line_small_window(line *l); /* little is received until it is read */
+bool line_read_some(line *l, size_t n);
 void line_close_write(line *l);  /* FIN; under TLS without close_notify */
 void line_close_notify(line *l); /* TLS only */
 
