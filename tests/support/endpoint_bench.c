@@ -78,8 +78,10 @@ void bench_close(bench *b)
     bench_turn(b, 5); /* lets h2o free closed sockets */
     h2o_timeout_unlink(&b->ctx.http2._graceful_shutdown_timeout);
     h2o_evloop_t *loop = b->ctx.loop;
+    h2o_multithread_queue_t *queue = b->ctx.queue;
     h2o_context_dispose(&b->ctx);
     h2o_evloop_run(loop, 0);
+    free(queue); /* h2o_multithread_destroy_queue closes it but leaves the memory */
     h2o_evloop_destroy(loop);
     h2o_config_dispose(&b->global);
 }
