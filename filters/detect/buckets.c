@@ -11,30 +11,29 @@
 /* What the nibble tables of one cluster take at each position. */
 typedef struct cluster {
     uint16_t lo[RD_WINDOW_LEN], hi[RD_WINDOW_LEN];
-    uint64_t members;
-    double weight;
+    float weight;
 } cluster;
 
 /* Rough share of each byte in log text, in 1/1000: digits, lower case and punctuation of time stamps first.
  */
-static double byte_weight(uint8_t c)
+static float byte_weight(uint8_t c)
 {
     if (c == ' ')
-        return 0.12;
+        return 0.12f;
     if (rd_is(c, RD_C_DIGIT))
-        return 0.025;
+        return 0.025f;
     if (rd_is(c, RD_C_LOWER))
-        return strchr("eaiotnrs", c) != NULL ? 0.035 : 0.012;
+        return strchr("eaiotnrs", c) != NULL ? 0.035f : 0.012f;
     if (rd_is(c, RD_C_UPPER))
-        return 0.004;
+        return 0.004f;
     if (c != 0 && strchr(".:-/\"_,=[]()", c) != NULL)
-        return 0.015;
-    return c >= 0x80 || c < ' ' ? 0.0005 : 0.002;
+        return 0.015f;
+    return c >= 0x80 || c < ' ' ? 0.0005f : 0.002f;
 }
 
-static double class_weight(uint16_t lo, uint16_t hi)
+static float class_weight(uint16_t lo, uint16_t hi)
 {
-    double sum = 0;
+    float sum = 0;
     for (unsigned c = 0; c < 256; c++) {
         if ((lo >> (c & 15) & 1) != 0 && (hi >> (c >> 4) & 1) != 0)
             sum += byte_weight((uint8_t)c);
@@ -44,7 +43,7 @@ static double class_weight(uint16_t lo, uint16_t hi)
 
 static cluster united(const cluster *a, const cluster *b)
 {
-    cluster u = {.members = a->members | b->members, .weight = 1};
+    cluster u = {.weight = 1};
     for (unsigned j = 0; j < RD_WINDOW_LEN; j++) {
         u.lo[j] = a->lo[j] | b->lo[j];
         u.hi[j] = a->hi[j] | b->hi[j];
@@ -53,9 +52,9 @@ static cluster united(const cluster *a, const cluster *b)
     return u;
 }
 
-static cluster of_window(const rd_byteset sets[RD_WINDOW_LEN], uint32_t w)
+static cluster of_window(const rd_byteset sets[RD_WINDOW_LEN])
 {
-    cluster c = {.members = UINT64_C(1) << w};
+    cluster c = {.weight = 1};
     for (unsigned j = 0; j < RD_WINDOW_LEN; j++) {
         for (unsigned b = 0; b < 256; b++) {
             if (rd_byteset_has(&sets[j], (uint8_t)b)) {
@@ -67,7 +66,7 @@ static cluster of_window(const rd_byteset sets[RD_WINDOW_LEN], uint32_t w)
     return united(&c, &c);
 }
 
-static void merge_cheapest(cluster *list, uint32_t *n, double (*cost)[RD_MAX_WINDOWS])
+static void merge_cheapest(cluster *list, uint32_t *n, float (*cost)[RD_MAX_WINDOWS])
 {
     uint32_t best_a = 0, best_b = 1;
     for (uint32_t a = 0; a < *n; a++) {
@@ -97,10 +96,10 @@ static void merge_cheapest(cluster *list, uint32_t *n, double (*cost)[RD_MAX_WIN
 void rd_buckets_assign(const rd_byteset (*sets)[RD_WINDOW_LEN], rd_program *p)
 {
     cluster list[RD_MAX_WINDOWS];
-    double cost[RD_MAX_WINDOWS][RD_MAX_WINDOWS];
+    float cost[RD_MAX_WINDOWS][RD_MAX_WINDOWS];
     uint32_t n = p->n_windows;
     for (uint32_t w = 0; w < n; w++)
-        list[w] = of_window(sets[w], w);
+        list[w] = of_window(sets[w]);
     for (uint32_t a = 0; a < n; a++) {
         for (uint32_t b = a + 1; b < n; b++)
             cost[a][b] = united(&list[a], &list[b]).weight - list[a].weight - list[b].weight;

@@ -59,6 +59,11 @@ void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, ui
         rd_collector_add(f->out, detector, from, to, head, tail);
 }
 
+uint32_t rd_found(const rd_find *f)
+{
+    return f->out->n;
+}
+
 /* Own patterns come before built-in detectors, those in the order of their list. */
 static uint32_t rank(const rd_match *m)
 {

@@ -26,6 +26,7 @@ struct rd_detect_set {
     rd_program program;
     uint64_t wanted;
     rd_scan_fn scan;
+    rd_key_table *keys;    /* owned */
     rd_patterns *patterns; /* owned */
     uint32_t n_patterns;
 };
@@ -47,7 +48,9 @@ rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, u
     s->scan = rd_scan_best();
     s->n_patterns = n_patterns;
     rd_program_build(&s->program, mask);
-    rd_outcome o = rd_patterns_build(patterns, n_patterns, &s->patterns, err);
+    s->keys = rd_key_table_new();
+    rd_outcome o = s->keys == NULL ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
+                                   : rd_patterns_build(patterns, n_patterns, &s->patterns, err);
     if (o != RD_OK)
         rd_detect_set_free(&s);
     else
@@ -60,6 +63,7 @@ void rd_detect_set_free(rd_detect_set **s)
     if (*s == NULL)
         return;
     rd_patterns_free(&(*s)->patterns);
+    rd_key_table_free(&(*s)->keys);
     free(*s);
     *s = NULL;
 }
@@ -114,6 +118,7 @@ static void confirm(walk *w, uint32_t matcher, uint32_t at)
         return;
     rd_find f = {
         .v = {.b = w->base, .lo = t->off, .hi = text_end(t)},
+        .keys = w->set->keys,
         .wanted = w->set->wanted,
         .resume = w->scratch->resume[matcher],
         .out = &w->scratch->found,
@@ -170,8 +175,10 @@ static void at_hit(walk *w, uint32_t at)
     if (at < w->texts[w->text].off)
         return;
     const rd_program *p = &w->set->program;
-    for (uint64_t m = rd_program_exact(p, w->base + at); m != 0; m &= m - 1)
-        confirm(w, p->owner[__builtin_ctzll(m)], at);
+    for (unsigned plane = 0; plane < 2; plane++) {
+        for (uint64_t m = rd_program_exact(p, w->base + at, plane); m != 0; m &= m - 1)
+            confirm(w, p->owner[64 * plane + (unsigned)__builtin_ctzll(m)], at);
+    }
 }
 
 /* Digits, and joiners between two digits, in word i. */

@@ -13,14 +13,16 @@
 #define RD_DETECT_MATCHER_H
 
 #include "filters/detect/detectors.h"
+#include "filters/detect/key_words.h"
 #include "filters/detect/text.h"
 
 typedef struct rd_collector rd_collector;
 
 typedef struct rd_find {
     rd_view v;
-    uint64_t wanted; /* bits of the detectors that are switched on */
-    uint32_t resume; /* in and out; only ever moves forward */
+    const rd_key_table *keys; /* borrowed from the set */
+    uint64_t wanted;          /* bits of the detectors that are switched on */
+    uint32_t resume;          /* in and out; only ever moves forward */
     rd_collector *out;
 } rd_find;
 
@@ -46,6 +48,9 @@ typedef struct rd_matcher {
     void (*confirm)(rd_find *f, uint32_t at);
 } rd_matcher;
 
+/* How many matches there are so far; tells whether a call has found something. */
+uint32_t rd_found(const rd_find *f);
+
 #define RD_BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
 
 /* All matchers, in the order in which they are asked. */
@@ -53,6 +58,22 @@ extern const rd_matcher *const rd_matchers[];
 extern const uint32_t rd_n_matchers;
 enum { RD_MAX_MATCHERS = 32 };
 
+extern const rd_matcher rd_match_private_key;
+extern const rd_matcher rd_match_jwt;
+extern const rd_matcher rd_match_provider_token;
+extern const rd_matcher rd_match_auth_scheme;
+extern const rd_matcher rd_match_url;
 extern const rd_matcher rd_match_email;
+extern const rd_matcher rd_match_numbers;
+extern const rd_matcher rd_match_iban;
+extern const rd_matcher rd_match_svnr;
+extern const rd_matcher rd_match_mac;
+extern const rd_matcher rd_match_ipv6;
+extern const rd_matcher rd_match_ipv4;
+extern const rd_matcher rd_match_phone;
+extern const rd_matcher rd_match_keyvalue;
+extern const rd_matcher rd_match_sql;
+extern const rd_matcher rd_match_command;
+extern const rd_matcher rd_match_phrases;
 
 #endif

@@ -84,12 +84,13 @@ static void add_window(rd_program *p, const rd_byteset sets[RD_WINDOW_LEN], uint
 {
     if (p->n_windows == RD_MAX_WINDOWS)
         abort();
-    uint64_t bit = UINT64_C(1) << p->n_windows;
+    unsigned plane = p->n_windows / 64;
+    uint64_t bit = UINT64_C(1) << p->n_windows % 64;
     p->owner[p->n_windows++] = owner;
     for (unsigned j = 0; j < RD_WINDOW_LEN; j++) {
         for (unsigned c = 0; c < 256; c++) {
             if (rd_byteset_has(&sets[j], (uint8_t)c))
-                p->allow[j][c] |= bit;
+                p->allow[j][c][plane] |= bit;
         }
     }
 }

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command lines: `--password value`, `--token value`, `-u user:password`, `--user user:password`, `mysql
+ * -pvalue`, `sshpass -p value`.
+ */
+#include "filters/detect/opaque.h"
+#include "filters/detect/value.h"
+
+enum { MAX_OPTION = 48, MAX_ARGUMENT = 256, LOOK_BACK = 96 };
+
+/* The argument at `i` as a shell reads it: quoted parts and plain ones up to a space. */
+static uint32_t argument_end(const rd_view *v, uint32_t i)
+{
+    uint8_t quote = 0;
+    for (uint32_t from = i; i - from < MAX_ARGUMENT; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c == 0 || (quote == 0 && c <= ' '))
+            break;
+        if (quote != 0 ? c == quote : c == '"' || c == '\'')
+            quote = quote != 0 ? 0 : c;
+    }
+    return i;
+}
+
+static uint32_t skip_spaces(const rd_view *v, uint32_t i)
+{
+    for (uint32_t n = 0; n < 8 && (rd_at(v, i) == ' ' || rd_at(v, i) == '='); n++)
+        i++;
+    return i;
+}
+
+static bool is_quote(uint8_t c)
+{
+    return c == '"' || c == '\'' || c == '\\';
+}
+
+/* user:password at `i`: hides the password; the user when there is no password but a token. */
+static void user_password(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t end = argument_end(v, i), colon = i;
+    while (colon < end && rd_at(v, colon) != ':')
+        colon++;
+    if (colon == end)
+        return;
+    uint32_t from = colon + 1, user = i;
+    while (from < end && is_quote(rd_at(v, from)))
+        from++;
+    while (end > from && is_quote(rd_at(v, end - 1)))
+        end--;
+    while (user < colon && is_quote(rd_at(v, user)))
+        user++;
+    bool numeric = rd_skip(v, from, end, RD_C_DIGIT) == end && rd_skip(v, user, colon, RD_C_DIGIT) == colon;
+    if (from < end && !numeric && !rd_placeholder(v, from, end))
+        rd_emit(f, RD_DETECTOR_PASSWORD, from, end, 0, 0);
+    else if (from >= end && rd_opaque(v, user, colon, 8))
+        rd_emit(f, RD_DETECTOR_PASSWORD, user, colon, 0, 0);
+}
+
+/* Is one of the programs named before, on the same line? */
+static bool program_before(const rd_view *v, uint32_t at, const char *const *names, unsigned n_names)
+{
+    for (uint32_t n = 0; n < LOOK_BACK && rd_at(v, at - n) != 0 && rd_at(v, at - n) != '\n'; n++) {
+        uint32_t i = at - n;
+        for (unsigned k = 0; k < n_names; k++) {
+            if (rd_at(v, i) == (uint8_t)names[k][0] && rd_spells(v, i, names[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* -u x:y, -pvalue: `at` is the space before. */
+static void short_option(rd_find *f, uint32_t at)
+{
+    static const char *const databases[] = {"mysql", "mariadb", "mycli"}, *const passers[] = {"sshpass",
+                                                                                              "htpasswd"};
+    const rd_view *v = &f->v;
+    uint32_t i = at + 3;
+    if (rd_at(v, at + 2) == 'u') {
+        user_password(f, skip_spaces(v, i));
+        return;
+    }
+    bool apart = rd_at(v, i) == ' ';
+    if (!program_before(v, at, apart ? passers : databases, apart ? 2 : 3))
+        return;
+    i += apart;
+    uint32_t end = argument_end(v, i);
+    while (i < end && is_quote(rd_at(v, i)))
+        i++;
+    while (end > i && is_quote(rd_at(v, end - 1)))
+        end--;
+    if (!rd_placeholder(v, i, end))
+        rd_emit(f, RD_DETECTOR_PASSWORD, i, end, 0, 0);
+}
+
+/* --option value: `at` is the first hyphen. */
+static void long_option(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t end = at + 2;
+    while (end - at < MAX_OPTION &&
+           (rd_is(rd_at(v, end), RD_C_ALNUM) || rd_at(v, end) == '-' || rd_at(v, end) == '_'))
+        end++;
+    uint8_t c = rd_at(v, end);
+    if (c != ' ' && c != '=')
+        return;
+    uint32_t i = skip_spaces(v, end);
+    if (rd_at(v, i) == '-')
+        return;
+    if (rd_word_in(v, at + 2, end, "user proxy-user userpwd credentials auth creds")) {
+        user_password(f, i);
+        return;
+    }
+    rd_key_class cls = c == ' ' ? rd_key_class_of(f->keys, v, end) : RD_KEY_NONE;
+    rd_value x;
+    if (cls == RD_KEY_NONE || cls == RD_KEY_VALUE || !rd_value_read(v, i, MAX_ARGUMENT, &x))
+        return;
+    x.prose = false;
+    rd_value_judge(f, cls, x);
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    if (rd_at(&f->v, at) == '-')
+        long_option(f, at);
+    else
+        short_option(f, at);
+}
+
+static const rd_window windows[] = {{"--\\l\\l", false}, {" -u ", false},   {" -u\\w", false},
+                                    {" -u\\q", false},   {" -p\\w", false}, {" -p ", false},
+                                    {" -p\\q", false},   {NULL, false}};
+
+const rd_matcher rd_match_command = {
+    .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |
+              RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN) | RD_BIT(MAC) | RD_BIT(SESSION),
+    .windows = windows,
+    .confirm = confirm,
+};

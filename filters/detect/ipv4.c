@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPv4 addresses in dotted decimal (RFC 6943 section 3.1.1), also with port, prefix length or neighbours such
+ * as
+ * `/`, `-`, `_`, and "defanged" with [.] as in security reports.
+ *
+ * Kept readable: the first three parts. Left alone: this host, loopback and masks (0.0.0.0, 127/8,
+ * 255.x.x.x), and dotted numbers that are versions or object identifiers: more or fewer than four parts, a
+ * `v` or `~` before, a word like "release" or a browser's name before, a suffix like -rc1 behind.
+ */
+#include "filters/detect/matcher.h"
+
+static const char *const version_words[] = {
+    "version",   "ver",    "release",     "build",    "revision",       "rev",
+    "firmware",  "fw",     "extension",   "snmp get", "snmpget",        "snmpwalk",
+    "oid",       "sdk",    "chrome",      "chromium", "safari",         "firefox",
+    "edg",       "edge",   "opr",         "opera",    "crios",          "headlesschrome",
+    "msie",      "webkit", "applewebkit", "vivaldi",  "samsungbrowser", "yabrowser",
+    "ucbrowser",
+};
+
+static const char *const version_suffixes[] = {
+    "snapshot", "beta",   "alpha", "rc",  "release", "final",  "eks",    "generic", "ga",
+    "dev",      "alpine", "slim",  "el",  "fc",      "ubuntu", "debian", "hotfix",  "preview",
+    "m1",       "m2",     "jre",   "jdk", "amd64",   "x86",    "arm",
+};
+
+/* The number of one to three digits at `i`, at most 255; returns its end, `i` when there is none. */
+static uint32_t octet_end(const rd_view *v, uint32_t i)
+{
+    uint32_t value = 0, k = i;
+    while (k < i + 3 && rd_is(rd_at(v, k), RD_C_DIGIT))
+        value = value * 10 + rd_at(v, k++) - '0';
+    return value <= 255 && !rd_is(rd_at(v, k), RD_C_DIGIT) ? k : i;
+}
+
+/* A dot or [.] at `i`; returns its end, `i` when there is none. */
+static uint32_t dot_end(const rd_view *v, uint32_t i)
+{
+    if (rd_at(v, i) == '.')
+        return i + 1;
+    return rd_spells(v, i, "[.]") ? i + 3 : i;
+}
+
+/* Does the word that ends before `end` announce a version? */
+static bool version_before(const rd_view *v, uint32_t end)
+{
+    uint32_t i = end;
+    for (uint32_t n = 0; n < 4 && rd_at(v, i - 1) != 0; n++) {
+        uint8_t c = rd_at(v, i - 1);
+        if (c != ' ' && c != '=' && c != ':' && c != '/' && c != '"' && c != '(')
+            break;
+        i--;
+    }
+    for (uint32_t w = 0; w < sizeof version_words / sizeof version_words[0]; w++) {
+        uint32_t n = 0;
+        while (version_words[w][n] != 0)
+            n++;
+        if (i - n <= i && rd_spells_nocase(v, i - n, version_words[w]) &&
+            !rd_is(rd_at(v, i - n - 1), RD_C_ALPHA))
+            return true;
+    }
+    return false;
+}
+
+static bool version_behind(const rd_view *v, uint32_t end)
+{
+    uint8_t c = rd_at(v, end);
+    if (c != '-' && c != '+' && c != '.')
+        return false;
+    for (uint32_t w = 0; w < sizeof version_suffixes / sizeof version_suffixes[0]; w++) {
+        if (rd_spells_nocase(v, end + 1, version_suffixes[w]))
+            return true;
+    }
+    /* name-1.2.3.4.jar */
+    return c == '.' && rd_is(rd_at(v, end + 1), RD_C_ALPHA) &&
+           rd_is(rd_at(v, end + 4), RD_C_ALPHA) == false && rd_is(rd_at(v, end + 3), RD_C_ALPHA);
+}
+
+static bool edges_fit(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint8_t before = rd_at(v, from - 1), behind = rd_at(v, to);
+    if (rd_is(before, RD_C_ALNUM) || before == '~' || rd_is(behind, RD_C_ALNUM))
+        return false;
+    if (before == '.' && rd_is(rd_at(v, from - 2), RD_C_ALNUM))
+        return false;
+    return !(behind == '.' && rd_is(rd_at(v, to + 1), RD_C_DIGIT)) &&
+           !(behind == '*' && rd_at(v, to - 1) == '.');
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = rd_skip_back(v, at, 3, RD_C_DIGIT), i = at + 1;
+    if (octet_end(v, from) != i)
+        return;
+    uint32_t part[4] = {from};
+    for (unsigned k = 1; k < 4; k++) {
+        part[k] = dot_end(v, i);
+        i = part[k] == i ? i : octet_end(v, part[k]);
+        if (i == part[k] || part[k] == 0 || !rd_is(rd_at(v, part[k]), RD_C_DIGIT))
+            return;
+    }
+    if (!edges_fit(v, from, i))
+        return;
+    f->resume = i;
+    bool unspecified = i - from == 7 && rd_spells(v, from, "0.0.0.0");
+    if (unspecified || rd_spells(v, from, "127.") || rd_spells(v, from, "255."))
+        return;
+    if (!version_before(v, from) && !version_behind(v, i))
+        rd_emit(f, RD_DETECTOR_IPV4, from, i, part[3] - from, 0);
+}
+
+static const rd_window windows[] = {{"\\d.\\d", false}, {"\\d[.]", false}, {NULL, false}};
+
+const rd_matcher rd_match_ipv4 = {.yields = RD_BIT(IPV4), .windows = windows, .confirm = confirm};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPv6 addresses in every form of RFC 4291 section 2.2, with zone (RFC 4007) and embedded IPv4 address, also
+ * before a port in brackets or a prefix length.
+ *
+ * Kept readable: the groups of the first half. Left alone: `::`, `::1`, all-zero addresses, `Class::method`.
+ */
+#include "filters/detect/matcher.h"
+
+enum { MAX_ADDRESS = 46, MAX_ZONE = 16 };
+
+typedef struct parsed {
+    uint32_t end;      /* one past the address, without zone */
+    uint32_t n_groups; /* an embedded IPv4 address counts two */
+    bool gap;          /* "::" */
+    bool digits;       /* there is a decimal digit, so it is no word */
+    bool not_zero;     /* some digit but 0, and more than ::1 */
+} parsed;
+
+static uint32_t dotted_end(const rd_view *v, uint32_t i)
+{
+    for (unsigned part = 0; part < 4; part++) {
+        uint32_t value = 0, from = i;
+        while (i < from + 3 && rd_is(rd_at(v, i), RD_C_DIGIT))
+            value = value * 10 + rd_at(v, i++) - '0';
+        if (i == from || value > 255 || rd_at(v, i) != (part < 3 ? '.' : rd_at(v, i)))
+            return 0;
+        i += part < 3;
+    }
+    return i;
+}
+
+/* Reads groups from `i` as long as they fit. False when what stands there is no address. */
+static bool parse(const rd_view *v, uint32_t i, parsed *out)
+{
+    *out = (parsed){.end = i};
+    if (rd_at(v, i) == ':' && rd_at(v, i + 1) == ':') {
+        out->gap = true;
+        i += 2;
+        out->end = i;
+    }
+    uint32_t significant = 0;
+    while (out->n_groups < 8) {
+        uint32_t end = rd_skip(v, i, i + 5, RD_C_HEX);
+        if (end == i)
+            break;
+        if (end - i > 4)
+            return false;
+        if (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)) {
+            uint32_t dotted = out->n_groups <= 6 ? dotted_end(v, i) : 0;
+            if (dotted == 0)
+                return false;
+            out->n_groups += 2;
+            out->digits = out->not_zero = true;
+            out->end = dotted;
+            break;
+        }
+        for (uint32_t k = i; k < end; k++) {
+            out->digits |= rd_is(rd_at(v, k), RD_C_DIGIT);
+            significant += rd_at(v, k) != '0';
+        }
+        bool last_is_one = end - i == 1 && rd_at(v, i) == '1';
+        out->not_zero = significant > 1 || (significant == 1 && !last_is_one);
+        out->n_groups++;
+        out->end = end;
+        if (rd_at(v, end) != ':')
+            break;
+        if (rd_at(v, end + 1) == ':') {
+            if (out->gap)
+                break;
+            out->gap = true;
+            i = end + 2;
+            out->end = i;
+        } else {
+            i = end + 1;
+        }
+    }
+    return out->gap ? out->n_groups <= 7 : out->n_groups == 8;
+}
+
+/* Start of the run of hexadecimal digits and colons around `at`. */
+static uint32_t run_start(const rd_view *v, uint32_t at)
+{
+    uint32_t from = at;
+    for (unsigned n = 0; n < MAX_ADDRESS; n++, from--) {
+        uint8_t c = rd_at(v, from - 1);
+        if (!rd_is(c, RD_C_HEX) && c != ':')
+            break;
+    }
+    if (rd_is(rd_at(v, from - 1), RD_C_WORD) || rd_at(v, from - 1) == '_') {
+        /* "addr:fe80::1": the word goes up to the first colon */
+        while (from < at && rd_at(v, from) != ':')
+            from++;
+    }
+    if (rd_at(v, from) == ':' && rd_at(v, from + 1) != ':')
+        from++;
+    return from;
+}
+
+static bool edges_fit(const rd_view *v, uint32_t from, const parsed *p)
+{
+    uint8_t before = rd_at(v, from - 1), behind = rd_at(v, p->end);
+    if (rd_is(before, RD_C_WORD) || before == '_' || rd_is(behind, RD_C_WORD) || behind == '_')
+        return false;
+    if (behind == ':' && (rd_is(rd_at(v, p->end + 1), RD_C_HEX) || rd_at(v, p->end + 1) == ':'))
+        return p->n_groups == 8; /* a port behind a full address */
+    if (behind == '.' && rd_is(rd_at(v, p->end + 1), RD_C_DIGIT))
+        return false;
+    return !rd_spells(v, p->end + (behind == ':'), "***");
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = run_start(v, at);
+    parsed p;
+    if (!parse(v, from, &p) || !p.digits || !p.not_zero || p.n_groups < 2 - (uint32_t)p.gap)
+        return;
+    if (!edges_fit(v, from, &p))
+        return;
+    uint32_t end = p.end, half = from + (p.end - from) / 2;
+    if (rd_at(v, end) == '%')
+        end = rd_skip(v, end + 1, end + 1 + MAX_ZONE, RD_C_ALNUM);
+    if (end == p.end + 1)
+        end = p.end;
+    while (half > from && rd_at(v, half - 1) != ':')
+        half--;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_IPV6, from, end, half - from, 0);
+}
+
+static const rd_window windows[] = {
+    {"::", false}, {"\\x\\x\\x:", false}, {":\\x\\x\\x", false}, {NULL, false}};
+
+const rd_matcher rd_match_ipv6 = {.yields = RD_BIT(IPV6), .windows = windows, .confirm = confirm};

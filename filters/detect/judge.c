@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* Is the value what its key says, and which part of it is to be hidden? One rule per class of keys. */
+#include "filters/detect/checksum.h"
+#include "filters/detect/opaque.h"
+#include "filters/detect/phone.h"
+#include "filters/detect/value.h"
+
+enum { MAX_NAME = 64, MAX_NAME_WORDS = 4, MAX_LOGIN = 40, MAX_DATE = 24, MAX_COOKIES = 4096 };
+
+static bool all(const rd_view *v, uint32_t from, uint32_t to, unsigned classes)
+{
+    return from < to && rd_skip(v, from, to, classes) == to;
+}
+
+/* Words that follow "password:" in prose and are no password. */
+static bool prose_word(const rd_view *v, const rd_value *x)
+{
+    static const char words[] = "incorrect invalid expired required missing must is not should may failed "
+                                "wrong reset changed mismatch accepted "
+                                "rejected denied authentication user for and or the a an was has will cannot "
+                                "can be been ok success error failure "
+                                "rotated updated set unset verified correct empty too needs field "
+                                "authenticated using prompt policy attempt";
+    return x->prose && rd_word_in(v, x->from, x->to, words);
+}
+
+static void password(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    bool digit = x.to - x.from == 1 && rd_is(rd_at(v, x.from), RD_C_DIGIT);
+    if (!digit && !prose_word(v, &x) && !rd_placeholder(v, x.from, x.to))
+        rd_emit(f, RD_DETECTOR_PASSWORD, x.from, x.to, 0, 0);
+}
+
+static void pin(rd_find *f, rd_value x)
+{
+    if (x.to - x.from >= 3 && x.to - x.from <= 8 && all(&f->v, x.from, x.to, RD_C_DIGIT))
+        rd_emit(f, RD_DETECTOR_PASSWORD, x.from, x.to, 0, 0);
+}
+
+static bool is_code(const rd_view *v, const rd_value *x)
+{
+    static const char *const starts[] = {"process.env", "os.environ", "System.getenv", "ENV[",    "env.",
+                                         "http://",     "https://",   "file://",       "config.", "self.",
+                                         "this.",       "vault:",     "secretRef",     "var."};
+    for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        if (rd_spells(v, x->from, starts[i]))
+            return true;
+    }
+    for (uint32_t i = x->from; !x->quoted && i < x->to && i < x->from + MAX_NAME; i++) {
+        if (rd_at(v, i) == '(')
+            return true;
+    }
+    return false;
+}
+
+static void secret(rd_find *f, rd_value x, uint32_t min)
+{
+    const rd_view *v = &f->v;
+    if (is_code(v, &x) || prose_word(v, &x))
+        return;
+    bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
+                  (x.quoted || !all(v, x.from, x.to, RD_C_LOWER) || !x.prose) && rd_at(v, x.from) != '/' &&
+                  rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to;
+    if (strong || rd_opaque(v, x.from, x.to, min == 0 ? 8 : min))
+        rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
+}
+
+/* "Scheme credential": hides what follows the scheme, up to the end of the value or line. */
+static void authorization(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t scheme = x.from;
+    while (rd_is(rd_at(v, scheme), RD_C_ALNUM) || rd_at(v, scheme) == '-')
+        scheme++;
+    if (rd_at(v, scheme) != ' ') {
+        if (rd_opaque(v, x.from, x.to, 8))
+            rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
+        return;
+    }
+    rd_value rest;
+    if (x.quoted)
+        rest = (rd_value){.from = scheme + 1, .to = x.to, .quoted = true};
+    else if (!rd_value_read(v, scheme + 1, MAX_COOKIES, &rest))
+        return;
+    bool parameters = rd_word_in(v, x.from, scheme, "digest aws4-hmac-sha256 oauth signature hmac");
+    for (uint32_t i = rest.to; parameters && !x.quoted && i < rest.from + MAX_COOKIES; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c < ' ')
+            break;
+        rest.to = c == ' ' ? rest.to : i + 1;
+    }
+    rest.prose = false;
+    if (rest.from < rest.to && rd_opaque(v, rest.from, rest.to, 6))
+        rd_emit(f, RD_DETECTOR_SECRET, rest.from, rest.to, 0, 0);
+    else if (parameters && rest.from < rest.to)
+        rd_emit(f, RD_DETECTOR_SECRET, rest.from, rest.to, 0, 0);
+}
+
+/* Cookies whose name says session are found by their own key; here, those whose value looks random. */
+static void cookie(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t i = x.from;
+    for (unsigned n = 0; n < 64; n++) {
+        while (i < x.from + MAX_COOKIES && (rd_is(rd_at(v, i), RD_C_ALNUM) || rd_at(v, i) == '_' ||
+                                            rd_at(v, i) == '-' || rd_at(v, i) == '.'))
+            i++;
+        if (rd_at(v, i) != '=')
+            return;
+        uint32_t from = i + 1, to = from;
+        while (to - from < MAX_COOKIES && rd_at(v, to) > ' ' && rd_at(v, to) != ';' && rd_at(v, to) != '"' &&
+               rd_at(v, to) != '\'')
+            to++;
+        if (rd_opaque(v, from, to, 20))
+            rd_emit(f, RD_DETECTOR_SESSION, from, to, 0, 0);
+        i = to + (rd_at(v, to) == ';');
+        i += rd_at(v, i) == ' ';
+    }
+}
+
+static void session(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    bool counter = rd_spells_nocase(v, x.from, "0x"), letters = false;
+    for (uint32_t i = x.from; i < x.to && i < x.from + MAX_NAME; i++)
+        letters |= rd_is(rd_at(v, i), RD_C_ALPHA);
+    counter |= !letters;
+    if (!counter && rd_opaque(v, x.from, x.to, 16))
+        rd_emit(f, RD_DETECTOR_SESSION, x.from, x.to, 0, 0);
+}
+
+/* A word of a name at `i`: "Anna", "O'Neil", "Petrov-Mensah", "T.", "von". Returns its end, `i` when it is
+ * none. */
+static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool *out_particle)
+{
+    uint8_t c = rd_at(v, i);
+    uint32_t end = i, n_lower = 0;
+    bool capital = rd_is(c, RD_C_UPPER) || c >= 0xc3;
+    while (end < limit) {
+        c = rd_at(v, end);
+        bool joins = (c == '\'' || c == '-') && end > i && rd_is(rd_at(v, end + 1), RD_C_ALPHA | RD_C_UTF8);
+        if (!rd_is(c, RD_C_ALPHA | RD_C_UTF8) && !joins)
+            break;
+        if (rd_is(c, RD_C_UPPER) && end > i && rd_is(rd_at(v, end - 1), RD_C_LOWER) && n_lower > 3)
+            return i; /* camelCase is code */
+        n_lower += rd_is(c, RD_C_LOWER);
+        end++;
+    }
+    *out_particle =
+        !capital && rd_word_in(v, i, end, "von van de der den di da del la le bin al el zu ten dos du");
+    if (!capital && !*out_particle)
+        return i;
+    if (rd_at(v, end) == '.' && end - i <= 3)
+        end++; /* an initial, Dr. */
+    return end;
+}
+
+/* Capitalised words from `i`; how many, and where they end. */
+static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *out_words)
+{
+    uint32_t end = i;
+    *out_words = 0;
+    for (uint32_t n = 0; n < MAX_NAME_WORDS + 1; n++) {
+        bool particle;
+        uint32_t stop = name_word_end(v, i, limit, &particle);
+        if (stop == i || stop - i < 1)
+            break;
+        if (!particle) {
+            end = stop;
+            ++*out_words;
+        }
+        i = stop + (rd_at(v, stop) == ',' && rd_at(v, stop + 1) == ' ' && *out_words == 1);
+        if (rd_at(v, i) == '+')
+            i++;
+        else if (rd_spells(v, i, "%20"))
+            i += 3;
+        else if (rd_at(v, i) == ' ')
+            i++;
+        else
+            break;
+    }
+    return end;
+}
+
+/* Is one of the words technical, so that this is a sentence and no name? */
+static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
+{
+    static const char words[] = "the a an unknown system service error errors failed failure default none "
+                                "null admin new no not exception status "
+                                "session slow starting started stopping stopped connection client server "
+                                "manager thread worker handler task job "
+                                "block data stream process request response internal external invalid access "
+                                "denied timeout application user "
+                                "group team support department account order payment http https get post put";
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t end = rd_skip(v, i, to, RD_C_ALPHA | RD_C_UTF8);
+        if (end > i && rd_word_in(v, i, end, words))
+            return true;
+        i = end;
+    }
+    return false;
+}
+
+static bool who(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t words, limit = x.quoted ? x.to : x.from + MAX_NAME, end = name_end(v, x.from, limit, &words);
+    if (words < 2 || words > MAX_NAME_WORDS || (x.quoted && end != x.to) || common_words(v, x.from, end))
+        return false;
+    if (rd_is(rd_at(v, end), RD_C_DIGIT) || rd_at(v, end) == '=' || rd_at(v, end) == '_')
+        return false;
+    rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, end, 0, 0);
+    return true;
+}
+
+static void name(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    if (who(f, x) || x.to - x.from > MAX_NAME || rd_placeholder(v, x.from, x.to))
+        return;
+    bool letters = false;
+    for (uint32_t i = x.from; i < x.to; i++)
+        letters |= rd_is(rd_at(v, i), RD_C_ALPHA | RD_C_UTF8);
+    if (letters && !prose_word(v, &x))
+        rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, x.to, 0, 0);
+}
+
+static bool system_account(const rd_view *v, uint32_t from, uint32_t to)
+{
+    static const char accounts[] = "root admin administrator nobody daemon www-data www postgres mysql "
+                                   "oracle system guest anonymous default none sys "
+                                   "local service app apache nginx redis mongodb git jenkins ubuntu debian "
+                                   "centos ec2-user test user operator bin sync "
+                                   "mail ftp sshd hadoop hdfs yarn zookeeper kafka elastic kibana prometheus "
+                                   "grafana docker vagrant deploy support null "
+                                   "unknown true false invalid not agent android id name does is has was "
+                                   "login logged ftpuser backup monitor nagios zabbix "
+                                   "cron systemd-network messagebus dbus ntp postfix dovecot tomcat wildfly "
+                                   "sa web api bot ci runner scheduler worker "
+                                   "space mode level session input account credentials authentication errors "
+                                   "error requests interface data";
+    return rd_word_in(v, from, to, accounts);
+}
+
+static void login(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    if (who(f, x))
+        return;
+    uint32_t from = x.from;
+    for (uint32_t i = x.from; i < x.to && i < x.from + MAX_LOGIN; i++)
+        from = rd_at(v, i) == '\\' ? i + 1 : from; /* DOMAIN\user */
+    uint32_t end = from, n_letters = 0;
+    for (; end < x.to && end - from <= MAX_LOGIN; end++) {
+        uint8_t c = rd_at(v, end);
+        if (!rd_is(c, RD_C_WORD) && c != '.' && c != '_' && c != '-' && c != '\'')
+            break;
+        n_letters += rd_is(c, RD_C_ALPHA | RD_C_UTF8);
+    }
+    if (end != x.to || n_letters < 3 || system_account(v, from, end) || prose_word(v, &x) ||
+        rd_placeholder(v, from, end))
+        return;
+    if (rd_is(rd_at(v, from), RD_C_DIGIT) && n_letters < 5)
+        return;
+    rd_emit(f, RD_DETECTOR_PERSON_NAME, from, end, 0, 0);
+}
+
+static void phone(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t digits = 0, start = x.from + (rd_at(v, x.from) == '+');
+    if (rd_spells_nocase(v, x.from, "tel:"))
+        start = x.from += 4;
+    uint32_t end = rd_phone_end(v, start, &digits);
+    if (end == 0 || digits < 6 || (x.quoted && end > x.to) || rd_monotonous(v, x.from, end))
+        return;
+    rd_emit(f, RD_DETECTOR_PHONE, x.from, end, 0, 2);
+}
+
+/* 1990-01-31, 31.01.1990, 1/31/90, 19900131, "31 Jan 1990", "Jan 31, 1990". */
+static void birth(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t n_digits = 0, n_letters = 0, n_joins = 0, end = x.from, groups = 0;
+    bool in_digits = false;
+    for (uint32_t i = x.from; i < x.from + MAX_DATE && (!x.quoted || i < x.to); i++) {
+        uint8_t c = rd_at(v, i);
+        bool digit = rd_is(c, RD_C_DIGIT), letter = rd_is(c, RD_C_ALPHA | RD_C_UTF8);
+        bool join = c == '-' || c == '/' || c == '.' || c == ' ' || c == ',';
+        if (!digit && !letter && !join && !rd_spells(v, i, "%2F"))
+            break;
+        if ((letter && n_digits >= 6) || n_letters > 10)
+            break;
+        groups += digit && !in_digits;
+        if (groups > 3 || (digit && n_digits == 8))
+            break;
+        in_digits = digit;
+        n_digits += digit;
+        n_letters += letter && c != 'F';
+        n_joins += join;
+        if (digit)
+            end = i + 1;
+        if (!digit && groups == 3)
+            break;
+    }
+    bool date = n_letters == 0 ? n_digits >= 4 && (n_joins >= 2 || n_digits == 8 || groups == 3)
+                               : n_digits >= 3 && n_letters >= 3;
+    if (date && n_digits <= 8)
+        rd_emit(f, RD_DETECTOR_DATE_OF_BIRTH, x.from, end, 0, 0);
+}
+
+static void ssn(rd_find *f, rd_value x)
+{
+    uint8_t digits[9];
+    uint32_t n = 0, i = x.from;
+    for (; i < x.from + 11; i++) {
+        uint8_t c = rd_at(&f->v, i);
+        if (rd_is(c, RD_C_DIGIT) && n < 9)
+            digits[n++] = c;
+        else if (n == 9 || (c != '-' && c != ' ' && c != '.'))
+            break;
+    }
+    if (n == 9 && rd_ssn_ok(digits) && !rd_is(rd_at(&f->v, i), RD_C_WORD))
+        rd_emit(f, RD_DETECTOR_US_SSN, x.from, i, 0, 4);
+}
+
+static void mac(rd_find *f, rd_value x)
+{
+    if (x.to - x.from == 12 && all(&f->v, x.from, x.to, RD_C_HEX) && !rd_monotonous(&f->v, x.from, x.to))
+        rd_emit(f, RD_DETECTOR_MAC, x.from, x.to, 6, 0);
+}
+
+bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
+{
+    uint32_t before = rd_found(f);
+    switch (cls) {
+    case RD_KEY_PASSWORD:
+        password(f, x);
+        break;
+    case RD_KEY_PIN:
+        pin(f, x);
+        break;
+    case RD_KEY_SECRET:
+        secret(f, x, 0);
+        break;
+    case RD_KEY_TOKEN:
+        secret(f, x, 8);
+        break;
+    case RD_KEY_AUTH:
+        authorization(f, x);
+        break;
+    case RD_KEY_COOKIE:
+        cookie(f, x);
+        break;
+    case RD_KEY_SESSION:
+        session(f, x);
+        break;
+    case RD_KEY_NAME:
+        name(f, x);
+        break;
+    case RD_KEY_WHO:
+        who(f, x);
+        break;
+    case RD_KEY_LOGIN:
+        login(f, x);
+        break;
+    case RD_KEY_PHONE:
+        phone(f, x);
+        break;
+    case RD_KEY_BIRTH:
+        birth(f, x);
+        break;
+    case RD_KEY_SSN:
+        ssn(f, x);
+        break;
+    case RD_KEY_MAC:
+        mac(f, x);
+        break;
+    case RD_KEY_NONE:
+    case RD_KEY_VALUE:
+        break;
+    }
+    return rd_found(f) != before;
+}

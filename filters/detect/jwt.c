@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JSON web tokens in compact form (RFC 7519, 7515, 7516): base64url parts with dots between, the first one
+ * the header, which starts with {" and so with "eyJ". Kept readable: those three characters.
+ */
+#include "filters/detect/matcher.h"
+
+enum { MAX_TOKEN = 1 << 20, MIN_HEADER = 10 };
+
+static bool base64url(uint8_t c)
+{
+    return rd_is(c, RD_C_ALNUM) || c == '-' || c == '_';
+}
+
+static uint32_t part_end(const rd_view *v, uint32_t i, uint32_t limit)
+{
+    while (i < limit && base64url(rd_at(v, i)))
+        i++;
+    return i;
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t limit = at + MAX_TOKEN, end = part_end(v, at, limit);
+    f->resume = end;
+    if (base64url(rd_at(v, at - 1)) || end - at < MIN_HEADER || rd_at(v, end) != '.')
+        return;
+    uint32_t payload = end + 1;
+    end = part_end(v, payload, limit);
+    if (end - payload < 4)
+        return;
+    for (unsigned n = 0; n < 3 && rd_at(v, end) == '.' && base64url(rd_at(v, end + 1)); n++)
+        end = part_end(v, end + 1, limit);
+    while (rd_at(v, end) == '=') /* padding is not allowed and yet there */
+        end++;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_JWT, at, end, 3, 0);
+}
+
+static const rd_window windows[] = {{"eyJ\\w", false}, {NULL, false}};
+
+const rd_matcher rd_match_jwt = {.yields = RD_BIT(JWT), .windows = windows, .confirm = confirm};

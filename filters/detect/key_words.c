@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The words are hashed from their last byte to their first, so that one walk back over a key tries all its
+ * endings. The last two bytes are tested first: most keys in logs fail there.
+ */
+#include "filters/detect/key_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_WALK = 64, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024 };
+
+/* Lists of normal forms: lower case, no separators. `ends`: also as the last words of a longer key. */
+static const struct {
+    rd_key_class cls;
+    bool ends;
+    const char *words;
+} lists[] = {
+    {RD_KEY_PASSWORD, true,
+     "password passwd pwd passphrase passwort kennwort contrasena contrase\xc3\xb1"
+     "a motdepasse mdp senha wachtwoord haslo "
+     "has\xc5\x82o parola passcode pass lozinka salasana losenord l\xc3\xb6senord "
+     "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
+     "\xe5\xaf\x86\xe7\xa0\x81 \xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89"},
+    {RD_KEY_PASSWORD, false,
+     "pw userpw dbpw rootpw bindpw adminpw pgpassword dbpassword userpassword dbpass userpass rootpass "
+     "mysqlpassword "
+     "newpassword oldpassword loginpassword smtppassword psw passw redispassword"},
+    {RD_KEY_PIN, false,
+     "pin pincode otp otpcode cvv cvc cvv2 cvc2 cardpin verificationcode smscode mfacode totp tan"},
+    {RD_KEY_SECRET, true,
+     "secret secretkey secretaccesskey privatekey encryptionkey signingkey masterkey sharedkey "
+     "sharedaccesskey "
+     "sharedaccesssignature accountkey passwordhash pwhash hmackey cipherkey decryptionkey recoverycode "
+     "seedphrase mnemonic"},
+    {RD_KEY_SECRET, false, "clientsecret appsecret apisecret usersecret consumersecret totpsecret secretid"},
+    {RD_KEY_TOKEN, true,
+     "token apikey accesskey authkey authtoken accesstoken refreshtoken idtoken sessiontoken securitytoken "
+     "signature "
+     "credential credentials auth jwt bearer csrf xsrf licensekey servicekey deploykey storagekey "
+     "consumerkey appkey "
+     "sessionkey functionskey subscriptionkey authcode authorizationcode clientassertion codeverifier "
+     "samlresponse "
+     "samlassertion apitoken bottoken csrftoken xsrftoken usertoken devicetoken webhooktoken passkey "
+     "integrationkey "
+     "routingkey ingestkey writekey"},
+    {RD_KEY_TOKEN, false, "sig ticket assertion xamzsignature xamzsecuritytoken sas sastoken tok pat"},
+    {RD_KEY_NONE, true,
+     "publictoken publickey publicapikey nexttoken pagetoken nextpagetoken continuationtoken cursortoken "
+     "synctoken "
+     "canceltoken cancellationtoken stoptoken eostoken padtoken routingkeyname paginationtoken tokenizer "
+     "filesignature "
+     "methodsignature functionsignature"},
+    {RD_KEY_AUTH, true, "authorization authorizationheader authheader"},
+    {RD_KEY_COOKIE, true, "cookie cookies"},
+    {RD_KEY_SESSION, true, "sessionid sessid sessiontoken sessionkey"},
+    {RD_KEY_SESSION, false,
+     "sid session sess phpsessid jsessionid aspnetsessionid connectsid laravelsession"},
+    {RD_KEY_NAME, true,
+     "fullname firstname lastname surname givenname familyname middlename forename maidenname birthname "
+     "nachname vorname "
+     "familienname geburtsname realname legalname cardholder cardholdername accountholder accountholdername "
+     "kontoinhaber "
+     "patientname customername employeename contactname recipientname sendername payeename payername "
+     "beneficiaryname holdername "
+     "personname studentname passengername guestname prenom pr\xc3\xa9nom nomdefamille apellido apellidos "
+     "nombrecompleto "
+     "cognome nazwisko nomcomplet nomecompleto fullnames lname fname mothersmaidenname kundenname "
+     "mitarbeitername "
+     "patientenname ansprechpartner billingname shippingname deliveryname nameoncard buyername applicantname "
+     "insuredname "
+     "membername subscribername ownername authorname"},
+    {RD_KEY_WHO, true,
+     "customer patient owner contact author recipient sender beneficiary payee payer employee manager "
+     "assignee reporter "
+     "passenger guest student teacher doctor physician holder applicant member subscriber displayname kunde "
+     "kundin "
+     "mitarbeiter empfaenger empf\xc3\xa4nger absender inhaber patientin versicherter antragsteller buyer "
+     "seller attendee "
+     "signer requester approver createdby updatedby modifiedby submittedby operator person insured driver "
+     "traveler "
+     "traveller supervisor agentname holdername consignee tenantname lead caller invitee client candidate "
+     "resident "
+     "cliente destinataire expediteur utilisateur usuario utente "},
+    {RD_KEY_WHO, false, "name clientname nombre nom nome cn imie accountname gecos"},
+    {RD_KEY_LOGIN, true,
+     "user username login loginname loginid uname benutzer benutzername samaccountname preferredusername "
+     "userlogin "
+     "screenname nickname ruser logname remoteuser principal actor userprincipalname usr accountuser"},
+    {RD_KEY_PHONE, true,
+     "phone tel telephone telefon mobile mobil handy cell cellphone fax msisdn phonenumber telnumber "
+     "mobilenumber "
+     "contactnumber whatsapp rufnummer telefonnummer handynummer mobilnummer telno phoneno mobileno callerid "
+     "caller callee "
+     "telefono tel\xc3\xa9"
+     "fono telefone movil m\xc3\xb3vil celular gsm landline festnetz phonenr telnr faxnumber cellnumber "
+     "callednumber callingnumber callbacknumber smsto telephonenumber portable"},
+    {RD_KEY_BIRTH, true,
+     "dob dateofbirth birthdate birthday birthdt geburtsdatum geburtstag gebdat gebdatum geb born bornon "
+     "datenaissance "
+     "datedenaissance fechanacimiento fechadenacimiento datanascimento datadenascimento datadinascita "
+     "geboortedatum "
+     "dataurodzenia bday birth geborenam geboren nele n\xc3\xa9le birthdatum"},
+    {RD_KEY_SSN, true,
+     "ssn socialsecurity socialsecuritynumber socialsecurityno ssnumber itin taxpayerid ssnno"},
+    {RD_KEY_MAC, true,
+     "mac hwaddr macaddress macaddr lladdr bssid hardwareaddress ethaddr chaddr hwaddress physicaladdress"},
+    {RD_KEY_VALUE, false, "value val stringvalue v content"},
+};
+
+typedef struct slot {
+    uint32_t hash;
+    uint8_t len; /* 0: free */
+    uint8_t cls;
+    bool ends;
+    const char *word; /* borrowed from the lists */
+} slot;
+
+struct rd_key_table {
+    slot slots[N_SLOTS];
+    uint32_t endings[32]; /* [last byte & 31] bit (byte before & 31) */
+};
+
+static const uint32_t seed = UINT32_C(0x811c9dc5);
+
+static inline uint32_t step(uint32_t h, uint8_t c)
+{
+    return (h ^ c) * UINT32_C(0x01000193);
+}
+
+static inline uint32_t home(uint32_t h)
+{
+    return (h ^ h >> 15) & (N_SLOTS - 1);
+}
+
+static void add(rd_key_table *t, const char *word, uint32_t len, rd_key_class cls, bool ends)
+{
+    uint32_t h = seed;
+    for (uint32_t i = len; i > 0; i--)
+        h = step(h, (uint8_t)word[i - 1]);
+    uint32_t i = home(h);
+    while (t->slots[i].len != 0) {
+        if (t->slots[i].hash == h && t->slots[i].len == len)
+            return; /* the first list wins */
+        i = (i + 1) & (N_SLOTS - 1);
+    }
+    t->slots[i] = (slot){.hash = h, .len = (uint8_t)len, .cls = (uint8_t)cls, .ends = ends, .word = word};
+    t->endings[word[len - 1] & 31] |= len == 1 ? UINT32_MAX : UINT32_C(1) << (word[len - 2] & 31);
+}
+
+rd_key_table *rd_key_table_new(void)
+{
+    rd_key_table *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return NULL;
+    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
+        const char *w = lists[l].words;
+        while (*w != 0) {
+            uint32_t len = (uint32_t)strcspn(w, " ");
+            if (len > 0)
+                add(t, w, len, lists[l].cls, lists[l].ends);
+            w += len + (w[len] == ' ');
+        }
+    }
+    return t;
+}
+
+void rd_key_table_free(rd_key_table **t)
+{
+    free(*t);
+    *t = NULL;
+}
+
+static const slot *lookup(const rd_key_table *t, uint32_t h, const uint8_t *form, uint32_t len)
+{
+    for (uint32_t i = home(h); t->slots[i].len != 0; i = (i + 1) & (N_SLOTS - 1)) {
+        const slot *s = &t->slots[i];
+        if (s->hash == h && s->len == len && memcmp(s->word, form, len) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+static inline bool separates(uint8_t c)
+{
+    return c == '_' || c == '-' || c == '.' || c == ' ' || c == '/' || c == '[' || c == ':' || c == '$' ||
+           c == '\'';
+}
+
+/* Does a word of the key start at `i`? */
+static bool word_starts(const rd_view *v, uint32_t i)
+{
+    uint8_t before = rd_at(v, i - 1), c = rd_at(v, i);
+    if (!rd_is(before, RD_C_WORD))
+        return true;
+    if (rd_is(before, RD_C_DIGIT) && rd_is(c, RD_C_ALPHA))
+        return true;
+    return rd_is(c, RD_C_UPPER) && (rd_is(before, RD_C_LOWER) || rd_is(rd_at(v, i + 1), RD_C_LOWER));
+}
+
+rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    while (rd_is(rd_at(v, end - 1), RD_C_DIGIT) || rd_at(v, end - 1) == '_')
+        end--; /* password1, phone_2 */
+    uint8_t last = rd_lower(rd_at(v, end - 1));
+    uint32_t possible = t->endings[last & 31];
+    if (!rd_is(last, RD_C_WORD) || (possible >> (rd_at(v, end - 2) & 31) & 1) == 0)
+        return RD_KEY_NONE;
+    uint8_t form[MAX_WALK], *at = form + MAX_WALK;
+    uint32_t h = seed, spaces = 0;
+    rd_key_class best = RD_KEY_NONE;
+    for (uint32_t i = end; at > form && end - i < MAX_WALK; i--) {
+        uint8_t c = rd_at(v, i - 1);
+        if (rd_is(c, RD_C_WORD)) {
+            *--at = rd_lower(c);
+            h = step(h, *at);
+            if (!word_starts(v, i - 1))
+                continue;
+            uint8_t before = rd_at(v, i - 2);
+            bool whole = !rd_is(before, RD_C_WORD) && before != '_' && before != '-';
+            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
+            if (s != NULL && (whole || s->ends))
+                best = (rd_key_class)s->cls;
+        } else if (c == '_' || c == '-' || c == '.') {
+            continue;
+        } else if (c == ' ' && ++spaces < MAX_WORDS_IN_PHRASE && rd_is(rd_at(v, i - 2), RD_C_WORD)) {
+            continue;
+        } else {
+            break;
+        }
+    }
+    return best;
+}
+
+bool rd_key_is_class_name(const rd_view *v, uint32_t end)
+{
+    uint32_t from = rd_skip_back(v, end, MAX_WALK, RD_C_ALNUM);
+    bool hump = false;
+    for (uint32_t i = from + 1; i < end; i++)
+        hump |= rd_is(rd_at(v, i), RD_C_UPPER) && rd_is(rd_at(v, i - 1), RD_C_LOWER);
+    return rd_is(rd_at(v, from), RD_C_UPPER) && (hump || rd_at(v, from - 1) == '.');
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a key says about its value. Keys are blind to spelling (`dbPassword`, `DB_PASSWORD`, `db-password`,
+ * "db password") and most words also count as the last words of a longer key; the longest known ending
+ * decides.
+ */
+#ifndef RD_DETECT_KEY_WORDS_H
+#define RD_DETECT_KEY_WORDS_H
+
+#include "filters/detect/text.h"
+
+typedef enum rd_key_class {
+    RD_KEY_NONE,
+    RD_KEY_PASSWORD, /* any value */
+    RD_KEY_PIN,      /* a few digits */
+    RD_KEY_SECRET,   /* any value but a short word */
+    RD_KEY_TOKEN,    /* what looks random */
+    RD_KEY_AUTH,     /* scheme and credential */
+    RD_KEY_COOKIE,   /* pairs */
+    RD_KEY_SESSION,  /* what looks random */
+    RD_KEY_NAME,     /* any text */
+    RD_KEY_WHO,      /* two or more capitalised words */
+    RD_KEY_LOGIN,    /* the same, or the login of a person */
+    RD_KEY_PHONE,
+    RD_KEY_BIRTH,
+    RD_KEY_SSN,
+    RD_KEY_MAC,
+    RD_KEY_VALUE /* "value": look at the name before it */
+} rd_key_class;
+
+typedef struct rd_key_table rd_key_table; /* immutable; shared by the set */
+
+rd_key_table *rd_key_table_new(void); /* NULL: no memory */
+void rd_key_table_free(rd_key_table **t);
+
+/* The class of the key that ends before `end`. Looks at most 64 bytes back. */
+rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end);
+/* Does the key look like the name of a class (FooManager), so that prose may follow? */
+bool rd_key_is_class_name(const rd_view *v, uint32_t end);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MAC addresses (IEEE 802): six pairs with `:` or `-`, eight as EUI-64, three groups of four with `.`. Twelve
+ * bare digits need a key (see values.c). Kept readable: the vendor half. Left alone: all zero, broadcast,
+ * longer chains such as fingerprints and serial numbers.
+ */
+#include "filters/detect/matcher.h"
+
+/* End of the chain of groups of `size` digits that starts at `from`, joined by `join`; counts the groups. */
+static uint32_t chain_end(const rd_view *v, uint32_t from, uint32_t size, uint8_t join, uint32_t *out_groups)
+{
+    uint32_t i = from;
+    for (*out_groups = 0; *out_groups <= 8; i++) {
+        uint32_t end = rd_skip(v, i, i + size, RD_C_HEX);
+        if (end - i != size)
+            return from;
+        ++*out_groups;
+        i = end;
+        if (rd_at(v, i) != join)
+            break;
+    }
+    return i;
+}
+
+static bool trivial(const rd_view *v, uint32_t from, uint32_t end)
+{
+    uint32_t n_zero = 0, n_full = 0, n = 0;
+    for (uint32_t i = from; i < end; i++) {
+        uint8_t c = rd_lower(rd_at(v, i));
+        n += rd_is(c, RD_C_HEX);
+        n_zero += c == '0';
+        n_full += c == 'f';
+    }
+    return n == n_zero || n == n_full;
+}
+
+static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
+{
+    const rd_view *v = &f->v;
+    uint32_t groups, end = chain_end(v, from, size, join, &groups);
+    bool eui64 = groups == 8 && size == 2 && rd_spells_nocase(v, from + 9, "ff") &&
+                 rd_spells_nocase(v, from + 12, "fe");
+    if (end == from || !(groups * size == 12 || eui64))
+        return;
+    uint8_t before = rd_at(v, from - 1), behind = rd_at(v, end);
+    if (rd_is(before, RD_C_WORD) || (before == join && rd_is(rd_at(v, from - 2), RD_C_HEX)))
+        return;
+    if (rd_is(behind, RD_C_WORD) ||
+        ((behind == ':' || behind == '-' || behind == join) && rd_is(rd_at(v, end + 1), RD_C_HEX)))
+        return;
+    f->resume = end;
+    if (!trivial(v, from, end))
+        rd_emit(f, RD_DETECTOR_MAC, from, end, size == 2 ? 9 : 7, 0);
+}
+
+/* `at` is the joiner behind the first group, or the last byte of it. */
+static void confirm(rd_find *f, uint32_t at)
+{
+    uint8_t c = rd_at(&f->v, at);
+    if (c == ':' || c == '-') {
+        if (rd_at(&f->v, at + 6) == c)
+            try_chain(f, at - 2, 2, c);
+    } else if (rd_at(&f->v, at + 6) == '.' && rd_at(&f->v, at + 1) == '.') {
+        try_chain(f, at - 3, 4, '.');
+    }
+}
+
+static const rd_window windows[] = {
+    {":\\x\\x:", false}, {"-\\x\\x-", false}, {"\\x.\\x\\x", false}, {NULL, false}};
+
+const rd_matcher rd_match_mac = {.yields = RD_BIT(MAC), .windows = windows, .confirm = confirm};

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is made of digits alone: payment cards (ISO/IEC 7812), US social security numbers, German tax ids,
+ * telephone numbers of the North American plan. The candidate pass hands over runs of digits with single
+ * joiners; here the run is cut into groups and each shape is tried at each group.
+ *
+ * Kept readable: the last four digits of a card and of an SSN. Left alone: failing checksums, ranges not
+ * given out, numbers that are part of a longer word or a decimal fraction.
+ */
+#include "filters/detect/checksum.h"
+#include "filters/detect/matcher.h"
+
+#include <string.h>
+
+enum { MAX_GROUPS = 5, MAX_DIGITS = 19 };
+
+/* Up to five groups from one start, and the digits in them. */
+typedef struct shape {
+    uint32_t from;
+    uint32_t end[MAX_GROUPS];   /* one past each group */
+    uint32_t count[MAX_GROUPS]; /* digits up to and including each group */
+    uint8_t join;               /* between all groups; 0 when there is but one */
+    uint32_t n_groups;
+    uint8_t digits[MAX_DIGITS];
+} shape;
+
+/* Reads the groups at `i`, all joined by the same byte. */
+static void read_shape(const rd_view *v, uint32_t i, shape *s)
+{
+    s->from = i;
+    s->n_groups = 0;
+    s->join = 0;
+    uint32_t n = 0;
+    while (s->n_groups < MAX_GROUPS) {
+        while (n < MAX_DIGITS && rd_is(rd_at(v, i), RD_C_DIGIT))
+            s->digits[n++] = rd_at(v, i++);
+        if (rd_is(rd_at(v, i), RD_C_DIGIT))
+            return; /* more than any number here has */
+        s->end[s->n_groups] = i;
+        s->count[s->n_groups++] = n;
+        uint8_t c = rd_at(v, i);
+        if ((c != ' ' && c != '-' && c != '.') || (s->join != 0 && c != s->join) ||
+            !rd_is(rd_at(v, i + 1), RD_C_DIGIT))
+            return;
+        s->join = c;
+        i++;
+    }
+}
+
+/* Are the first groups as long as `sizes` says? */
+static bool shaped(const shape *s, const char *sizes)
+{
+    uint32_t n = 0, before = 0;
+    for (; sizes[n] != 0; n++) {
+        if (n >= s->n_groups || s->count[n] - before != (uint32_t)(sizes[n] - '0'))
+            return false;
+        before = s->count[n];
+    }
+    return true;
+}
+
+static bool stands_alone(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint8_t before = rd_at(v, from - 1), behind = rd_at(v, to);
+    if (rd_is(before, RD_C_WORD) || before == '_' || rd_is(behind, RD_C_WORD) || behind == '_')
+        return false;
+    if ((before == '.' || before == '-') &&
+        (rd_is(rd_at(v, from - 2), RD_C_WORD) || rd_at(v, from - 2) == '_'))
+        return false;
+    return !((behind == '.' || behind == '-') && rd_is(rd_at(v, to + 1), RD_C_WORD));
+}
+
+static uint32_t leading(const uint8_t *digits, uint32_t n)
+{
+    uint32_t value = 0;
+    for (uint32_t i = 0; i < n; i++)
+        value = value * 10 + (uint32_t)(digits[i] - '0');
+    return value;
+}
+
+/* Issuer ranges and the lengths they use. `key_digits`: how many leading digits lo and hi have. */
+typedef struct issuer {
+    uint32_t lo, hi;
+    uint8_t key_digits;
+    uint32_t lengths; /* bit n: n digits */
+} issuer;
+
+#define LEN(n) (UINT32_C(1) << (n))
+static const issuer issuers[] = {
+    {4, 4, 1, LEN(13) | LEN(16) | LEN(19)},                 /* Visa */
+    {51, 55, 2, LEN(16)},                                   /* Mastercard */
+    {2221, 2720, 4, LEN(16)},                               /* Mastercard */
+    {34, 34, 2, LEN(15)},                                   /* American Express */
+    {37, 37, 2, LEN(15)},                                   /* American Express */
+    {300, 305, 3, LEN(14) | LEN(16)},                       /* Diners Club */
+    {3095, 3095, 4, LEN(14) | LEN(16)},                     /* Diners Club */
+    {36, 36, 2, LEN(14) | LEN(16)},                         /* Diners Club */
+    {38, 39, 2, LEN(14) | LEN(16)},                         /* Diners Club */
+    {6011, 6011, 4, LEN(16) | LEN(19)},                     /* Discover */
+    {644, 659, 3, LEN(16) | LEN(19)},                       /* Discover */
+    {3528, 3589, 4, LEN(16) | LEN(17) | LEN(18) | LEN(19)}, /* JCB */
+    {62, 62, 2, LEN(16) | LEN(17) | LEN(18) | LEN(19)},     /* UnionPay */
+    {81, 81, 2, LEN(16) | LEN(17) | LEN(18) | LEN(19)},     /* UnionPay, RuPay */
+    {60, 60, 2, LEN(16)},                                   /* RuPay */
+    {2200, 2204, 4, LEN(16)},                               /* Mir */
+    {50, 50, 2, LEN(16) | LEN(18) | LEN(19)},               /* Maestro */
+    {56, 58, 2, LEN(16) | LEN(18) | LEN(19)},               /* Maestro */
+    {63, 63, 2, LEN(16) | LEN(18) | LEN(19)},               /* Maestro */
+    {67, 67, 2, LEN(16) | LEN(18) | LEN(19)},               /* Maestro */
+    {9792, 9792, 4, LEN(16)},                               /* Troy */
+    {1, 1, 1, LEN(15)},                                     /* UATP */
+};
+
+static bool issued(const uint8_t *digits, uint32_t n)
+{
+    for (uint32_t i = 0; i < sizeof issuers / sizeof issuers[0]; i++) {
+        uint32_t key = leading(digits, issuers[i].key_digits);
+        if (key >= issuers[i].lo && key <= issuers[i].hi && (issuers[i].lengths >> n & 1) != 0)
+            return true;
+    }
+    return false;
+}
+
+static uint32_t try_card(rd_find *f, const shape *s)
+{
+    /* Shapes with joiners: by fours, American Express, Diners Club, old Visa. */
+    static const char *const shapes[] = {"44443", "4444", "465", "464", "4333"};
+    uint32_t last = 0;
+    if (s->join == '.')
+        return s->from;
+    for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0] && last == 0; i++) {
+        if (shaped(s, shapes[i]))
+            last = (uint32_t)strlen(shapes[i]) - 1;
+    }
+    uint32_t n = s->count[last];
+    if (n < 13 || !issued(s->digits, n) || !rd_luhn_ok(s->digits, n) ||
+        !stands_alone(&f->v, s->from, s->end[last]))
+        return s->from;
+    rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
+    return s->end[last];
+}
+
+static uint32_t try_ssn(rd_find *f, const shape *s)
+{
+    if (!shaped(s, "324") || !rd_ssn_ok(s->digits) || !stands_alone(&f->v, s->from, s->end[2]))
+        return s->from;
+    rd_emit(f, RD_DETECTOR_US_SSN, s->from, s->end[2], 0, 4);
+    return s->end[2];
+}
+
+static uint32_t try_steuer_id(rd_find *f, const shape *s)
+{
+    uint32_t last = s->join == ' ' && shaped(s, "2333") ? 3 : 0;
+    if (s->n_groups == 0 || s->count[last] != 11 || !rd_steuer_id_ok(s->digits) ||
+        !stands_alone(&f->v, s->from, s->end[last]))
+        return s->from;
+    rd_emit(f, RD_DETECTOR_DE_STEUER_ID, s->from, s->end[last], 0, 0);
+    return s->end[last];
+}
+
+/* 212-555-0169: area and exchange start with 2 to 9 (NANPA). */
+static uint32_t try_phone(rd_find *f, const shape *s)
+{
+    if ((s->join != '-' && s->join != '.') || !shaped(s, "334") || s->digits[0] < '2' || s->digits[3] < '2' ||
+        !stands_alone(&f->v, s->from, s->end[2]))
+        return s->from;
+    rd_emit(f, RD_DETECTOR_PHONE, s->from, s->end[2], 0, 2);
+    return s->end[2];
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    static uint32_t (*const tries[])(rd_find *, const shape *) = {try_card, try_ssn, try_steuer_id,
+                                                                  try_phone};
+    const rd_view *v = &f->v;
+    uint32_t i = at;
+    while (rd_is(rd_at(v, i), RD_C_DIGIT)) {
+        shape s;
+        read_shape(v, i, &s);
+        uint32_t end = i;
+        for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == i && s.n_groups > 0; t++)
+            end = tries[t](f, &s);
+        if (end == i)
+            end = rd_skip(v, i, v->hi, RD_C_DIGIT);
+        uint8_t c = rd_at(v, end);
+        i = end + (c == ' ' || c == '-' || c == '.' || c == '/');
+    }
+    f->resume = i;
+}
+
+const rd_matcher rd_match_numbers = {
+    .yields = RD_BIT(CREDIT_CARD) | RD_BIT(US_SSN) | RD_BIT(DE_STEUER_ID) | RD_BIT(PHONE),
+    .min_run = 11,
+    .confirm = confirm,
+};

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What kind of value is it: a placeholder, an ordinary word, something random? */
+#ifndef RD_DETECT_OPAQUE_H
+#define RD_DETECT_OPAQUE_H
+
+#include "filters/detect/text.h"
+
+/* Nothing to hide: empty, stars, x's, null, true, ${VAR}, $VAR, {{ var }}, <name>, [REDACTED], $(command),
+ * ... */
+bool rd_placeholder(const rd_view *v, uint32_t from, uint32_t to);
+/* One repeated byte or a counting sequence: "xxxxxxxx", "********". */
+bool rd_monotonous(const rd_view *v, uint32_t from, uint32_t to);
+/* Could be a token: no space, at least `min` bytes, and not just a word or a number. */
+bool rd_opaque(const rd_view *v, uint32_t from, uint32_t to, uint32_t min);
+/* The byte is alone in the list of words (separated by spaces, lower case)? Compares [from, to) without case.
+ */
+bool rd_word_in(const rd_view *v, uint32_t from, uint32_t to, const char *words);
+
+#endif

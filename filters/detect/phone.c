@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telephone numbers that say so themselves: international form (E.164, ITU-T E.123) with `+` or %2B, and the
+ * North American form with the area in brackets. Others need a key or a word before them: see values.c and
+ * phrases.c. Kept readable: the country code and the last two digits.
+ */
+#include "filters/detect/matcher.h"
+#include "filters/detect/phone.h"
+
+enum { MIN_DIGITS = 8, MAX_DIGITS = 15, MAX_GROUPS = 7, WHOLE_GROUP = 8 };
+
+/* Country codes of one or two digits (ITU-T E.164); all others have three. */
+static uint32_t country_code_len(uint8_t a, uint8_t b)
+{
+    static const char two[] =
+        "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 "
+        "64 65 66 81 82 84 86 90 91 92 93 94 95 98 ";
+    if (a == '1' || a == '7')
+        return 1;
+    for (const char *p = two; *p != 0; p += 3) {
+        if ((uint8_t)p[0] == a && (uint8_t)p[1] == b)
+            return 2;
+    }
+    return a >= '2' && a <= '9' ? 3 : 0;
+}
+
+uint32_t rd_phone_end(const rd_view *v, uint32_t i, uint32_t *out_digits)
+{
+    uint32_t n = 0, end = i;
+    for (uint32_t groups = 0; groups < MAX_GROUPS; groups++) {
+        bool bracket = rd_at(v, i) == '(';
+        i += bracket;
+        uint32_t stop = rd_skip(v, i, i + MAX_DIGITS + 1, RD_C_DIGIT);
+        if (stop == i || n + (stop - i) > MAX_DIGITS || (bracket && rd_at(v, stop) != ')'))
+            break;
+        n += stop - i;
+        end = stop + bracket;
+        if (stop - i >= WHOLE_GROUP)
+            break; /* the number is complete: what follows is another field */
+        i = end;
+        uint8_t c = rd_at(v, i);
+        if (c == ' ' || c == '-' || c == '.' || c == '/')
+            i++;
+        else if (rd_spells(v, i, "%20"))
+            i += 3;
+        else if (!bracket && c != '(')
+            break;
+        if (rd_at(v, i) == '-' && rd_at(v, i - 1) == ' ' && rd_at(v, i + 1) == ' ')
+            i += 2; /* 0171 - 123456 */
+    }
+    if (rd_is(rd_at(v, end), RD_C_WORD) || rd_at(v, end) == '_')
+        return 0;
+    *out_digits = n;
+    return end;
+}
+
+static void international(rd_find *f, uint32_t at, uint32_t number)
+{
+    const rd_view *v = &f->v;
+    uint8_t before = rd_at(v, at - 1);
+    uint32_t code = country_code_len(rd_at(v, number), rd_at(v, number + 1)), digits = 0;
+    if (code == 0 || rd_is(before, RD_C_WORD) || before == '+' || before == ')' || before == ']')
+        return;
+    uint32_t end = rd_phone_end(v, number, &digits);
+    if (end == 0 || digits < MIN_DIGITS || (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)))
+        return;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_PHONE, at, end, number + code - at, 2);
+}
+
+/* (415) 555-0132 */
+static void american(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t exchange = at + 5 + (rd_at(v, at + 5) == ' ' || rd_at(v, at + 5) == '-'), digits;
+    if (rd_is(rd_at(v, at - 1), RD_C_WORD) || rd_at(v, at + 4) != ')' || rd_at(v, at + 1) < '2' ||
+        rd_at(v, exchange) < '2')
+        return;
+    uint32_t middle = rd_at(v, exchange + 3);
+    uint32_t end = rd_phone_end(v, exchange, &digits);
+    if (end == 0 || (middle != '-' && middle != ' ' && middle != '.') || digits != 7)
+        return;
+    rd_emit(f, RD_DETECTOR_PHONE, at, end, 0, 2);
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    uint8_t c = rd_at(&f->v, at);
+    if (c == '(')
+        american(f, at);
+    else
+        international(f, at, c == '+' ? at + 1 : at + 3);
+}
+
+static const rd_window windows[] = {{"+\\d\\d", false},    {"+\\d ", false},  {"+\\d-", false},
+                                    {"+\\d(", false},      {"%2B\\d", false}, {"%2b\\d", false},
+                                    {"(\\d\\d\\d", false}, {NULL, false}};
+
+const rd_matcher rd_match_phone = {.yields = RD_BIT(PHONE), .windows = windows, .confirm = confirm};

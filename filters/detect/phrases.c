@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Personal data behind words instead of keys: logins in messages of sshd, PAM and databases and in the common
+ * log format, passwords in SQL, telephone numbers after "call" or "phone".
+ */
+#include "filters/detect/opaque.h"
+#include "filters/detect/phone.h"
+#include "filters/detect/value.h"
+
+enum { MAX_LOGIN = 40, PHONE_REACH = 28 };
+
+/* The token at `i`, quoted or up to a space. */
+static rd_value token_at(const rd_view *v, uint32_t i)
+{
+    rd_value x = {.from = i, .to = i};
+    uint8_t quote = rd_at(v, i);
+    if (quote == '\'' || quote == '"' || quote == '`') {
+        x.from = x.to = i + 1;
+        x.quoted = true;
+        while (x.to - x.from < MAX_LOGIN && rd_at(v, x.to) != quote && rd_at(v, x.to) != 0)
+            x.to++;
+        return x;
+    }
+    while (x.to - x.from <= MAX_LOGIN && rd_at(v, x.to) > ' ' && rd_at(v, x.to) != ',' &&
+           rd_at(v, x.to) != ')' && rd_at(v, x.to) != '@' && rd_at(v, x.to) != ']' && rd_at(v, x.to) != ';')
+        x.to++;
+    while (x.to > x.from && (rd_at(v, x.to - 1) == '.' || rd_at(v, x.to - 1) == ':'))
+        x.to--;
+    return x;
+}
+
+/* Does one of `words` end before `i` (a space between)? */
+static bool word_before(const rd_view *v, uint32_t i, const char *words)
+{
+    uint32_t from = rd_skip_back(v, i - 1, 16, RD_C_ALPHA);
+    return rd_at(v, i - 1) == ' ' && rd_word_in(v, from, i - 1, words);
+}
+
+static bool word_behind(const rd_view *v, uint32_t i, const char *words)
+{
+    uint32_t to = rd_skip(v, i + 1, i + 17, RD_C_ALPHA);
+    return rd_at(v, i) == ' ' && rd_word_in(v, i + 1, to, words);
+}
+
+/* "... password for <login> from", "... publickey for <login> from": `i` is behind "for ". */
+static void login_from(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (rd_spells(v, i, "invalid user "))
+        i += 13;
+    else if (rd_spells(v, i, "user "))
+        i += 5;
+    rd_value x = token_at(v, i);
+    if (x.quoted || word_behind(v, x.to, "from on port via by ruser at") || x.to == v->hi)
+        rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
+/* "user <login>" where the sentence makes clear that a login follows. */
+static void user(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    rd_value x = token_at(v, at + 5);
+    uint32_t behind = x.to + x.quoted;
+    static const char before[] = "for invalid unknown illegal by as authenticated from benutzer new";
+    static const char after[] =
+        "from logged authenticated connected disconnected requested has signed failed via attempted";
+    bool said =
+        word_before(v, at, before) || word_behind(v, behind, after) || (x.quoted && rd_at(v, behind) == '@');
+    if (said && !rd_is(rd_at(v, at - 1), RD_C_WORD))
+        rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
+static void emit_quoted_or_opaque(rd_find *f, uint32_t i)
+{
+    rd_value x;
+    if (rd_value_read(&f->v, i, 256, &x) && (x.quoted || rd_opaque(&f->v, x.from, x.to, 6)))
+        rd_value_judge(f, RD_KEY_PASSWORD, (rd_value){.from = x.from, .to = x.to, .quoted = x.quoted});
+}
+
+/* "password for <login>", "password is <value>", PASSWORD 'value' */
+static void password(rd_find *f, uint32_t behind)
+{
+    const rd_view *v = &f->v;
+    if (rd_spells_nocase(v, behind, " for "))
+        login_from(f, behind + 5);
+    else if (rd_spells_nocase(v, behind, " is "))
+        emit_quoted_or_opaque(f, behind + 4);
+    else if (rd_spells_nocase(v, behind, " to "))
+        emit_quoted_or_opaque(f, behind + 4);
+    else if (rd_at(v, behind) == ' ' && (rd_at(v, behind + 1) == '\'' || rd_at(v, behind + 1) == '"'))
+        emit_quoted_or_opaque(f, behind + 1);
+}
+
+/* IDENTIFIED BY 'value', IDENTIFIED WITH x AS 'value', IDENTIFIED BY PASSWORD 'value' */
+static void identified(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t n = 0; n < 48; n++, i++) {
+        uint8_t c = rd_at(v, i);
+        if (c == '\'' || c == '"') {
+            emit_quoted_or_opaque(f, i);
+            return;
+        }
+        if (!rd_is(c, RD_C_ALNUM | RD_C_SPACE) && c != '_' && c != '\\')
+            return;
+    }
+}
+
+/* 192.0.2.1 - login [22/Dec/2023:...: the third field of the common log format; `at` is the space before '['.
+ */
+static void common_log(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = at;
+    while (at - from <= MAX_LOGIN && rd_at(v, from - 1) > ' ')
+        from--;
+    if (rd_at(v, at + 4) == '/' && rd_at(v, from - 1) == ' ' && rd_at(v, from - 2) == '-' &&
+        rd_at(v, from - 3) == ' ')
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = at});
+}
+
+/* National numbers have no mark of their own: seven digits or more, and written as telephone numbers are. */
+static bool phone_shaped(const rd_view *v, uint32_t from, uint32_t to, uint32_t digits)
+{
+    uint8_t first = rd_at(v, from);
+    bool trunk = first == '0' && rd_at(v, from + 1) != '.' && digits >= 8 && digits <= 14;
+    bool marked = (first == '(' || first == '+') && digits >= 7;
+    bool joined = rd_skip(v, from, to, RD_C_DIGIT) < to && digits >= 9 && digits <= 12;
+    return trunk || marked || joined;
+}
+
+static void number_behind(rd_find *f, uint32_t i, bool any)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t limit = i + PHONE_REACH; i < limit; i++) {
+        uint8_t c = rd_at(v, i);
+        if (rd_is(c, RD_C_DIGIT) || c == '(' || c == '+')
+            break;
+        if (!rd_is(c, RD_C_ALPHA | RD_C_UTF8) && c != ' ' && c != ':' && c != '.' && c != '#')
+            return;
+    }
+    uint32_t digits = 0, start = i + (rd_at(v, i) == '+'), end = rd_phone_end(v, start, &digits);
+    uint8_t before = rd_at(v, i - 1);
+    if (end == 0 || (before != ' ' && before != ':') || (!any && !phone_shaped(v, i, end, digits)) ||
+        digits < 7)
+        return;
+    if (rd_at(v, end) == ':' || (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)))
+        return;
+    rd_emit(f, RD_DETECTOR_PHONE, i, end, 0, 2);
+}
+
+static void phone_words(rd_find *f, uint32_t at)
+{
+    static const char *const words[] = {
+        "phone number", "phone",       "telefonnummer", "telefon",   "telephone", "tel",    "mobile number",
+        "mobile",       "mobilnummer", "mobil",         "call from", "call to",   "called", "calling",
+        "callback",     "call",        "caller",        "sms to",    "sms",       "fax",    "dialed",
+        "dialing",      "rufnummer",   "handy",         "whatsapp"};
+    const rd_view *v = &f->v;
+    if (rd_is(rd_at(v, at - 1), RD_C_LOWER))
+        return;
+    for (unsigned w = 0; w < sizeof words / sizeof words[0]; w++) {
+        uint32_t n = 0;
+        while (words[w][n] != 0)
+            n++;
+        uint8_t behind = rd_at(v, at + n);
+        if ((behind == ' ' || behind == ':' || behind == '.') && rd_spells_nocase(v, at, words[w])) {
+            number_behind(f, at + n, false);
+            return;
+        }
+    }
+}
+
+/* "my number is ..." */
+static void number_is(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    if (!rd_spells_nocase(v, at - 5, "number is"))
+        return;
+    static const char others[] =
+        "card account order serial id case ticket tracking invoice reference part model version "
+        "bank policy member customer flight line";
+    uint32_t i = at - 6;
+    for (unsigned n = 0; n < 3; n++) {
+        uint32_t from = rd_skip_back(v, i, 16, RD_C_ALPHA);
+        if (from == i || rd_word_in(v, from, i, others))
+            return;
+        if (rd_word_in(v, from, i, "my our his her phone mobile contact telephone cell")) {
+            number_behind(f, at + 4, true);
+            return;
+        }
+        i = from - 1;
+    }
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    if (rd_spells_nocase(v, at, "word"))
+        password(f, at + 4);
+    else if (rd_spells_nocase(v, at, "user "))
+        user(f, at);
+    else if (rd_spells_nocase(v, at, "key for "))
+        login_from(f, at + 8);
+    else if (rd_spells_nocase(v, at, "fied "))
+        identified(f, at + 5);
+    else if (rd_at(v, at) == ' ' && rd_at(v, at + 1) == '[')
+        common_log(f, at);
+    else if (rd_spells_nocase(v, at, "r is"))
+        number_is(f, at);
+    else
+        phone_words(f, at);
+}
+
+static const rd_window windows[] = {
+    {"word", true}, {"user", true}, {"key ", true}, {"fied", true}, {" [\\d\\d", false},
+    {"r is", true}, {"phon", true}, {"tele", true}, {"tel.", true}, {"tel ", true},
+    {"mobi", true}, {"call", true}, {"sms ", true}, {"fax ", true}, {"dial", true},
+    {"rufn", true}, {"hand", true}, {"what", true}, {NULL, false},
+};
+
+const rd_matcher rd_match_phrases = {
+    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(PHONE),
+    .windows = windows,
+    .confirm = confirm,
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Private keys in PEM (RFC 7468), OpenSSH and PGP armour, with real, escaped (\n, \\n) or lost line breaks.
+ * All from BEGIN to END is hidden; without an END, all that can belong to the key.
+ */
+#include "filters/detect/matcher.h"
+
+enum { MAX_KEY = 1 << 16, MAX_LABEL = 40 };
+
+/* End of "-----BEGIN <label>PRIVATE KEY<...>-----" whose "BEGIN" is at `i`; 0 when it is not that. */
+static uint32_t header_end(const rd_view *v, uint32_t i)
+{
+    bool private_key = false;
+    uint32_t k = i + 5;
+    for (; k < i + MAX_LABEL; k++) {
+        uint8_t c = rd_at(v, k);
+        private_key |= c == 'P' && rd_spells(v, k, "PRIVATE KEY");
+        if (!rd_is(c, RD_C_UPPER | RD_C_DIGIT) && c != ' ' && c != '_')
+            break;
+    }
+    if (!private_key || rd_at(v, k) != '-')
+        return 0;
+    while (rd_at(v, k) == '-')
+        k++;
+    return k;
+}
+
+/* base64, armour headers ("Proc-Type: 4,ENCRYPTED"), line breaks in any spelling. */
+static bool in_body(uint8_t c)
+{
+    return rd_is(c, RD_C_ALNUM | RD_C_SPACE) || c == '+' || c == '/' || c == '=' || c == '\\' || c == ':' ||
+           c == ',' || c == '-' || c == '.' || c == '(' || c == ')' || c == '%' || c == '"' || c == '\'';
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = at, body = header_end(v, at);
+    if (body == 0 || rd_at(v, at - 1) != '-')
+        return;
+    while (at - from < 5 && rd_at(v, from - 1) == '-')
+        from--;
+    uint32_t end = body, last = body;
+    for (uint32_t i = body; i < body + MAX_KEY; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c == '-' && rd_spells(v, i, "-----END")) {
+            end = i + 8;
+            while (rd_is(rd_at(v, end), RD_C_UPPER | RD_C_DIGIT) || rd_at(v, end) == ' ')
+                end++;
+            while (rd_at(v, end) == '-')
+                end++;
+            last = end;
+            break;
+        }
+        if (!in_body(c))
+            break;
+        if (rd_is(c, RD_C_ALNUM) || c == '=' || c == '+' || c == '/')
+            last = i + 1;
+    }
+    f->resume = last;
+    rd_emit(f, RD_DETECTOR_PRIVATE_KEY, from, last, 0, 0);
+}
+
+static const rd_window windows[] = {{"BEGI", false}, {NULL, false}};
+
+const rd_matcher rd_match_private_key = {
+    .yields = RD_BIT(PRIVATE_KEY), .windows = windows, .confirm = confirm};

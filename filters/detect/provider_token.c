@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tokens of known issuers: a fixed prefix and a body of known length and alphabet. One row each; the sources
+ * are the issuers' documentation of their token formats. Kept readable: the prefix.
+ *
+ * The body must look random (not xxxx, not words), unless it carries a checksum that fits (GitHub, npm).
+ */
+#include "filters/detect/checksum.h"
+#include "filters/detect/matcher.h"
+#include "filters/detect/opaque.h"
+
+#include <string.h>
+
+enum { MAX_BODY = 4096 };
+
+typedef enum alphabet {
+    BASE32,    /* A-Z 0-9 */
+    BASE62,    /* letters and digits */
+    BASE64URL, /* and - _ */
+    BASE64,    /* and + / = */
+    HEX,
+    DASHED, /* BASE64URL, dots and slashes */
+} alphabet;
+
+typedef struct token {
+    const char *prefix;
+    uint16_t min, max; /* length of the body; max 0: no upper limit */
+    uint8_t alphabet;
+    uint8_t detector;
+} token;
+
+#define T(p, min, max, a, d)                                                                                 \
+    {                                                                                                        \
+        p, min, max, a, RD_DETECTOR_##d                                                                      \
+    }
+static const token tokens[] = {
+    T("AKIA", 16, 16, BASE32, AWS_ACCESS_KEY),
+    T("ASIA", 16, 16, BASE32, AWS_ACCESS_KEY),
+    T("ABIA", 16, 16, BASE32, AWS_ACCESS_KEY),
+    T("ACCA", 16, 16, BASE32, AWS_ACCESS_KEY),
+    T("A3T", 17, 17, BASE32, AWS_ACCESS_KEY),
+    T("ABSK", 80, 0, BASE64, AWS_ACCESS_KEY),
+    T("ghp_", 36, 255, BASE62, GITHUB_TOKEN),
+    T("gho_", 36, 255, BASE62, GITHUB_TOKEN),
+    T("ghu_", 36, 255, BASE62, GITHUB_TOKEN),
+    T("ghs_", 36, 0, DASHED, GITHUB_TOKEN),
+    T("ghr_", 36, 255, BASE62, GITHUB_TOKEN),
+    T("github_pat_", 22, 255, BASE64URL, GITHUB_TOKEN),
+    T("glpat-", 20, 0, DASHED, GITLAB_TOKEN),
+    T("gldt-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("glrt-", 20, 0, DASHED, GITLAB_TOKEN),
+    T("glft-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("glsoat-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("glcbt-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("glptt-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("glimt-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("glagent-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("gloas-", 20, 0, BASE64URL, GITLAB_TOKEN),
+    T("xoxb-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xoxp-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xoxa-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xoxo-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xoxr-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xoxs-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xoxc-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xoxd-", 10, 0, DASHED, SLACK_TOKEN),
+    T("xoxe.xox", 10, 0, DASHED, SLACK_TOKEN),
+    T("xoxe-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xapp-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("xwfp-", 10, 0, BASE64URL, SLACK_TOKEN),
+    T("hooks.slack.com/services/", 20, 0, DASHED, SLACK_TOKEN),
+    T("hooks.slack.com/workflows/", 20, 0, DASHED, SLACK_TOKEN),
+    T("hooks.slack.com/triggers/", 20, 0, DASHED, SLACK_TOKEN),
+    T("AIza", 35, 35, BASE64URL, GOOGLE_API_KEY),
+    T("GOCSPX-", 28, 28, BASE64URL, GOOGLE_API_KEY),
+    T("ya29.", 20, 0, DASHED, GOOGLE_API_KEY),
+    T("sk_live_", 10, 0, BASE62, STRIPE_KEY),
+    T("sk_test_", 10, 0, BASE62, STRIPE_KEY),
+    T("sk_prod_", 10, 0, BASE62, STRIPE_KEY),
+    T("rk_live_", 10, 0, BASE62, STRIPE_KEY),
+    T("rk_test_", 10, 0, BASE62, STRIPE_KEY),
+    T("rk_prod_", 10, 0, BASE62, STRIPE_KEY),
+    T("whsec_", 16, 0, BASE64, STRIPE_KEY),
+    T("sk-ant-", 20, 0, BASE64URL, PROVIDER_TOKEN),
+    T("sk-proj-", 20, 0, BASE64URL, PROVIDER_TOKEN),
+    T("sk-svcacct-", 20, 0, BASE64URL, PROVIDER_TOKEN),
+    T("sk-admin-", 20, 0, BASE64URL, PROVIDER_TOKEN),
+    T("sk-or-", 20, 0, BASE64URL, PROVIDER_TOKEN),
+    T("sk-", 32, 0, BASE62, PROVIDER_TOKEN),
+    T("npm_", 36, 36, BASE62, PROVIDER_TOKEN),
+    T("pypi-", 50, 0, BASE64URL, PROVIDER_TOKEN),
+    T("dckr_", 20, 0, BASE64URL, PROVIDER_TOKEN),
+    T("hf_", 30, 0, BASE62, PROVIDER_TOKEN),
+    T("SG.", 40, 0, DASHED, PROVIDER_TOKEN),
+    T("shpat_", 32, 32, HEX, PROVIDER_TOKEN),
+    T("shpss_", 32, 32, HEX, PROVIDER_TOKEN),
+    T("shpca_", 32, 32, HEX, PROVIDER_TOKEN),
+    T("shppa_", 32, 32, HEX, PROVIDER_TOKEN),
+    T("dop_v1_", 64, 64, HEX, PROVIDER_TOKEN),
+    T("doo_v1_", 64, 64, HEX, PROVIDER_TOKEN),
+    T("dor_v1_", 64, 64, HEX, PROVIDER_TOKEN),
+    T("glsa_", 32, 0, BASE64URL, PROVIDER_TOKEN),
+    T("glc_", 32, 0, BASE64, PROVIDER_TOKEN),
+    T("hvs.", 24, 0, BASE64URL, PROVIDER_TOKEN),
+    T("hvb.", 24, 0, BASE64URL, PROVIDER_TOKEN),
+    T("sq0atp-", 22, 0, BASE64URL, PROVIDER_TOKEN),
+    T("sq0csp-", 40, 0, BASE64URL, PROVIDER_TOKEN),
+    T("xkeysib-", 64, 0, BASE64URL, PROVIDER_TOKEN),
+    T("lin_api_", 32, 0, BASE62, PROVIDER_TOKEN),
+    T("ATATT3", 40, 0, BASE64, PROVIDER_TOKEN),
+    T("ATBB", 32, 0, BASE62, PROVIDER_TOKEN),
+    T("figd_", 30, 0, BASE64URL, PROVIDER_TOKEN),
+    T("rubygems_", 48, 48, HEX, PROVIDER_TOKEN),
+    T("NRAK-", 27, 27, BASE32, PROVIDER_TOKEN),
+    T("PMAK-", 40, 0, BASE64URL, PROVIDER_TOKEN),
+    T("dapi", 32, 34, HEX, PROVIDER_TOKEN),
+    T("sntrys_", 40, 0, BASE64, PROVIDER_TOKEN),
+    T("tskey-", 20, 0, BASE64URL, PROVIDER_TOKEN),
+    T("pul-", 40, 40, HEX, PROVIDER_TOKEN),
+    T("SK", 32, 32, HEX, PROVIDER_TOKEN),
+    T("key-", 32, 32, HEX, PROVIDER_TOKEN),
+    T("EAAC", 40, 0, BASE62, PROVIDER_TOKEN),
+    T("gsk_", 40, 0, BASE62, PROVIDER_TOKEN),
+    T("r8_", 37, 37, BASE62, PROVIDER_TOKEN),
+    T("AGE-SECRET-KEY-1", 50, 60, BASE32, PROVIDER_TOKEN),
+    T("ops_eyJ", 60, 0, BASE64, PROVIDER_TOKEN),
+};
+#undef T
+
+static bool in_alphabet(uint8_t c, uint8_t which)
+{
+    switch (which) {
+    case BASE32:
+        return rd_is(c, RD_C_UPPER | RD_C_DIGIT);
+    case BASE62:
+        return rd_is(c, RD_C_ALNUM);
+    case BASE64URL:
+        return rd_is(c, RD_C_ALNUM) || c == '-' || c == '_';
+    case BASE64:
+        return rd_is(c, RD_C_ALNUM) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
+    case HEX:
+        return rd_is(c, RD_C_HEX);
+    default:
+        return rd_is(c, RD_C_ALNUM) || c == '-' || c == '_' || c == '.' || c == '/' || c == '%';
+    }
+}
+
+static bool checksum_fits(const rd_view *v, uint32_t from, uint32_t n)
+{
+    uint8_t body[36];
+    for (uint32_t i = 0; i < 36 && n == 36; i++)
+        body[i] = rd_at(v, from + i);
+    return n == 36 && rd_token_crc_ok(body);
+}
+
+/* Team and user ids are part of a Slack token; words with hyphens have none. */
+static bool has_digits(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t n = 0;
+    for (uint32_t i = from; i < to; i++)
+        n += rd_is(rd_at(v, i), RD_C_DIGIT);
+    return n >= 5;
+}
+
+static bool try_token(rd_find *f, uint32_t at, const token *t)
+{
+    const rd_view *v = &f->v;
+    if (!rd_spells(v, at, t->prefix))
+        return false;
+    uint32_t body = at + (uint32_t)strlen(t->prefix), end = body;
+    while (end - body < MAX_BODY && in_alphabet(rd_at(v, end), t->alphabet))
+        end++;
+    while (end > body && (rd_at(v, end - 1) == '.' || rd_at(v, end - 1) == '/'))
+        end--;
+    uint32_t n = end - body;
+    if (n < t->min || (t->max != 0 && n > t->max) || rd_is(rd_at(v, end), RD_C_ALNUM))
+        return false;
+    if (t->detector == RD_DETECTOR_SLACK_TOKEN && t->alphabet == BASE64URL && !has_digits(v, body, end))
+        return false;
+    bool random = t->alphabet == BASE32 ? !rd_monotonous(v, body, end) : rd_opaque(v, body, end, t->min);
+    if (!checksum_fits(v, body, n) && (!random || rd_monotonous(v, end - 8, end)))
+        return false;
+    f->resume = end;
+    rd_emit(f, (rd_detector_id)t->detector, at, end, body - at, 0);
+    return true;
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint8_t first = rd_at(v, at), second = rd_at(v, at + 1);
+    if (rd_is(rd_at(v, at - 1), RD_C_ALNUM))
+        return;
+    for (uint32_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+        const token *t = &tokens[i];
+        if ((uint8_t)t->prefix[0] == first && (uint8_t)t->prefix[1] == second && try_token(f, at, t))
+            return;
+    }
+}
+
+/* Beginnings of the prefixes, several at once where letters differ. */
+static const rd_window windows[] = {
+    {"AKIA", false},     {"A\\uIA", false}, {"A3T\\u", false},   {"ABSK", false},   {"ACCA", false},
+    {"gh\\l_", false},   {"gith", false},   {"gl\\l\\l", false}, {"xox\\l", false}, {"xapp", false},
+    {"xwfp", false},     {"hook", false},   {"AIza", false},     {"GOCS", false},   {"ya29", false},
+    {"\\lk_\\l", false}, {"whse", false},   {"sk-\\w", false},   {"npm_", false},   {"pypi", false},
+    {"dckr", false},     {"hf_\\w", false}, {"SG.\\w", false},   {"shp\\l", false}, {"do\\l_", false},
+    {"glc_", false},     {"hv\\l.", false}, {"sq0\\l", false},   {"xkey", false},   {"lin_", false},
+    {"AT\\uT", false},   {"ATBB", false},   {"figd", false},     {"ruby", false},   {"NRAK", false},
+    {"PMAK", false},     {"dapi", false},   {"sntr", false},     {"tske", false},   {"pul-", false},
+    {"SK\\x\\x", false}, {"key-", false},   {"EAAC", false},     {"gsk_", false},   {"r8_\\w", false},
+    {"AGE-", false},     {"ops_", false},   {NULL, false},
+};
+
+const rd_matcher rd_match_provider_token = {
+    .yields = RD_BIT(AWS_ACCESS_KEY) | RD_BIT(GITHUB_TOKEN) | RD_BIT(GITLAB_TOKEN) | RD_BIT(SLACK_TOKEN) |
+              RD_BIT(GOOGLE_API_KEY) | RD_BIT(STRIPE_KEY) | RD_BIT(PROVIDER_TOKEN),
+    .windows = windows,
+    .confirm = confirm,
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * INSERT INTO t (name, phone, ...) VALUES ('...', '...', ...), (...): the columns are the keys of the values.
+ */
+#include "filters/detect/value.h"
+
+enum { MAX_COLUMNS = 48, MAX_LIST = 1024, MAX_TUPLES = 4096, MAX_GAP = 64 };
+
+typedef struct columns {
+    rd_key_class cls[MAX_COLUMNS];
+    uint32_t n;
+    bool any; /* some column is of interest */
+} columns;
+
+/* Reads the list in brackets that ends before `i`. */
+static bool read_columns(const rd_find *f, uint32_t i, columns *out)
+{
+    const rd_view *v = &f->v;
+    *out = (columns){.n = 0};
+    while (rd_is(rd_at(v, i - 1), RD_C_SPACE))
+        i--;
+    if (rd_at(v, i - 1) != ')')
+        return false;
+    uint32_t close = i - 1, open = close;
+    while (close - open < MAX_LIST && rd_at(v, open - 1) != '(' && rd_at(v, open - 1) != 0)
+        open--;
+    if (rd_at(v, open - 1) != '(')
+        return false;
+    for (uint32_t k = open; k <= close && out->n < MAX_COLUMNS; k++) {
+        uint8_t c = rd_at(v, k);
+        if (c != ',' && k != close)
+            continue;
+        uint32_t end = k;
+        while (end > open && !rd_is(rd_at(v, end - 1), RD_C_WORD))
+            end--;
+        out->cls[out->n] = rd_key_class_of(f->keys, v, end);
+        out->any |= out->cls[out->n++] != RD_KEY_NONE;
+    }
+    return out->any;
+}
+
+static uint32_t skip_space(const rd_view *v, uint32_t i)
+{
+    for (uint32_t n = 0; n < MAX_GAP && rd_is(rd_at(v, i), RD_C_SPACE); n++)
+        i++;
+    return i;
+}
+
+/* The value at `i`; its end goes to *out_end. */
+static rd_value read_value(const rd_view *v, uint32_t i, uint32_t *out_end)
+{
+    rd_value x = {.from = i, .to = i, .quoted = true};
+    uint32_t slashes = 0;
+    while (rd_at(v, i + slashes) == '\\' && slashes < 8)
+        slashes++;
+    uint8_t quote = rd_at(v, i + slashes);
+    if (quote != '\'' && quote != '"') {
+        while (rd_at(v, x.to) != 0 && rd_at(v, x.to) != ',' && rd_at(v, x.to) != ')')
+            x.to++;
+        *out_end = x.to;
+        return x;
+    }
+    x.from = x.to = i + slashes + 1;
+    for (;; x.to++) {
+        uint8_t c = rd_at(v, x.to), next = rd_at(v, x.to + 1);
+        if (c == 0)
+            break;
+        if (c == quote && next == quote)
+            x.to++; /* doubled: part of the value */
+        else if (c == quote && (next == ',' || next == ')' || next == ' ' || next == ';' || next == 0))
+            break;
+    }
+    *out_end = x.to + 1;
+    while (x.to > x.from && slashes > 0 && rd_at(v, x.to - 1) == '\\')
+        x.to--;
+    return x;
+}
+
+/* One tuple, whose bracket is at `i`. Returns its end. */
+static uint32_t read_tuple(rd_find *f, uint32_t i, const columns *cols)
+{
+    const rd_view *v = &f->v;
+    i++;
+    for (uint32_t n = 0;; n++) {
+        uint32_t end;
+        rd_value x = read_value(v, skip_space(v, i), &end);
+        if (n < cols->n && x.from < x.to)
+            rd_value_judge(f, cols->cls[n], x);
+        i = skip_space(v, end);
+        if (rd_at(v, i) != ',')
+            return rd_at(v, i) == ')' ? i + 1 : i;
+        i++;
+    }
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    columns cols;
+    uint32_t i = skip_space(v, at + 6);
+    if (!rd_spells_nocase(v, at, "values") || rd_at(v, i) != '(' || !read_columns(f, at, &cols))
+        return;
+    for (uint32_t n = 0; n < MAX_TUPLES && rd_at(v, i) == '('; n++) {
+        i = skip_space(v, read_tuple(f, i, &cols));
+        if (rd_at(v, i) == ',')
+            i = skip_space(v, i + 1);
+    }
+    f->resume = i;
+}
+
+static const rd_window windows[] = {{"valu", true}, {NULL, false}};
+
+const rd_matcher rd_match_sql = {
+    .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |
+              RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN) | RD_BIT(MAC) | RD_BIT(SESSION),
+    .windows = windows,
+    .confirm = confirm,
+};

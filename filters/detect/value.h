@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Values behind keys: where they end in each notation, and whether they are what their key says. */
+#ifndef RD_DETECT_VALUE_H
+#define RD_DETECT_VALUE_H
+
+#include "filters/detect/key_words.h"
+#include "filters/detect/matcher.h"
+
+typedef struct rd_value {
+    uint32_t from, to;
+    bool quoted;
+    bool prose; /* ": " and no quotes: perhaps a sentence */
+} rd_value;
+
+/* How long a value of this class may be; longer ones are cut there. */
+uint32_t rd_value_max(rd_key_class cls);
+/* Reads the value at `i`, behind the separator, up to `max` bytes. False: there is none. */
+bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out);
+/* Up to `stop`, whatever it looks like (text of an XML element). */
+rd_value rd_value_until(const rd_view *v, uint32_t i, uint8_t stop);
+/* Emits what is to be hidden of a value of this class; was there anything? */
+bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value value);
+
+#endif
