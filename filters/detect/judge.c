@@ -48,8 +48,11 @@ static bool is_code(const rd_view *v, const rd_value *x)
             return true;
     }
     for (uint32_t i = x->from; !x->quoted && i < x->to && i < x->from + MAX_NAME; i++) {
-        if (rd_at(v, i) == '(')
-            return true;
+        uint8_t c = rd_at(v, i);
+        if (c == '(' || (c == '{' && i > x->from))
+            return true; /* call(...), Class{...} */
+        if (c == '@' && i + 9 >= x->to && rd_skip(v, i + 1, x->to, RD_C_HEX) == x->to)
+            return true; /* package.Class@1f2e3d4c */
     }
     return false;
 }
