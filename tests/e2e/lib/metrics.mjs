@@ -2,9 +2,9 @@
 // Reads the metrics text and checks the account of items: nothing is counted in that is not counted out.
 import assert from 'node:assert/strict'
 
-// {name: [{labels, value}]}
+// {name: [{labels, value}], families: names that the text declares}
 export function parseMetrics (text) {
-  const all = {}
+  const all = { families: new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((m) => m[1])) }
   for (const line of text.split('\n')) {
     const m = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/.exec(line)
     if (!m) {
@@ -22,21 +22,25 @@ export function metric (all, name, labels = {}) {
   return rows.reduce((sum, row) => sum + row.value, 0)
 }
 
-export function account (all, signal) {
-  const of = (word) => metric(all, `redactd_items_${word}_total`, signal ? { signal } : {})
+export function account (all, signal, kind = 'items') {
+  const of = (word) => metric(all, `redactd_${kind}_${word}_total`, { signal })
   return {
     received: of('received'), accepted: of('accepted'), rejected: of('rejected'), delivered: of('delivered'), dropped: of('dropped'),
-    inFlight: metric(all, 'redactd_items_in_flight', signal ? { signal } : {})
+    inFlight: metric(all, `redactd_${kind}_in_flight`, { signal })
   }
 }
 
+// At rest: received = accepted + rejected, accepted = delivered + dropped, nothing in flight; items and requests.
 export function assertConserved (all) {
-  for (const word of ['received', 'accepted', 'rejected', 'delivered', 'dropped']) {
-    assert.ok(all[`redactd_items_${word}_total`], `metrics have no redactd_items_${word}_total`)
-  }
-  for (const signal of ['logs', 'traces', 'metrics', 'loki_push']) {
-    const a = account(all, signal)
-    assert.equal(a.received, a.accepted + a.rejected, `${signal}: received = accepted + rejected, ${JSON.stringify(a)}`)
-    assert.equal(a.accepted, a.delivered + a.dropped + a.inFlight, `${signal}: accepted = delivered + dropped + in flight, ${JSON.stringify(a)}`)
+  for (const kind of ['items', 'requests']) {
+    for (const word of ['received', 'accepted', 'rejected', 'delivered', 'dropped']) {
+      assert.ok(all.families.has(`redactd_${kind}_${word}_total`), `metrics have no redactd_${kind}_${word}_total`)
+    }
+    for (const signal of ['logs', 'traces', 'metrics', 'loki_push']) {
+      const a = account(all, signal, kind)
+      assert.equal(a.received, a.accepted + a.rejected, `${signal} ${kind}: received = accepted + rejected, ${JSON.stringify(a)}`)
+      assert.equal(a.accepted, a.delivered + a.dropped, `${signal} ${kind}: accepted = delivered + dropped, ${JSON.stringify(a)}`)
+      assert.equal(a.inFlight, 0, `${signal} ${kind}: nothing in flight, ${JSON.stringify(a)}`)
+    }
   }
 }

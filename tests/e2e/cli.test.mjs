@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// The command line: verbs, exit codes, and words on the right stream.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Child, freePort, tempDir } from './lib/process.mjs'
+import { configTo } from './lib/gateway.mjs'
+import { REDACTD } from './lib/paths.mjs'
+import { e2e } from './lib/world.mjs'
+
+async function run (args, options) {
+  const child = new Child(REDACTD, args, options)
+  const { code, signal } = await child.end(null)
+  return { code, signal, out: child.stdout.toString(), err: child.stderr.toString() }
+}
+
+function file (text) {
+  const path = join(tempDir(), 'redactd.yaml')
+  writeFileSync(path, typeof text === 'string' ? text : JSON.stringify(text))
+  return path
+}
+
+const good = () => configTo({ endpoints: ['http://127.0.0.1:1'], headers: { 'X-Api-Key': 'hdr-4a7c9e' } })
+
+e2e('version', async () => {
+  const { code, out } = await run(['version'])
+  assert.equal(code, 0)
+  assert.match(out, /\d+\.\d+\.\d+/)
+})
+
+e2e('unknown verbs and missing arguments: usage on standard error, exit code 2', async () => {
+  for (const args of [['frobnicate'], ['check'], ['dump-config'], ['run', '-c'], ['run', '--nonsense'], []]) {
+    const { code, err, out } = await run(args)
+    assert.equal(code, 2, JSON.stringify(args))
+    assert.match(err, /usage/i)
+    assert.equal(out, '')
+  }
+})
+
+e2e('check: 0 for a good file, words with line and column for a bad one', async () => {
+  assert.equal((await run(['check', file(good())])).code, 0)
+  const { code, err, out } = await run(['check', file('version: 1\nupstreams:\n  a: {endpoints: [http://127.0.0.1:1]}\nroutes:\n  - {version: v1, signal: logs, upsteam: a}\n')])
+  assert.equal(code, 1)
+  assert.match(err + out, /upsteam/)
+  assert.match(err + out, /redactd\.yaml:5:\d+/)
+  assert.match(err + out, /did you mean/)
+  assert.notEqual((await run(['check', '/nonexistent.yaml'])).code, 0)
+})
+
+e2e('dump-config: loads again to the same, secrets are masked', async () => {
+  const first = await run(['dump-config', file(good())])
+  assert.equal(first.code, 0)
+  assert.ok(!first.out.includes('hdr-4a7c9e'))
+  const again = await run(['dump-config', file(first.out)])
+  assert.equal(again.out, first.out)
+})
+
+e2e('run: a bad file or a busy port ends at once, not with 0', async (t) => {
+  const bad = await run(['run', '-c', file('version: 2\n')])
+  assert.notEqual(bad.code, 0)
+  assert.ok(bad.err.length > 0)
+  const port = await freePort()
+  const config = { ...good(), listeners: [{ address: `127.0.0.1:${port}` }], admin: { address: `127.0.0.1:${port}` } }
+  const busy = await run(['run', '-c', file(config)])
+  assert.notEqual(busy.code, 0)
+  assert.equal(busy.signal, null)
+})

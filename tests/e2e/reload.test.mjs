@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Signals: SIGHUP takes a new configuration and new certificates without losing a connection, and a bad one changes
+// nothing; SIGTERM lets requests in flight end.
+import assert from 'node:assert/strict'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { connect as tlsConnect } from 'node:tls'
+import { readFileSync } from 'node:fs'
+import { Gateway, configTo } from './lib/gateway.mjs'
+import { Load } from './lib/load.mjs'
+import { metric } from './lib/metrics.mjs'
+import { certificates } from './lib/nginx.mjs'
+import { Raw } from './lib/http.mjs'
+import { freePort, sleep, until } from './lib/process.mjs'
+import { Recorder } from './lib/recorder.mjs'
+import { logRequest } from './lib/samples.mjs'
+import { e2e, world } from './lib/world.mjs'
+
+const rule = { name: 'staff-number', pattern: '\\bP-\\d{6}\\b', action: { replace: '[staff]' } }
+
+async function reloaded (gateway, result, n) {
+  gateway.signal('SIGHUP')
+  await until(`reload ${n} to be counted as ${result}`, async () => metric(await gateway.metrics(), 'redactd_config_reloads_total', { result }) >= n)
+}
+
+e2e('SIGHUP: new rules apply, connections stay', async (t) => {
+  const { gateway, recorder } = await world(t)
+  const load = new Load(gateway.port)
+  const raw = await Raw.open(gateway.port)
+  const { body } = logRequest('staff P-123456')
+  const bytes = `POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  raw.send(bytes)
+  assert.equal((await raw.answer(1)).status, 200)
+  gateway.configure(configTo({ endpoints: [recorder.url] }, { redaction: { rules: [rule] } }))
+  await reloaded(gateway, 'ok', 1)
+  raw.send(bytes)
+  assert.equal((await raw.answer(2)).status, 200)
+  raw.close()
+  for (let i = 2; i < 8; i++) await reloaded(gateway, 'ok', i)
+  await load.stop()
+  assert.deepEqual([load.errors, load.refused], [[], {}])
+  const staff = recorder.requests().filter((r) => /staff/.test(r.plain)).map((r) => r.decoded.resourceLogs[0].scopeLogs[0].logRecords[0].body.stringValue)
+  assert.deepEqual(staff, ['staff P-123456', 'staff [staff]'])
+})
+
+e2e('SIGHUP with a bad file: it is logged and nothing changes', async (t) => {
+  const { gateway } = await world(t)
+  const bad = ['{{{', 'version: 1\nlisteners: 7\n', 'version: 1\nupstreams: {a: {endpoints: [http://127.0.0.1:1]}}\nroutes: [{version: v1, signal: logs, upstream: nobody}]\n', '']
+  for (const [i, text] of bad.entries()) {
+    writeFileSync(gateway.file, text)
+    gateway.signal('SIGHUP')
+    await until('the rejection in the log', () => gateway.event('config_rejected').length === i + 1)
+    assert.equal((await gateway.post(undefined, logRequest('as before'))).status, 200)
+  }
+  assert.equal(metric(await gateway.metrics(), 'redactd_config_reloads_total', { result: 'ok' }), 0)
+  assert.equal((await gateway.admin('/readyz')).status, 200)
+})
+
+// TLS listener helpers
+const tlsConfig = (gateway, certs, recorder, more = {}) => configTo({ endpoints: [recorder.url] }, {
+  listeners: [{ address: `127.0.0.1:${gateway.port}`, tls: { certificate: certs.file('server.pem'), key: certs.file('server.key'), ...more } }]
+})
+
+async function tlsWorld (t, more) {
+  const recorder = await Recorder.start(t)
+  const certs = certificates()
+  const port = await freePort()
+  const tls = typeof more === 'function' ? more(certs) : more
+  const gateway = await Gateway.start(t, { port, config: tlsConfig({ port }, certs, recorder, tls) })
+  return { recorder, certs, gateway, ca: readFileSync(certs.file('ca.pem')) }
+}
+
+function postTls (port, options, agent = false) {
+  const { path, headers, body } = logRequest('over TLS')
+  return new Promise((resolve, reject) => {
+    const req = request({ host: 'localhost', family: 4, port, method: 'POST', path, headers: { ...headers, 'Content-Length': body.length }, agent, ...options }, (res) => {
+      res.resume()
+      res.on('end', () => resolve(res.statusCode))
+    })
+    req.on('error', reject)
+    req.end(body)
+  })
+}
+
+function serial (port, ca) {
+  return new Promise((resolve, reject) => {
+    const socket = tlsConnect({ host: '127.0.0.1', servername: 'localhost', port, ca }, () => {
+      resolve(socket.getPeerCertificate().serialNumber)
+      socket.destroy()
+    }).on('error', reject)
+  })
+}
+
+for (const version of ['TLSv1.2', 'TLSv1.3']) {
+  e2e(`a TLS listener, ${version}`, async (t) => {
+    const { gateway, recorder, ca } = await tlsWorld(t)
+    assert.equal(await postTls(gateway.port, { ca, minVersion: version, maxVersion: version }), 200)
+    await recorder.take(1)
+  })
+}
+
+e2e('a TLS listener refuses old versions and plain text, and asks for certificates if told to', async (t) => {
+  const { gateway, certs, ca } = await tlsWorld(t, (certs) => ({ client_ca: certs.file('ca.pem'), client_certificate: 'required', min_version: '1.3' }))
+  const cert = readFileSync(certs.file('client.pem'))
+  const key = readFileSync(certs.file('client.key'))
+  assert.equal(await postTls(gateway.port, { ca, cert, key }), 200)
+  await assert.rejects(postTls(gateway.port, { ca }))
+  await assert.rejects(postTls(gateway.port, { ca, cert, key, maxVersion: 'TLSv1.2' }))
+  const other = certificates()
+  await assert.rejects(postTls(gateway.port, { ca, cert: readFileSync(other.file('client.pem')), key: readFileSync(other.file('client.key')) }))
+  const raw = await Raw.open(gateway.port)
+  raw.send('POST /v1/logs HTTP/1.1\r\nHost: x\r\n\r\n')
+  await raw.gone()
+  assert.equal(await postTls(gateway.port, { ca, cert, key }), 200)
+})
+
+e2e('SIGHUP: new certificates for new connections, old connections stay', async (t) => {
+  const { gateway, certs, ca } = await tlsWorld(t)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca })
+  t.after(() => agent.destroy())
+  const before = await serial(gateway.port, ca)
+  assert.equal(await postTls(gateway.port, {}, agent), 200)
+  const next = certificates()
+  for (const name of ['server.pem', 'server.key']) copyFileSync(next.file(name), certs.file(name))
+  await reloaded(gateway, 'ok', 1)
+  assert.equal(await postTls(gateway.port, {}, agent), 200, 'the old connection')
+  const after = await serial(gateway.port, readFileSync(next.file('ca.pem')))
+  assert.notEqual(after, before)
+  writeFileSync(certs.file('server.pem'), 'no certificate')
+  gateway.signal('SIGHUP')
+  await until('the rejection in the log', () => gateway.event('config_rejected').length === 1)
+  assert.equal(await serial(gateway.port, readFileSync(next.file('ca.pem'))), after)
+})
+
+e2e('SIGTERM: requests in flight are answered, new ones are not taken, exit code 0', async (t) => {
+  const { gateway, recorder } = await world(t)
+  await recorder.script({ delay_ms: 700 })
+  const inFlight = Array(30).fill(0).map((_, i) => gateway.post(undefined, logRequest(`n${i}`)))
+  const idle = await Raw.open(gateway.port)
+  await until('all to be in flight', () => recorder.count() === 30)
+  const exit = gateway.child.end('SIGTERM')
+  await until('not to be ready', async () => (await gateway.admin('/readyz')).status !== 200).catch(() => {})
+  const statuses = (await Promise.all(inFlight)).map((r) => r.status)
+  assert.deepEqual(new Set(statuses), new Set([200]))
+  await idle.gone()
+  assert.deepEqual(await exit, { code: 0, signal: null })
+  await assert.rejects(gateway.post(undefined, logRequest('too late')))
+  await recorder.take(30)
+})
+
+e2e('SIGTERM: a sender or backend that hangs is not waited for without end', async (t) => {
+  const { gateway, recorder } = await world(t, { config: { shutdown_timeout: '500ms' } })
+  await recorder.script({ hang: true })
+  const hung = gateway.post(undefined, logRequest('x')).catch((e) => e)
+  const half = await Raw.open(gateway.port)
+  half.send('POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1')
+  await until('the request at the backend', () => recorder.count() === 1)
+  const start = Date.now()
+  await gateway.child.end('SIGTERM')
+  assert.ok(Date.now() - start < 3000, `ended after ${Date.now() - start} ms`)
+  const res = await hung
+  if (!(res instanceof Error)) assert.ok(res.status >= 500, String(res.status))
+  half.close()
+})
+
+e2e('SIGINT ends like SIGTERM; a second signal ends at once', async (t) => {
+  const { gateway, recorder } = await world(t)
+  await recorder.script({ hang: true })
+  gateway.post(undefined, logRequest('x')).catch(() => {})
+  await until('the request at the backend', () => recorder.count() === 1)
+  gateway.signal('SIGINT')
+  await sleep(200)
+  assert.equal(gateway.child.how, undefined, 'it waits for what is in flight')
+  const how = await gateway.child.end('SIGINT', 2000).catch((e) => e)
+  assert.ok(!(how instanceof Error), String(how))
+})
