@@ -14,9 +14,9 @@ FILTERS = {
     "base": [],
     "coding": ["base"],
     "schema": ["base"],
-    "wire": ["base", "schema"],
+    "wire": ["base", "schema", "json"],  # renders JSON for the store
     "json": ["base", "schema"],
-    "loki": ["base", "json"],
+    "loki": ["base", "json", "wire"],
     "detect": ["base"],
     "act": ["base"],
     "policy": ["base", "detect", "act"],
@@ -25,26 +25,30 @@ FILTERS = {
 
 # Gateway modules from the ground up: a module may include those of the lines above its own, none of its own line.
 LAYERS = [
-    ["signal", "scrubbed", "log"],
-    ["diagnostics", "config_mem", "outcome"],
-    ["config_yaml"],
-    ["config"],
-    ["metrics"],
-    ["route", "budget", "breaker", "endpoint", "store", "reply", "scrub", "identity", "workspace"],
-    ["upstream", "admission"],
-    ["exchange"],
-    ["http1", "worker"],
-    ["admin"],
+    ["signal", "scrubbed", "log", "outcome", "call_result", "budget", "frontend"],
+    ["config", "media", "metrics"],
+    ["route", "tls", "store", "endpoint"],
+    ["generation", "reply"],
+    ["scrub"],
+    ["thread", "translate"],
+    ["worker", "deliver"],
+    ["exchange", "http1", "admin"],
+    ["listener"],
     ["server"],
-    ["cli", "main"],
+    ["cli"],
+    ["main"],
 ]
+# Files that belong to a module although their names do not say so.
+PART_OF = {"diagnostics": "config", "nearest": "config"}
 
 # What of filters/ the gateway may know. Redaction only through scrub.
 FILTERS_FOR = {
     None: ["base"],
-    "scrub": ["base", "coding", "schema", "redact", "policy", "detect", "wire"],
-    "reply": ["base", "schema", "wire", "json", "redact"],
-    "config": ["base", "detect", "redact", "policy"],
+    "config": ["base", "detect"],
+    "media": ["base", "coding"],
+    "generation": ["base", "policy"],
+    "reply": ["base", "wire", "json"],
+    "scrub": ["base", "coding", "wire", "json", "loki", "redact", "policy"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
@@ -58,9 +62,9 @@ def filters_box(path):
 
 def gateway_module(path):
     stem = pathlib.PurePath(path).name.split(".")[0]
-    while stem not in RANK and "_" in stem:
+    while stem not in RANK and stem not in PART_OF and "_" in stem:
         stem = stem.rsplit("_", 1)[0]
-    return stem
+    return PART_OF.get(stem, stem)
 
 
 def filters_complaint(path, target):
