@@ -197,8 +197,7 @@ static void random_entry(Logproto__EntryAdapter *e)
     e->n_structuredmetadata = rnd(3);
     e->structuredmetadata = calloc(3, sizeof(void *));
     for (size_t i = 0; i < e->n_structuredmetadata; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "n%zu", i);
+        const char name[] = {'n', (char)('0' + i), '\0'};
         e->structuredmetadata[i] = calloc(1, sizeof **e->structuredmetadata);
         logproto__label_pair_adapter__init(e->structuredmetadata[i]);
         e->structuredmetadata[i]->name = strdup(name);

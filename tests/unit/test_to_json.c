@@ -38,7 +38,7 @@ static void expect(const rd_message *root, const char *hex, const char *json)
 }
 
 /* `hex`: the fields of one log record. */
-static void expect_record(const char *hex, const char *json)
+static void expect_log_record(const char *hex, const char *json)
 {
     char whole[1000];
     rd_buf body;
@@ -90,32 +90,32 @@ static void test_to_json__writes_an_ordinary_request(void **state)
 
 static void test_to_json__writes_every_kind_of_value(void **state)
 {
-    expect_record("2a00", "{\"body\":{}}");
-    expect_record("2a020a00", "{\"body\":{\"stringValue\":\"\"}}");
-    expect_record("2a060a04220a5c01", "{\"body\":{\"stringValue\":\"\\\"\\n\\\\\\u0001\"}}");
-    expect_record("2a050a03c3a4ff", "{\"body\":{\"stringValue\":\"\xc3\xa4\xef\xbf\xbd\"}}");
-    expect_record("2a021001", "{\"body\":{\"boolValue\":true}}");
-    expect_record("2a021000", "{\"body\":{\"boolValue\":false}}");
-    expect_record("2a0b18ffffffffffffffffff01", "{\"body\":{\"intValue\":\"-1\"}}");
-    expect_record("2a0921000000000000f83f", "{\"body\":{\"doubleValue\":1.5}}");
-    expect_record("2a022a00", "{\"body\":{\"arrayValue\":{}}}");
-    expect_record("2a062a040a000a00", "{\"body\":{\"arrayValue\":{\"values\":[{},{}]}}}");
-    expect_record(
+    expect_log_record("2a00", "{\"body\":{}}");
+    expect_log_record("2a020a00", "{\"body\":{\"stringValue\":\"\"}}");
+    expect_log_record("2a060a04220a5c01", "{\"body\":{\"stringValue\":\"\\\"\\n\\\\\\u0001\"}}");
+    expect_log_record("2a050a03c3a4ff", "{\"body\":{\"stringValue\":\"\xc3\xa4\xef\xbf\xbd\"}}");
+    expect_log_record("2a021001", "{\"body\":{\"boolValue\":true}}");
+    expect_log_record("2a021000", "{\"body\":{\"boolValue\":false}}");
+    expect_log_record("2a0b18ffffffffffffffffff01", "{\"body\":{\"intValue\":\"-1\"}}");
+    expect_log_record("2a0921000000000000f83f", "{\"body\":{\"doubleValue\":1.5}}");
+    expect_log_record("2a022a00", "{\"body\":{\"arrayValue\":{}}}");
+    expect_log_record("2a062a040a000a00", "{\"body\":{\"arrayValue\":{\"values\":[{},{}]}}}");
+    expect_log_record(
         "2a0d320b0a090a016b12040a027879",
         "{\"body\":{\"kvlistValue\":{\"values\":[{\"key\":\"k\",\"value\":{\"stringValue\":\"xy\"}}]}}}");
-    expect_record("2a023a00", "{\"body\":{\"bytesValue\":\"\"}}");
-    expect_record("2a033a01ff", "{\"body\":{\"bytesValue\":\"/w==\"}}");
-    expect_record("2a043a02fffe", "{\"body\":{\"bytesValue\":\"//4=\"}}");
-    expect_record("2a053a03fffe00", "{\"body\":{\"bytesValue\":\"//4A\"}}");
-    expect_record("2a063a04fffe0041", "{\"body\":{\"bytesValue\":\"//4AQQ==\"}}");
-    expect_record("2a024005", "{\"body\":{\"stringValueStrindex\":5}}");
-    expect_record(
+    expect_log_record("2a023a00", "{\"body\":{\"bytesValue\":\"\"}}");
+    expect_log_record("2a033a01ff", "{\"body\":{\"bytesValue\":\"/w==\"}}");
+    expect_log_record("2a043a02fffe", "{\"body\":{\"bytesValue\":\"//4=\"}}");
+    expect_log_record("2a053a03fffe00", "{\"body\":{\"bytesValue\":\"//4A\"}}");
+    expect_log_record("2a063a04fffe0041", "{\"body\":{\"bytesValue\":\"//4AQQ==\"}}");
+    expect_log_record("2a024005", "{\"body\":{\"stringValueStrindex\":5}}");
+    expect_log_record(
         "4a1000112233445566778899aabbccddeeff 52080123456789abcdef 4501010000 3803",
         "{\"droppedAttributesCount\":3,\"flags\":257,\"traceId\":\"00112233445566778899aabbccddeeff\","
         "\"spanId\":\"0123456789abcdef\"}");
     /* Present on the wire is present in the JSON. */
-    expect_record("1000 1a00 090000000000000000 4a00",
-                  "{\"timeUnixNano\":\"0\",\"severityNumber\":0,\"severityText\":\"\",\"traceId\":\"\"}");
+    expect_log_record("1000 1a00 090000000000000000 4a00",
+                      "{\"timeUnixNano\":\"0\",\"severityNumber\":0,\"severityText\":\"\",\"traceId\":\"\"}");
 }
 
 static void test_to_json__joins_packed_and_single_numbers(void **state)
@@ -139,22 +139,22 @@ static void test_to_json__merges_as_protobuf_does(void **state)
            "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"ok\"},"
            "\"attributes\":"
            "[{\"key\":\"k\",\"value\":{\"stringValue\":\"a@b.co\"}}]}]}]}]}");
-    expect_record("2a080a066140622e636f 2a030a017a", "{\"body\":{\"stringValue\":\"z\"}}");
-    expect_record("1a0161 1000 1a0162", "{\"severityNumber\":0,\"severityText\":\"b\"}");
+    expect_log_record("2a080a066140622e636f 2a030a017a", "{\"body\":{\"stringValue\":\"z\"}}");
+    expect_log_record("1a0161 1000 1a0162", "{\"severityNumber\":0,\"severityText\":\"b\"}");
     /* The lists of two array values in one value become one ... */
-    expect_record(
+    expect_log_record(
         "2a132a0a0a080a066140622e636f2a050a030a017a",
         "{\"body\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a@b.co\"},{\"stringValue\":\"z\"}]}}}");
     /* ... also when they come in two bodies, ... */
-    expect_record("2a072a050a030a0161 1000 2a072a050a030a0162",
-                  "{\"severityNumber\":0,\"body\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a\"},"
-                  "{\"stringValue\":\"b\"}]}}}");
+    expect_log_record("2a072a050a030a0161 1000 2a072a050a030a0162",
+                      "{\"severityNumber\":0,\"body\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a\"},"
+                      "{\"stringValue\":\"b\"}]}}}");
     /* ... but not when another member was set between. */
-    expect_record("2a112a050a030a01610a01732a050a030a0162",
-                  "{\"body\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"b\"}]}}}");
-    expect_record("2a072a050a030a0161 2a030a0173", "{\"body\":{\"stringValue\":\"s\"}}");
-    expect_record("2a030a0173 2a072a050a030a0161",
-                  "{\"body\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a\"}]}}}");
+    expect_log_record("2a112a050a030a01610a01732a050a030a0162",
+                      "{\"body\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"b\"}]}}}");
+    expect_log_record("2a072a050a030a0161 2a030a0173", "{\"body\":{\"stringValue\":\"s\"}}");
+    expect_log_record("2a030a0173 2a072a050a030a0161",
+                      "{\"body\":{\"arrayValue\":{\"values\":[{\"stringValue\":\"a\"}]}}}");
     expect_metric("2a00 0a016d 3a021001", "{\"name\":\"m\",\"sum\":{\"aggregationTemporality\":1}}");
     expect_metric("2a00 3a021001 2a00", "{\"gauge\":{}}");
     expect_metric("2a140a12 310100000000000000 21000000000000f03f",
@@ -167,8 +167,8 @@ static void test_to_json__merges_as_protobuf_does(void **state)
 
 static void test_to_json__leaves_out_what_has_no_name(void **state)
 {
-    expect_record("7a0178 a00101 a9010000000000000000 ad0100000000 7b0a066140622e636f 7b7c 7c 2a030a0178",
-                  "{\"body\":{\"stringValue\":\"x\"}}");
+    expect_log_record("7a0178 a00101 a9010000000000000000 ad0100000000 7b0a066140622e636f 7b7c 7c 2a030a0178",
+                      "{\"body\":{\"stringValue\":\"x\"}}");
     expect(&rd_schema_logs, "1a0361626320012a00", "{}");
 }
 
