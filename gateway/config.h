@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "gateway/diagnostics.h"
 #include "gateway/signal.h"
 
 typedef enum gw_client_cert {
@@ -186,18 +187,6 @@ typedef struct gw_config {
     char hash[17]; /* of the file's bytes, hex, for logs and metrics */
     void *memory;  /* owned by config.c */
 } gw_config;
-
-/* Diagnostics are collected, all of one run. Rendered like this:
- *   error: unknown key `upstream` in `routes[0]`
- *     --> redactd.yaml:12:5
- *   12 |     upsteam: loki
- *      |     ^^^^^^^ did you mean `upstream`?
- */
-typedef struct gw_diagnostics gw_diagnostics;
-gw_diagnostics *gw_diagnostics_new(void);
-void gw_diagnostics_free(gw_diagnostics **d);
-size_t gw_diagnostics_errors(const gw_diagnostics *d);
-void gw_diagnostics_print(const gw_diagnostics *d, FILE *to);
 
 /* Loads `path`; NULL when there was at least one error (all are in `d`). Reads the files that {file: ...}
  * names, and checks that certificates and keys exist and can be read; binds and connects nothing. */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "gateway/nearest.h"
+#include "gateway/config_nearest.h"
 
 typedef struct checker {
     gw_loader *l;

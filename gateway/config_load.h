@@ -13,7 +13,7 @@
 #include "gateway/config.h"
 #include "gateway/config_mem.h"
 #include "gateway/config_yaml.h"
-#include "gateway/diagnostics.h"
+#include "gateway/config_yaml_report.h"
 
 typedef struct gw_key gw_key;
 typedef struct gw_section gw_section;

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "gateway/nearest.h"
+#include "gateway/config_nearest.h"
 
 static const gw_key *find_key(const gw_section *s, const char *name)
 {

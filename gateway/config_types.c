@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gateway/nearest.h"
+#include "gateway/config_nearest.h"
 
 static const char *path_of(gw_loader *l, const gw_key *k, const gw_yaml_node *n)
 {

@@ -7,7 +7,7 @@
 
 #include <yaml.h>
 
-#include "gateway/diagnostics.h"
+#include "gateway/config_yaml_report.h"
 
 /* What is open while events come in; one level per list or mapping. */
 typedef struct composer {

@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gateway/config.h"
 #include "gateway/config_mem.h"
+#include "gateway/diagnostics.h"
 
 enum { GW_YAML_MAX_BYTES = 16 << 20, GW_YAML_MAX_NODES = 250000, GW_YAML_MAX_DEPTH = 32 };
 

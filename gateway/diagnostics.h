@@ -1,27 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What config*.c report to; the public half (new, free, errors, print) is in config.h.
+ * What was wrong in one run, collected, and printed in the order of the file:
  *
- * A diagnostic is rendered when it is reported, for the document it points into does not outlive the load. Of
- * a source line only punctuation and nodes that are `shown` are printed, everything else becomes `***`;
- * comments are left out. Messages are made of literals, key names, words of our tables and file names, never
- * of values.
+ *   error: unknown key `upsteam` in `routes[0]`
+ *     --> redactd.yaml:12:5
+ *   12 |     upsteam: loki
+ *      |     ^^^^^^^ did you mean `upstream`?
+ *
+ * Plain text without colour. Characters a terminal would act upon are replaced. The number kept is bounded,
+ * the rest is counted. What a source line may show is decided by who reports (config_yaml_report.c).
  */
 #ifndef GW_DIAGNOSTICS_H
 #define GW_DIAGNOSTICS_H
 
-#include "gateway/config.h"
-#include "gateway/config_yaml.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
-/* At a node: a scalar itself, or the key of a list or mapping. `hint` stands after the caret, NULL: none. */
-void gw_diag_at(gw_diagnostics *d, const gw_yaml_node *node, const char *hint, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-/* At a place in a text that could not be parsed. */
-void gw_diag_syntax(gw_diagnostics *d, const gw_yaml_doc *doc, gw_yaml_mark at,
-                    bool (*is_key)(const char *word, size_t n), const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
-/* About a whole file. */
-void gw_diag_file(gw_diagnostics *d, const char *name, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+typedef struct gw_diagnostics gw_diagnostics;
+
+gw_diagnostics *gw_diagnostics_new(void); /* NULL: no memory */
+void gw_diagnostics_free(gw_diagnostics **d);
+size_t gw_diagnostics_errors(const gw_diagnostics *d);
+void gw_diagnostics_print(const gw_diagnostics *d, FILE *to);
+
+/* Where. All strings are borrowed for the call. */
+typedef struct gw_place {
+    const char *name;      /* file */
+    uint32_t line, column; /* from 1; line 0: the whole file */
+    const char *source;    /* the line, NULL: not shown */
+    size_t caret, n_caret; /* the token in it, in characters */
+} gw_place;
+
+/* `hint` may be NULL. */
+void gw_diagnostics_add(gw_diagnostics *d, const gw_place *at, const char *hint, const char *message);
 
 #endif

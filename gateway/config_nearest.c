@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gateway/nearest.h"
+#include "gateway/config_nearest.h"
 
 #include <string.h>
 

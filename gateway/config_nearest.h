@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* "Did you mean": which of some words is closest to one that is not among them. */
-#ifndef GW_NEAREST_H
-#define GW_NEAREST_H
+#ifndef GW_CONFIG_NEAREST_H
+#define GW_CONFIG_NEAREST_H
 
 #include <stddef.h>
 
