@@ -54,7 +54,9 @@ static void check_listeners(const checker *k)
     const gw_config *c = k->c;
     for (size_t i = 0; i < c->n_listeners; i++) {
         const gw_listener_cfg *a = &c->listeners[i];
-        if (a->tls.client_certificate != GW_CLIENT_CERT_NONE && a->tls.client_ca == NULL &&
+        bool wanted = a->tls.client_certificate == GW_CLIENT_CERT_OPTIONAL ||
+                      a->tls.client_certificate == GW_CLIENT_CERT_REQUIRED;
+        if (wanted && a->tls.client_ca == NULL &&
             gw_yaml_get(at(k, "listeners[%zu].tls", i), "client_ca") == NULL)
             gw_diag_at(k->l->d, at(k, "listeners[%zu].tls.client_certificate", i), NULL,
                        "client certificates need a `client_ca` to be verified against");
@@ -168,9 +170,11 @@ static void check_stores(const checker *k)
     for (size_t i = 0; i < c->n_upstreams; i++) {
         dirs[i] = c->upstreams[i].store != NULL ? canonical(k, c->upstreams[i].store) : NULL;
         for (size_t j = 0; dirs[i] != NULL && j < i; j++) {
-            if (dirs[j] != NULL && strcmp(dirs[i], dirs[j]) == 0)
-                gw_diag_at(k->l->d, at(k, "upstreams.%s.store", c->upstreams[i].name), NULL,
-                           "upstream `%s` stores in the same directory", c->upstreams[j].name);
+            if (dirs[j] == NULL || strcmp(dirs[i], dirs[j]) != 0)
+                continue;
+            gw_diag_at(k->l->d, at(k, "upstreams.%s.store", c->upstreams[i].name), NULL,
+                       "upstream `%s` stores in the same directory", c->upstreams[j].name);
+            break;
         }
     }
 }
@@ -216,7 +220,8 @@ static void check_routes(const checker *k)
         const gw_route_cfg *r = &c->routes[i];
         check_route_upstream(k, i);
         check_route_life(k, i);
-        if (r->match == NULL && r->version != NULL && gw_yaml_get(at(k, "routes[%zu]", i), "match") == NULL)
+        if (r->match == NULL && r->version != NULL && r->signal < GW_SIGNAL_COUNT &&
+            gw_yaml_get(at(k, "routes[%zu]", i), "match") == NULL)
             gw_diag_at(k->l->d, at(k, "routes[%zu].version", i), NULL,
                        "this version and signal have no default path: give the route a `match`");
         for (size_t j = 0; r->match != NULL && j < i; j++) {

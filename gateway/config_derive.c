@@ -36,17 +36,34 @@ static void derive_routes(gw_loader *l, gw_config *c, gw_yaml_node *root)
                                           .upstream = c->upstreams[0].name};
         }
     }
-    for (size_t i = 0; i < c->n_routes; i++) {
+    gw_yaml_node *list = gw_yaml_get(root, "routes"), *item = list != NULL ? list->first : NULL;
+    for (size_t i = 0; i < c->n_routes; i++, item = item != NULL ? item->next : NULL) {
         gw_route_cfg *r = &c->routes[i];
-        if (r->match == NULL && r->version != NULL)
+        if (item != NULL && gw_yaml_get(item, "signal") == NULL)
+            r->signal = GW_SIGNAL_COUNT;
+        bool known = r->version != NULL && r->signal < GW_SIGNAL_COUNT;
+        if (r->match == NULL && known)
             r->match = default_match(r);
-        if (r->path == NULL)
+        if (r->path == NULL && known)
             r->path = standard_paths[r->signal];
         for (size_t u = 0; r->upstream != NULL && u < c->n_upstreams; u++) {
             if (strcmp(c->upstreams[u].name, r->upstream) == 0)
                 r->upstream_index = u;
         }
     }
+}
+
+/* Defaults give way to a ceiling that was set below them; what was set itself is left to config_check.c. */
+static void derive_upstream(gw_upstream_cfg *u, const gw_yaml_node *node)
+{
+    if (u->connect_timeout_ms > u->total_timeout_ms && gw_yaml_get(node, "connect_timeout") == NULL)
+        u->connect_timeout_ms = u->total_timeout_ms;
+    if (u->first_byte_timeout_ms > u->total_timeout_ms && gw_yaml_get(node, "first_byte_timeout") == NULL)
+        u->first_byte_timeout_ms = u->total_timeout_ms;
+    if (u->max_idle_connections > u->max_connections && gw_yaml_get(node, "max_idle_connections") == NULL)
+        u->max_idle_connections = u->max_connections;
+    if (u->store_segment_bytes > u->store_total_bytes && gw_yaml_get(node, "store_segment") == NULL)
+        u->store_segment_bytes = u->store_total_bytes;
 }
 
 /* Who names an authority for client certificates wants them. */
@@ -65,6 +82,11 @@ void gw_config_derive(gw_loader *l, gw_config *c, gw_yaml_node *root)
 {
     derive_routes(l, c, root);
     derive_listeners(c, root);
+    for (size_t i = 0; i < c->n_upstreams; i++)
+        derive_upstream(&c->upstreams[i], gw_yaml_get(gw_yaml_get(root, "upstreams"), c->upstreams[i].name));
+    if (c->limits.decoded_bytes < c->limits.body_bytes &&
+        gw_yaml_get(gw_yaml_get(root, "limits"), "decoded_bytes") == NULL)
+        c->limits.decoded_bytes = c->limits.body_bytes;
     if (c->workspaces.tenant == NULL && gw_yaml_get(gw_yaml_get(root, "workspaces"), "tenant") == NULL)
         c->workspaces.tenant = c->workspaces.anonymous;
 }

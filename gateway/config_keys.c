@@ -201,9 +201,10 @@ static const gw_key upstream_keys[] = {
     {"encoding", WORD(S, encoding), .def = "identity",
      .doc = "Content coding of what is sent. Loki protobuf is always snappy."},
     {"connect_timeout", AT(S, connect_timeout_ms), MS(10, 5 * MIN), .def = "2s",
-     .doc = "TCP and TLS together."},
+     .doc = "TCP and TLS together. The default is no longer than `total_timeout`."},
     {"first_byte_timeout", AT(S, first_byte_timeout_ms), MS(10, 10 * MIN), .def = "8s",
-     .doc = "From the request sent to the first byte of the answer."},
+     .doc = "From the request sent to the first byte of the answer. The default is no longer than "
+            "`total_timeout`."},
     {"total_timeout", AT(S, total_timeout_ms), MS(10, 10 * MIN), .def = "9s",
      .doc = "For the whole call. The default is below the 10 s that the exporters of SDKs wait by default, "
             "so that senders hear of a failure before they give up themselves."},
@@ -269,7 +270,7 @@ static const gw_key limits_keys[] = {
     {"body_bytes", AT(S, body_bytes), BYTES(1, GIB), .def = "20MiB",
      .doc = "Body as it comes over the wire."},
     {"decoded_bytes", AT(S, decoded_bytes), BYTES(1, RD_DOC_MAX_BODY), .def = "64MiB",
-     .doc = "Body after its content coding."},
+     .doc = "Body after its content coding. The default is no less than `body_bytes`."},
     {"decode_ratio", AT(S, decode_ratio), RANGE(2, 100000), .def = "200",
      .doc = "Decoded size to size on the wire. gzip can reach 1032; telemetry stays below 60."},
     {"elements", AT(S, elements), RANGE(1000, 1000000000), .def = "2000000",

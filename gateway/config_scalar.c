@@ -85,7 +85,7 @@ static bool plain_text(gw_loader *l, const gw_key *k, gw_yaml_node *n, const cha
     rd_buf b;
     bool ok = false;
     if (gw_yaml_is_null(n)) {
-        gw_diag_at(l->d, n->key != NULL ? n->key : n, NULL, "`%s` has no value", path_of(l, k, n));
+        gw_diag_at(l->d, n, NULL, "`%s` has no value", path_of(l, k, n));
         return false;
     }
     if (strstr(n->text, "${") == NULL) {

@@ -145,7 +145,7 @@ static const char *scan_authority(const char *s, size_t n, gw_mem *mem, const ch
         if (is_v6(text))
             return "must have the IPv6 address in brackets, like [::1]:4318";
         if (gw_form_host(host) != NULL)
-            return "must name a host (0.0.0.0 or [::] for all addresses)";
+            return "must name a host";
     }
     if (*rest == '\0') {
         *out_host = host;
@@ -166,6 +166,8 @@ const char *gw_scan_address(const char *s, gw_mem *mem, gw_address *out)
     size_t n = strlen(s);
     if (n == 0 || n > HOST_MAX + 8)
         return "must be host:port";
+    if (*s == ':')
+        return "must name a host; 0.0.0.0 and [::] stand for all addresses";
     const char *why = scan_authority(s, n, mem, &host, &port);
     if (why != NULL)
         return why;

@@ -7,6 +7,9 @@
 
 #include "gateway/config_nearest.h"
 
+/* A longer list helps nobody. */
+enum { MAX_KEYS_IN_HINT = 6 };
+
 static const gw_key *find_key(const gw_section *s, const char *name)
 {
     for (const gw_key *k = s->keys; k->name != NULL; k++) {
@@ -34,14 +37,14 @@ static void report_unknown(gw_loader *l, const gw_section *s, const gw_yaml_node
                            const gw_yaml_node *v)
 {
     const gw_key *near = nearest_key(s, v->key->text);
-    const char *hint;
-    if (near != NULL) {
+    const char *hint = "";
+    size_t n = 0;
+    for (const gw_key *k = s->keys; k->name != NULL; k++, n++)
+        hint = gw_mem_format(l->mem, "%s%s%s", hint, n > 0 ? ", " : "known here: ", k->name);
+    if (near != NULL)
         hint = gw_mem_format(l->mem, "did you mean `%s`?", near->name);
-    } else {
-        hint = "known here: ";
-        for (const gw_key *k = s->keys; k->name != NULL; k++)
-            hint = gw_mem_format(l->mem, "%s%s%s", hint, k == s->keys ? "" : ", ", k->name);
-    }
+    else if (n > MAX_KEYS_IN_HINT)
+        hint = "`redactd reference` lists all keys";
     gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` %s", v->key->text, place_of(l, section));
 }
 
@@ -122,7 +125,7 @@ void gw_set_section(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     if (!check_mapping(l, n))
         return;
     if (n->kind == GW_YAML_SCALAR && k->presence_offset != 0)
-        gw_diag_at(l->d, n->key != NULL ? n->key : n, NULL, "`%s` has no value", gw_yaml_path(n, l->mem));
+        gw_diag_at(l->d, n, NULL, "`%s` has no value", gw_yaml_path(n, l->mem));
     else
         gw_load_section(l, k->section, n, (char *)base + k->offset);
 }
@@ -187,6 +190,8 @@ static void show_children(const gw_key *k, gw_yaml_node *v)
             c->key->shown = true;
         if ((k->flags & GW_KEY_SECRET) == 0)
             gw_show_known(k->section, c);
+        else if (c->n_children == 1 && gw_yaml_get(c, "file") != NULL)
+            gw_yaml_show(c); /* the name of a secret's file is none */
     }
 }
 

@@ -143,10 +143,10 @@ void gw_set_u32(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     if (!gw_scalar(l, k, n, &text))
         return;
     const gw_word *w = find_word(k->words, text);
-    if (w != NULL)
-        *field = (uint32_t)w->value;
-    else
+    if (w == NULL)
         complain_word(l, k, n, text);
+    /* No word of the enum: later steps shall not take a mistake for the enum's first word. */
+    *field = w != NULL ? (uint32_t)w->value : UINT32_MAX;
 }
 
 static void set_bits(gw_loader *l, const gw_key *k, gw_yaml_node *n, uint64_t *out)

@@ -159,7 +159,7 @@ void gw_diag_at(gw_diagnostics *d, const gw_yaml_node *node, const char *hint, c
     va_start(ap, fmt);
     vsnprintf(message, sizeof message, fmt, ap);
     va_end(ap);
-    if (node->kind != GW_YAML_SCALAR && node->key != NULL)
+    if (node->key != NULL && (node->kind != GW_YAML_SCALAR || gw_yaml_is_null(node)))
         node = node->key;
     gw_place place = {.name = "(built in)", .line = node->start.line, .column = node->start.column};
     rd_slice text = {0};
@@ -176,6 +176,19 @@ void gw_diag_at(gw_diagnostics *d, const gw_yaml_node *node, const char *hint, c
     rd_buf_release(&line);
 }
 
+/* The two mistakes that YAML's own words do not explain. */
+static const char *syntax_hint(rd_slice line)
+{
+    size_t indent = 0;
+    while (indent < line.n && line.p[indent] == ' ')
+        indent++;
+    if (indent < line.n && line.p[indent] == '\t')
+        return "YAML is indented with spaces, not with tabs";
+    if (memmem(line.p, line.n, "${", 2) != NULL)
+        return "inside [ ] and { }, text with ${...} must stand in quotes";
+    return NULL;
+}
+
 void gw_diag_syntax(gw_diagnostics *d, const gw_yaml_doc *doc, gw_yaml_mark at,
                     bool (*is_key)(const char *word, size_t n), const char *fmt, ...)
 {
@@ -186,9 +199,7 @@ void gw_diag_syntax(gw_diagnostics *d, const gw_yaml_doc *doc, gw_yaml_mark at,
     va_end(ap);
     gw_place place = {.name = doc->name, .line = at.line, .column = at.column};
     rd_slice text = line_of(doc, at.line);
-    const char *hint = memmem(text.p, text.n, "${", 2) != NULL
-                           ? "inside [ ] and { }, text with ${...} must stand in quotes"
-                           : NULL;
+    const char *hint = syntax_hint(text);
     rd_buf line;
     rd_buf_init(&line, LINE_BYTES);
     size_t shown = show_unparsed(&line, text, is_key);

@@ -11,7 +11,8 @@
 
 #include "gateway/config_yaml.h"
 
-/* At a node: a scalar itself, or the key of a list or mapping. `hint` stands after the caret, NULL: none. */
+/* At a node: a scalar itself, or the key of a list, a mapping or nothing. `hint` stands after the caret,
+ * NULL: none. */
 void gw_diag_at(gw_diagnostics *d, const gw_yaml_node *node, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* At a place in a text that could not be parsed. */
