@@ -19,15 +19,19 @@ static void complain(gw_loader *l, const gw_key *k, const gw_yaml_node *n, const
     gw_diag_at(l->d, n, NULL, "`%s` %s", path_of(l, k, n), why);
 }
 
-/* "must be one of a, b, c", with the nearest as a hint. */
+/* "must be one of a, b, c", with the nearest as a hint; a long list is left to the reference. */
 static void complain_word(gw_loader *l, const gw_key *k, const gw_yaml_node *n, const char *text)
 {
+    enum { MAX_WORDS_IN_MESSAGE = 8 };
     gw_nearest near = {.word = text};
     const char *list = "";
-    for (const gw_word *w = k->words; w->word != NULL; w++) {
+    size_t count = 0;
+    for (const gw_word *w = k->words; w->word != NULL; w++, count++) {
         gw_nearest_offer(&near, w->word);
-        list = gw_mem_format(l->mem, "%s%s%s", list, *list != '\0' ? ", " : "", w->word);
+        list = gw_mem_format(l->mem, "%s%s%s", list, count > 0 ? ", " : "", w->word);
     }
+    if (count > MAX_WORDS_IN_MESSAGE)
+        list = "the words that `redactd reference` lists";
     const char *hint = near.best != NULL ? gw_mem_format(l->mem, "did you mean `%s`?", near.best) : NULL;
     gw_diag_at(l->d, n, hint, "`%s` must be one of %s", path_of(l, k, n), list);
 }
