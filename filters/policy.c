@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include "filters/policy.h"
+
+#include <stdlib.h>
+
+#include "filters/detect/keys.h"
+
+typedef struct rule {
+    char *name;        /* owned */
+    char *replacement; /* owned, may be NULL */
+    char *pattern;     /* owned, may be NULL */
+    char **keys;       /* owned, n_keys strings */
+    uint32_t n_keys, group;
+    int detector;
+    rd_action action, label_action;
+    rd_mode mode;
+    uint64_t classes, signals;
+} rule;
+
+/* One distinct set of detectors of a signal. */
+typedef struct group {
+    uint64_t rules[RD_MAX_RULES / 64]; /* which rules take part */
+    rd_detect_set *set;                /* owned; NULL: none */
+    uint16_t of_detector[RD_DETECTOR_COUNT];
+    uint16_t of_pattern[RD_MAX_RULES]; /* by the pattern's index in the set */
+    uint32_t n_patterns;
+} group;
+
+/* Everything a request of one signal looks up. */
+typedef struct view {
+    const rd_policy *policy;
+    rd_keyset *keys[RD_CLASS_COUNT];        /* owned; NULL: no key rule applies */
+    rd_keyset *shadow_keys[RD_CLASS_COUNT]; /* owned */
+    group groups[RD_CLASS_COUNT];
+    uint32_t n_groups;
+    uint8_t group_of[RD_CLASS_COUNT];
+} view;
+
+struct rd_policy {
+    rule rules[RD_MAX_RULES];
+    uint32_t n_rules;
+    view views[RD_SIGNAL_COUNT];
+};
+
+static bool applies(const rule *r, rd_signal s, rd_class cls)
+{
+    return r->mode != RD_MODE_OFF && (r->signals == 0 || r->signals >> s & 1) &&
+           (r->classes == 0 || r->classes >> cls & 1);
+}
+
+/* ---- copying the specs ---- */
+
+static bool copy_keys(rule *r, const rd_rule_spec *spec)
+{
+    if (spec->n_keys == 0)
+        return true;
+    r->keys = calloc(spec->n_keys, sizeof *r->keys);
+    if (r->keys == NULL)
+        return false;
+    for (; r->n_keys < spec->n_keys; r->n_keys++) {
+        r->keys[r->n_keys] = strdup(spec->keys[r->n_keys]);
+        if (r->keys[r->n_keys] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static rd_action action_of(rd_action_kind kind, const char *replacement)
+{
+    return (rd_action){.kind = kind,
+                       .replacement = replacement == NULL ? RD_SLICE_LIT(RD_MASK_TEXT) : rd_slice_str(replacement)};
+}
+
+static rd_outcome copy_rule(rd_policy *p, const rd_rule_spec *spec, rd_error *err)
+{
+    rule *r = &p->rules[p->n_rules++];
+    unsigned kinds = (spec->n_keys > 0) + (spec->detector >= 0) + (spec->pattern != NULL);
+    if (kinds != 1)
+        return rd_fail(err, RD_INVALID, "a rule has exactly one of keys, detector, pattern", SIZE_MAX);
+    if (spec->detector >= RD_DETECTOR_COUNT)
+        return rd_fail(err, RD_INVALID, "no such detector", SIZE_MAX);
+    r->name = strdup(spec->name);
+    r->pattern = spec->pattern == NULL ? NULL : strdup(spec->pattern);
+    r->replacement = spec->replacement == NULL ? NULL : strdup(spec->replacement);
+    if (r->name == NULL || (spec->pattern != NULL && r->pattern == NULL) ||
+        (spec->replacement != NULL && r->replacement == NULL) || !copy_keys(r, spec))
+        return rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX);
+    r->detector = spec->detector;
+    r->group = spec->group;
+    r->action = action_of(spec->action, r->replacement);
+    r->label_action = action_of(spec->label_action, r->replacement);
+    r->mode = spec->mode;
+    r->classes = spec->classes;
+    r->signals = spec->signals;
+    return RD_OK;
+}
+
+/* ---- key sets ---- */
+
+/* In reverse, because the first of equal names wins in a key set. */
+static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode, rd_keyset **out_set, rd_error *err)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->n_rules; i++)
+        n += p->rules[i].n_keys;
+    rd_keyset_entry *entries = calloc(n + 1, sizeof *entries);
+    if (entries == NULL)
+        return rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX);
+    n = 0;
+    for (uint32_t i = p->n_rules; i-- > 0;) {
+        const rule *r = &p->rules[i];
+        if (r->mode != mode || !applies(r, s, cls))
+            continue;
+        for (uint32_t k = 0; k < r->n_keys; k++)
+            entries[n++] = (rd_keyset_entry){.name = r->keys[k], .value = (uint16_t)i};
+    }
+    *out_set = n == 0 ? NULL : rd_keyset_build(entries, n);
+    free(entries);
+    return n > 0 && *out_set == NULL ? rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX) : RD_OK;
+}
+
+/* ---- detector groups ---- */
+
+static rd_outcome build_set(const rd_policy *p, group *g, uint32_t *out_rule, rd_error *err)
+{
+    uint64_t mask = 0;
+    rd_pattern_spec patterns[RD_MAX_RULES];
+    memset(g->of_detector, 0xff, sizeof g->of_detector);
+    for (uint32_t i = 0; i < p->n_rules; i++) {
+        const rule *r = &p->rules[i];
+        if (!(g->rules[i / 64] >> i % 64 & 1))
+            continue;
+        *out_rule = i;
+        if (r->detector >= 0) {
+            mask |= UINT64_C(1) << r->detector;
+            g->of_detector[r->detector] = (uint16_t)i;
+        } else {
+            patterns[g->n_patterns] = (rd_pattern_spec){.pattern = r->pattern, .group = r->group};
+            g->of_pattern[g->n_patterns++] = (uint16_t)i;
+        }
+    }
+    if (mask == 0 && g->n_patterns == 0)
+        return RD_OK;
+    return rd_detect_set_build(mask, patterns, g->n_patterns, &g->set, err);
+}
+
+static void rules_of_class(const rd_policy *p, rd_signal s, rd_class cls, group *out_group)
+{
+    *out_group = (group){0};
+    for (uint32_t i = 0; i < p->n_rules; i++) {
+        if (p->rules[i].n_keys == 0 && applies(&p->rules[i], s, cls))
+            out_group->rules[i / 64] |= UINT64_C(1) << i % 64;
+    }
+}
+
+static rd_outcome build_groups(const rd_policy *p, view *v, rd_signal s, uint32_t *out_rule, rd_error *err)
+{
+    for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++) {
+        group g;
+        uint32_t at = 0;
+        rules_of_class(p, s, (rd_class)cls, &g);
+        while (at < v->n_groups && memcmp(v->groups[at].rules, g.rules, sizeof g.rules) != 0)
+            at++;
+        v->group_of[cls] = (uint8_t)at;
+        if (at < v->n_groups)
+            continue;
+        v->groups[v->n_groups++] = g;
+        rd_outcome o = build_set(p, &v->groups[at], out_rule, err);
+        if (o != RD_OK)
+            return o;
+    }
+    return RD_OK;
+}
+
+static rd_outcome build_view(rd_policy *p, rd_signal s, uint32_t *out_rule, rd_error *err)
+{
+    view *v = &p->views[s];
+    v->policy = p;
+    for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++) {
+        rd_outcome o = build_keys(p, s, (rd_class)cls, RD_MODE_ENFORCE, &v->keys[cls], err);
+        if (o == RD_OK)
+            o = build_keys(p, s, (rd_class)cls, RD_MODE_SHADOW, &v->shadow_keys[cls], err);
+        if (o != RD_OK)
+            return o;
+    }
+    return build_groups(p, v, s, out_rule, err);
+}
+
+rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **out_policy, uint32_t *out_rule, rd_error *err)
+{
+    _Static_assert(RD_DETECTOR_COUNT <= 64, "the detector mask has 64 bits");
+    if (n > RD_MAX_RULES)
+        return rd_fail(err, RD_TOO_MANY, "too many rules", SIZE_MAX);
+    rd_policy *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX);
+    rd_outcome o = RD_OK;
+    for (uint32_t i = 0; o == RD_OK && i < n; i++) {
+        *out_rule = i;
+        o = copy_rule(p, &rules[i], err);
+    }
+    for (unsigned s = 0; o == RD_OK && s < RD_SIGNAL_COUNT; s++)
+        o = build_view(p, (rd_signal)s, out_rule, err);
+    if (o != RD_OK)
+        rd_policy_free(&p);
+    else
+        *out_policy = p;
+    return o;
+}
+
+static void free_view(view *v)
+{
+    for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++) {
+        rd_keyset_free(&v->keys[cls]);
+        rd_keyset_free(&v->shadow_keys[cls]);
+    }
+    for (uint32_t g = 0; g < v->n_groups; g++)
+        rd_detect_set_free(&v->groups[g].set);
+}
+
+void rd_policy_free(rd_policy **pp)
+{
+    rd_policy *p = *pp;
+    if (p == NULL)
+        return;
+    for (unsigned s = 0; s < RD_SIGNAL_COUNT; s++)
+        free_view(&p->views[s]);
+    for (uint32_t i = 0; i < p->n_rules; i++) {
+        rule *r = &p->rules[i];
+        for (uint32_t k = 0; k < r->n_keys; k++)
+            free(r->keys[k]);
+        free(r->keys);
+        free(r->name);
+        free(r->pattern);
+        free(r->replacement);
+    }
+    free(p);
+    *pp = NULL;
+}
+
+/* ---- look-ups ---- */
+
+uint32_t rd_policy_rules(const rd_policy *p)
+{
+    return p->n_rules;
+}
+
+const char *rd_policy_rule_name(const rd_policy *p, uint32_t i)
+{
+    return i < p->n_rules ? p->rules[i].name : "?";
+}
+
+bool rd_policy_rule_shadow(const rd_policy *p, uint32_t i)
+{
+    return p->rules[i].mode == RD_MODE_SHADOW;
+}
+
+const rd_action *rd_policy_action(const rd_policy *p, uint32_t i, rd_class cls)
+{
+    return cls == RD_CLASS_LABEL ? &p->rules[i].label_action : &p->rules[i].action;
+}
+
+static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
+{
+    const view *v = ctx;
+    uint16_t i;
+    if (v->keys[cls] == NULL || !rd_keyset_find(v->keys[cls], key, &i)) {
+        /* A shadow rule keeps the value and marks its leaves, so that redact can count them. */
+        bool shadow = v->shadow_keys[cls] != NULL && rd_keyset_find(v->shadow_keys[cls], key, &i);
+        return (rd_verdict){.fate = RD_FATE_KEEP, .rule = (uint16_t)(shadow ? i + 1 : 0)};
+    }
+    bool drop = rd_policy_action(v->policy, i, cls)->kind == RD_ACTION_DROP;
+    return (rd_verdict){.fate = drop ? RD_FATE_DROP : RD_FATE_MASK, .rule = i};
+}
+
+rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s)
+{
+    return (rd_visitor){.on_key = on_key, .ctx = &p->views[s]};
+}
+
+uint32_t rd_policy_groups(const rd_policy *p, rd_signal s)
+{
+    return p->views[s].n_groups;
+}
+
+uint32_t rd_policy_group_of(const rd_policy *p, rd_signal s, rd_class cls)
+{
+    return p->views[s].group_of[cls];
+}
+
+const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t g)
+{
+    return p->views[s].groups[g].set;
+}
+
+uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t g, uint16_t detector)
+{
+    const group *gr = &p->views[s].groups[g];
+    if (detector < RD_DETECTOR_COUNT)
+        return gr->of_detector[detector];
+    uint32_t pattern = detector - RD_DETECTOR_COUNT;
+    return pattern < gr->n_patterns ? gr->of_pattern[pattern] : RD_NO_RULE;
+}

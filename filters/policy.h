@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A policy: compiled rules. Built once per generation of the configuration, immutable, shared by threads. A rule is
+ * selector x (key names | detector | pattern) x action x mode; here every combination of signal and class has been
+ * resolved to tables, so that a request only looks up.
+ *
+ * Precedence: of two rules with the same key name or detector that apply to a place, the later one wins (an
+ * operator's rule stands after the shipped ones).
+ */
+#ifndef RD_POLICY_H
+#define RD_POLICY_H
+
+#include "filters/act/act.h"
+#include "filters/base/doc.h"
+#include "filters/detect/detect.h"
+
+/* Same order as the gateway's signals. */
+typedef enum rd_signal {
+    RD_SIGNAL_LOGS,
+    RD_SIGNAL_TRACES,
+    RD_SIGNAL_METRICS,
+    RD_SIGNAL_LOKI_PUSH,
+    RD_SIGNAL_COUNT
+} rd_signal;
+
+typedef enum rd_mode { RD_MODE_ENFORCE, RD_MODE_SHADOW, RD_MODE_OFF } rd_mode;
+
+enum { RD_MAX_RULES = 256, RD_NO_RULE = 0xffff };
+
+/* What a rule is made from. Everything is copied. Exactly one of keys, detector, pattern is set. */
+typedef struct rd_rule_spec {
+    const char *name;
+    const char *const *keys;
+    uint32_t n_keys;
+    int detector; /* rd_detector_id, -1: none */
+    const char *pattern;
+    uint32_t group;
+    rd_action_kind action;
+    rd_action_kind label_action; /* instead of `action` for Loki labels */
+    const char *replacement;     /* NULL: the mask text */
+    rd_mode mode;
+    uint64_t classes; /* bit per rd_class, 0: all */
+    uint64_t signals; /* bit per rd_signal, 0: all */
+} rd_rule_spec;
+
+typedef struct rd_policy rd_policy;
+
+/* RD_INVALID: rule *out_rule is wrong, err->what says how (err->offset: where in its pattern). */
+RD_MUST_CHECK rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **out_policy,
+                                         uint32_t *out_rule, rd_error *err);
+void rd_policy_free(rd_policy **p);
+
+uint32_t rd_policy_rules(const rd_policy *p);
+const char *rd_policy_rule_name(const rd_policy *p, uint32_t rule);
+bool rd_policy_rule_shadow(const rd_policy *p, uint32_t rule);
+
+/* The action of `rule` for text of class `cls`. */
+const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cls);
+
+/* Visitor that judges keys of one signal; valid as long as the policy. The context of a kept value's leaves is one
+ * more than the shadow rule that would have judged its key, 0 if there is none. */
+rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s);
+/* Classes with the same detectors form a group, so that one pass over the body serves a whole group; usually there is one. */
+uint32_t rd_policy_groups(const rd_policy *p, rd_signal s);
+uint32_t rd_policy_group_of(const rd_policy *p, rd_signal s, rd_class cls);
+/* NULL: nothing to look for in this group. */
+const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t group);
+/* The rule behind a match in a text of this group. RD_NO_RULE: the match says that a pattern went over its budget. */
+uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t group, uint16_t detector);
+
+#endif

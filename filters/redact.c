@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+#include "filters/redact_private.h"
+
+#include <stdlib.h>
+
+#include "filters/json/json.h"
+#include "filters/json/otlp_json.h"
+#include "filters/loki/loki_json.h"
+#include "filters/wire/wire.h"
+
+enum {
+    KEEP_BYTES = 1 << 20,      /* scratch kept between requests */
+    MAX_SCRATCH = 1 << 30,     /* decoded views and replacements of one body */
+    MAX_LABELS = 1024,         /* labels of one stream */
+    FIRST_TEXTS = 1 << 10
+};
+
+/* Stands for a text that a pattern could not finish within its budget. */
+#define OVER_BUDGET_TEXT "[REDACTED:budget]"
+
+static const rd_action over_budget_action = {.kind = RD_ACTION_REPLACE,
+                                             .replacement = {(const uint8_t *)OVER_BUDGET_TEXT, sizeof OVER_BUDGET_TEXT - 1}};
+
+/* ---- life of a redactor ---- */
+
+rd_redactor *rd_redactor_new(void)
+{
+    rd_redactor *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    rd_doc_init(&r->doc);
+    rd_arena_init(&r->replacements, MAX_SCRATCH);
+    rd_buf_init(&r->decoded, MAX_SCRATCH);
+    rd_buf_init(&r->work, MAX_SCRATCH);
+    rd_buf_init(&r->work2, MAX_SCRATCH);
+    rd_labels_init(&r->labels, MAX_LABELS);
+    r->detect = rd_detect_scratch_new();
+    r->hits = calloc((size_t)RD_MAX_RULES * RD_CLASS_COUNT, sizeof *r->hits);
+    if (r->detect == NULL || r->hits == NULL)
+        rd_redactor_free(&r);
+    return r;
+}
+
+static void batch_release(rd_batch *b)
+{
+    free(b->texts);
+    free(b->owner);
+    *b = (rd_batch){0};
+}
+
+void rd_redactor_free(rd_redactor **pr)
+{
+    rd_redactor *r = *pr;
+    if (r == NULL)
+        return;
+    rd_doc_release(&r->doc);
+    rd_arena_release(&r->replacements);
+    rd_buf_release(&r->decoded);
+    rd_buf_release(&r->work);
+    rd_buf_release(&r->work2);
+    batch_release(&r->plain);
+    batch_release(&r->views);
+    batch_release(&r->label_values);
+    rd_labels_release(&r->labels);
+    rd_detect_scratch_free(&r->detect);
+    free(r->hits);
+    free(r);
+    *pr = NULL;
+}
+
+static void batch_reset(rd_batch *b)
+{
+    if (b->cap > KEEP_BYTES / sizeof *b->texts)
+        batch_release(b);
+    b->n = 0;
+}
+
+static void begin(rd_redactor *r, const rd_job *job)
+{
+    r->job = job;
+    rd_doc_reset(&r->doc, job->body);
+    rd_arena_reset(&r->replacements, KEEP_BYTES);
+    rd_buf_clear(&r->decoded, KEEP_BYTES);
+    rd_buf_clear(&r->work, KEEP_BYTES);
+    rd_buf_clear(&r->work2, KEEP_BYTES);
+    batch_reset(&r->plain);
+    batch_reset(&r->views);
+    for (uint32_t i = 0; i < r->n_hits; i++)
+        r->counts[r->hits[i].rule][r->hits[i].cls] = 0;
+    r->n_hits = r->n_over_budget = 0;
+}
+
+/* ---- small parts used by all stages ---- */
+
+bool rd_batch_room(rd_batch *b, uint32_t n)
+{
+    /* One more than asked for: a text is written before it is known whether it counts. */
+    if (n < b->cap)
+        return true;
+    uint32_t cap = b->cap < FIRST_TEXTS ? FIRST_TEXTS : b->cap;
+    while (cap <= n)
+        cap *= 2;
+    rd_text *texts = realloc(b->texts, cap * sizeof *texts);
+    if (texts == NULL)
+        return false;
+    b->texts = texts;
+    uint32_t *owners = realloc(b->owner, cap * sizeof *owners);
+    if (owners == NULL)
+        return false;
+    b->owner = owners;
+    b->cap = cap;
+    return true;
+}
+
+bool rd_batch_push(rd_batch *b, uint32_t off, size_t len, uint32_t owner)
+{
+    if (!rd_batch_room(b, b->n + 1))
+        return false;
+    b->texts[b->n] = (rd_text){.off = off, .len = (uint32_t)len};
+    b->owner[b->n++] = owner;
+    return true;
+}
+
+void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls)
+{
+    if (r->counts[rule][cls]++ == 0)
+        r->hits[r->n_hits++] = (rd_hit){.rule = rule, .cls = (uint8_t)cls};
+}
+
+const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls, bool *out_budget)
+{
+    *out_budget = m->detector == RD_DETECTOR_OVER_BUDGET;
+    if (*out_budget) {
+        r->n_over_budget++;
+        return &over_budget_action;
+    }
+    uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, m->detector);
+    if (rule == RD_NO_RULE)
+        return &over_budget_action; /* cannot happen: closed by default */
+    rd_redactor_count(r, rule, cls);
+    return rd_policy_rule_shadow(r->job->policy, rule) ? NULL : rd_policy_action(r->job->policy, rule, cls);
+}
+
+rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t len, uint32_t frame, rd_slice text)
+{
+    uint8_t *copy = rd_arena_alloc(&r->replacements, text.n);
+    rd_edit *e = copy == NULL && text.n > 0 ? NULL : rd_doc_push_edit(&r->doc);
+    if (e == NULL)
+        return RD_NO_MEMORY;
+    if (text.n > 0)
+        memcpy(copy, text.p, text.n);
+    *e = (rd_edit){.off = off, .len = len, .frame = frame, .text = copy, .text_len = (uint32_t)text.n};
+    return RD_OK;
+}
+
+/* ---- texts that are their own bytes ---- */
+
+/* A match must not split a character: a backend may refuse a whole batch over half a code point. */
+static void widen_to_characters(const uint8_t *base, const rd_text *t, rd_match *m)
+{
+    uint32_t end = m->off + m->len, text_end = t->off + t->len;
+    while (m->off > t->off && (base[m->off] & 0xC0) == 0x80)
+        m->off--;
+    while (end < text_end && (base[end] & 0xC0) == 0x80)
+        end++;
+    m->len = end - m->off;
+}
+
+static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, rd_match m, const rd_action *action)
+{
+    rd_buf *text = &r->work;
+    text->n = 0;
+    if (l->form == RD_FORM_FIXED) {
+        uint8_t *stars = rd_buf_reserve(text, m.len);
+        if (stars == NULL)
+            return RD_NO_MEMORY;
+        memset(stars, '*', m.len);
+        text->n = m.len;
+        return rd_redactor_edit(r, m.off, m.len, l->frame, rd_buf_slice(text));
+    }
+    rd_act_match(action, (rd_slice){r->doc.body.p + m.off, m.len}, m.keep_head, m.keep_tail, text);
+    if (l->form == RD_FORM_JSON) {
+        r->work2.n = 0;
+        rd_json_escape(rd_buf_slice(text), &r->work2);
+        text = &r->work2;
+    }
+    if (text->failed != RD_OK)
+        return text->failed;
+    return rd_redactor_edit(r, m.off, m.len, l->frame, rd_buf_slice(text));
+}
+
+static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32_t group)
+{
+    for (uint32_t i = 0; i < found->n; i++) {
+        rd_match m = found->list[i];
+        const rd_leaf *l = &r->doc.leaves[r->plain.owner[m.text]];
+        bool budget;
+        const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls, &budget);
+        if (action == NULL)
+            continue;
+        widen_to_characters(r->doc.body.p, &r->plain.texts[m.text], &m);
+        rd_outcome o = edit_plain(r, l, m, action);
+        if (o != RD_OK)
+            return o;
+    }
+    return RD_OK;
+}
+
+/* ---- pairs whose key was judged ---- */
+
+static rd_outcome edit_pair(rd_redactor *r, const rd_leaf *l)
+{
+    const rd_action *action = rd_policy_action(r->job->policy, l->rule, (rd_class)l->cls);
+    rd_slice value = rd_act_value(action);
+    rd_buf *b = &r->work;
+    uint8_t len[10];
+    b->n = 0;
+    rd_redactor_count(r, l->rule, (rd_class)l->cls);
+    switch ((rd_form)l->form) {
+    case RD_FORM_PAIR_VALUE: /* AnyValue{string_value} */
+        rd_buf_append_byte(b, 0x0a);
+        rd_buf_append(b, len, rd_varint_put(value.n, len));
+        rd_buf_append(b, value.p, value.n);
+        break;
+    case RD_FORM_PAIR_TEXT:
+        rd_buf_append(b, value.p, value.n);
+        break;
+    case RD_FORM_PAIR_JSON_ANY:
+        rd_buf_append_str(b, "{\"stringValue\":\"");
+        rd_json_escape(value, b);
+        rd_buf_append_str(b, "\"}");
+        break;
+    case RD_FORM_PAIR_JSON:
+        rd_buf_append_byte(b, '"');
+        rd_json_escape(value, b);
+        rd_buf_append_byte(b, '"');
+        break;
+    default: /* PAIR_DROP: nothing stays */
+        break;
+    }
+    return b->failed != RD_OK ? b->failed : rd_redactor_edit(r, l->off, l->len, l->frame, rd_buf_slice(b));
+}
+
+/* ---- the stages ---- */
+
+static rd_outcome walk(rd_redactor *r, rd_error *err)
+{
+    static const rd_message *const roots[] = {
+        [RD_SIGNAL_LOGS] = &rd_schema_logs,
+        [RD_SIGNAL_TRACES] = &rd_schema_traces,
+        [RD_SIGNAL_METRICS] = &rd_schema_metrics,
+        [RD_SIGNAL_LOKI_PUSH] = &rd_schema_loki_push,
+    };
+    const rd_job *job = r->job;
+    rd_visitor v = rd_policy_visitor(job->policy, job->signal);
+    if (job->body.n > RD_DOC_MAX_BODY)
+        return rd_fail(err, RD_TOO_LARGE, "body over 2 GiB", SIZE_MAX);
+    if (job->format == RD_FORMAT_PROTOBUF)
+        return rd_wire_walk(roots[job->signal], &job->limits, &v, &r->doc, err);
+    if (job->signal == RD_SIGNAL_LOKI_PUSH)
+        return rd_loki_json_walk(&job->limits, &v, &r->doc, err);
+    return rd_otlp_json_walk(roots[job->signal], &job->limits, &v, &r->doc, err);
+}
+
+/* A leaf that is not a plain text. Pairs and labels are dealt with at once, in the first group's pass. */
+static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, bool in_group, uint32_t group, rd_error *err)
+{
+    const rd_leaf *l = &r->doc.leaves[i];
+    switch ((rd_form)l->form) {
+    case RD_FORM_PAIR_VALUE:
+    case RD_FORM_PAIR_TEXT:
+    case RD_FORM_PAIR_JSON_ANY:
+    case RD_FORM_PAIR_JSON:
+    case RD_FORM_PAIR_DROP:
+        return first_group ? edit_pair(r, l) : RD_OK;
+    case RD_FORM_LABELS:
+    case RD_FORM_LABELS_JSON:
+        return first_group ? rd_redact_labels(r, l, err) : RD_OK;
+    case RD_FORM_HASH:
+        return RD_OK;
+    default:
+        return in_group && l->len > 0 ? rd_redact_view_collect(r, i, group) : RD_OK;
+    }
+}
+
+/* One pass over all leaves: most are plain texts and only have to be listed. */
+static rd_outcome sort_leaves(rd_redactor *r, uint32_t group, rd_error *err)
+{
+    bool in_group[RD_CLASS_COUNT];
+    for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++)
+        in_group[cls] = rd_policy_group_of(r->job->policy, r->job->signal, (rd_class)cls) == group;
+    if (!rd_batch_room(&r->plain, r->doc.n_leaves))
+        return RD_NO_MEMORY;
+    for (uint32_t i = 0; i < r->doc.n_leaves; i++) {
+        const rd_leaf *l = &r->doc.leaves[i];
+        if (l->rule > 0 && group == 0 && l->form < RD_FORM_PAIR_VALUE)
+            rd_redactor_count(r, (uint16_t)(l->rule - 1), (rd_class)l->cls);
+        if (l->form == RD_FORM_TEXT || l->form == RD_FORM_JSON || l->form == RD_FORM_FIXED) {
+            r->plain.texts[r->plain.n] = (rd_text){.off = l->off, .len = l->len};
+            r->plain.owner[r->plain.n] = i;
+            r->plain.n += in_group[l->cls] && l->len > 0;
+            continue;
+        }
+        rd_outcome o = special_leaf(r, i, group == 0, in_group[l->cls], group, err);
+        if (o != RD_OK)
+            return o;
+    }
+    return RD_OK;
+}
+
+static rd_outcome run_group(rd_redactor *r, uint32_t group, rd_error *err)
+{
+    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group);
+    rd_matches found;
+    r->plain.n = r->views.n = 0;
+    r->decoded.n = 0;
+    rd_outcome o = sort_leaves(r, group, err);
+    if (o != RD_OK || set == NULL)
+        return o;
+    if (r->plain.n > 0) {
+        o = rd_detect(set, r->detect, r->doc.body.p, r->doc.body.n, r->plain.texts, r->plain.n, &found);
+        if (o == RD_OK)
+            o = edits_of_plain(r, &found, group);
+    }
+    if (o == RD_OK && r->views.n > 0) {
+        o = rd_detect(set, r->detect, r->decoded.p, r->decoded.n, r->views.texts, r->views.n, &found);
+        if (o == RD_OK)
+            o = rd_redact_view_matches(r, &found, group);
+    }
+    return o;
+}
+
+/* A stream's hash is stale once its labels changed. */
+static rd_outcome drop_stale_hashes(rd_redactor *r)
+{
+    for (uint32_t i = 0; i < r->doc.n_leaves; i++) {
+        const rd_leaf *h = &r->doc.leaves[i];
+        if (h->form != RD_FORM_HASH)
+            continue;
+        rd_outcome o = rd_redactor_edit(r, h->off, h->len, h->frame, (rd_slice){0});
+        if (o != RD_OK)
+            return o;
+    }
+    return RD_OK;
+}
+
+static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_error *err)
+{
+    for (uint32_t i = 0; i < r->n_hits; i++)
+        r->hits[i].n = r->counts[r->hits[i].rule][r->hits[i].cls];
+    *res = (rd_redaction){.body = r->job->body,
+                          .nothing = r->doc.n_groups == 0 && r->doc.n_leaves == 0 &&
+                                     (r->job->format == RD_FORMAT_JSON || r->job->body.n == 0),
+                          .n_items = r->doc.n_items,
+                          .n_over_budget = r->n_over_budget,
+                          .hits = r->hits,
+                          .n_hits = r->n_hits};
+    if (r->doc.n_edits == 0)
+        return RD_OK;
+    rd_doc_sort_edits(&r->doc);
+    /* Length prefixes may grow by a byte or two each; anything beyond this room still works, it only copies. */
+    size_t room = r->job->body.n + r->replacements.used + 1024;
+    (void)rd_buf_reserve(out, room < out->max ? room : 0);
+    rd_outcome o = r->job->format == RD_FORMAT_PROTOBUF ? rd_wire_splice(&r->doc, out, err) : rd_doc_splice(&r->doc, out, err);
+    res->body = rd_buf_slice(out);
+    res->changed = true;
+    return o;
+}
+
+rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err)
+{
+    begin(r, job);
+    rd_outcome o = walk(r, err);
+    if (o != RD_OK)
+        return o;
+    if (job->signal == RD_SIGNAL_LOKI_PUSH && r->doc.n_groups == 0)
+        return rd_fail(err, RD_EMPTY, "no stream", SIZE_MAX);
+    uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
+    for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
+        o = run_group(r, g, err);
+    if (o == RD_OK && r->doc.n_edits > 0 && job->signal == RD_SIGNAL_LOKI_PUSH && job->format == RD_FORMAT_PROTOBUF)
+        o = drop_stale_hashes(r);
+    if (o == RD_OK)
+        return finish(r, out, out_result, err);
+    return o == RD_NO_MEMORY ? rd_fail(err, o, "redaction scratch", SIZE_MAX) : o;
+}
+
+rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text, rd_buf *out)
+{
+    rd_job job = {.policy = policy, .signal = RD_SIGNAL_LOGS, .format = RD_FORMAT_JSON, .body = text};
+    rd_error err;
+    rd_redaction res;
+    begin(r, &job);
+    rd_leaf *l = rd_doc_push_leaf(&r->doc);
+    if (l == NULL)
+        return RD_NO_MEMORY;
+    *l = (rd_leaf){.len = (uint32_t)text.n, .frame = RD_NO_FRAME, .cls = (uint8_t)cls, .form = RD_FORM_TEXT};
+    rd_outcome o = run_group(r, rd_policy_group_of(policy, RD_SIGNAL_LOGS, cls), &err);
+    if (o == RD_OK)
+        o = finish(r, out, &res, &err);
+    if (o == RD_OK && !res.changed)
+        rd_buf_append(out, text.p, text.n);
+    return o == RD_OK ? out->failed : o;
+}

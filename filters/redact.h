@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Redaction of one decoded body: the only place that knows formats, policy, detectors and actions together, and the
+ * only place that counts.
+ *
+ *    body ─► walk ─► leaves ─► detect ─► matches ─► act ─► edits ─► splice ─► body'
+ *             │                 (one pass over all plain texts,                │
+ *             └ key verdicts     one over the decoded ones)                    └ the very bytes that came,
+ *                                                                                when there is no edit
+ */
+#ifndef RD_REDACT_H
+#define RD_REDACT_H
+
+#include "filters/policy.h"
+
+typedef enum rd_format { RD_FORMAT_PROTOBUF, RD_FORMAT_JSON } rd_format;
+
+/* Scratch of one thread; grows to what requests need and is reused. */
+typedef struct rd_redactor rd_redactor;
+rd_redactor *rd_redactor_new(void); /* NULL: no memory */
+void rd_redactor_free(rd_redactor **r);
+
+typedef struct rd_job {
+    const rd_policy *policy; /* borrowed for the call */
+    rd_signal signal;
+    rd_format format;
+    rd_slice body; /* decoded; RD_BUF_TAIL readable bytes follow it */
+    rd_limits limits;
+} rd_job;
+
+/* How often a rule acted (or, in shadow mode, would have) in one class of fields. */
+typedef struct rd_hit {
+    uint16_t rule;
+    uint8_t cls;
+    uint32_t n;
+} rd_hit;
+
+typedef struct rd_redaction {
+    rd_slice body;      /* the job's own body when nothing changed, else in `out` */
+    bool changed;
+    bool nothing;       /* an empty message: no resource, no text, nothing to store */
+    uint32_t n_items;   /* log records, spans, data points, entries */
+    uint32_t n_over_budget; /* texts replaced because a pattern exceeded its budget */
+    const rd_hit *hits; /* owned by the redactor until its next use */
+    uint32_t n_hits;
+} rd_redaction;
+
+/* On success *out_result says where the redacted body is. On failure nothing of the body may be used; `err` says why. */
+RD_MUST_CHECK rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err);
+
+/* Redacts one text outside any payload (an error message of a backend, a line on standard input): class `cls`
+ * of signal LOGS. Appends the result. */
+RD_MUST_CHECK rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text, rd_buf *out);
+
+#endif
