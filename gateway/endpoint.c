@@ -11,16 +11,6 @@
 #include <errno.h>
 #include <time.h>
 
-const char *gw_call_result_word(gw_call_result r)
-{
-    static const char *const words[] = {
-#define X(name, word) [GW_CALL_##name] = word,
-        GW_CALL_RESULTS(X)
-#undef X
-    };
-    return (unsigned)r < GW_CALL_RESULT_COUNT ? words[r] : "?";
-}
-
 uint64_t gw_clock_us(void)
 {
     struct timespec t;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/budget.h"
+
+#include <stdatomic.h>
+
+typedef struct account {
+    _Atomic uint64_t used, max;
+} account;
+
+static account requests = {.max = UINT64_MAX}, bytes = {.max = UINT64_MAX}, connections = {.max = UINT64_MAX};
+
+/* Adds first and takes back when it was too much: two refusals may meet at the edge, an excess never stays. */
+static bool take(account *a, uint64_t n)
+{
+    uint64_t before = atomic_fetch_add(&a->used, n);
+    if (before + n >= before && before + n <= atomic_load(&a->max))
+        return true;
+    atomic_fetch_sub(&a->used, n);
+    return false;
+}
+
+void gw_budget_limits(uint32_t max_requests, uint64_t max_bytes, uint32_t max_connections)
+{
+    atomic_store(&requests.max, max_requests);
+    atomic_store(&bytes.max, max_bytes);
+    atomic_store(&connections.max, max_connections);
+}
+
+bool gw_budget_take_request(void)
+{
+    return take(&requests, 1);
+}
+
+void gw_budget_give_request(void)
+{
+    atomic_fetch_sub(&requests.used, 1);
+}
+
+bool gw_budget_take_bytes(uint64_t n)
+{
+    return take(&bytes, n);
+}
+
+void gw_budget_give_bytes(uint64_t n)
+{
+    atomic_fetch_sub(&bytes.used, n);
+}
+
+bool gw_budget_take_connection(void)
+{
+    return take(&connections, 1);
+}
+
+void gw_budget_give_connection(void)
+{
+    atomic_fetch_sub(&connections.used, 1);
+}
+
+uint64_t gw_budget_requests(void)
+{
+    return atomic_load(&requests.used);
+}
+
+uint64_t gw_budget_bytes(void)
+{
+    return atomic_load(&bytes.used);
+}
+
+uint64_t gw_budget_connections(void)
+{
+    return atomic_load(&connections.used);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/exchange.h"
+
+#include <stdlib.h>
+
+#include "gateway/budget.h"
+#include "gateway/deliver.h"
+#include "gateway/log.h"
+#include "gateway/media.h"
+#include "gateway/reply.h"
+#include "gateway/worker.h"
+
+enum {
+    INLINE_BYTES = 256 << 10, /* larger bodies are scrubbed on a worker */
+    CODED_FACTOR = 8,         /* what a coded byte counts as in that */
+    MAX_TEXT = 1 << 20,       /* texts of one answer */
+    RETRY_AFTER_S = 2
+};
+
+#define STATES(X) X(HEAD) X(BODY) X(SCRUB) X(DELIVER) X(DONE)
+typedef enum state {
+#define X(name) STATE_##name,
+    STATES(X)
+#undef X
+    STATE_COUNT
+} state;
+
+typedef struct gw_exchange {
+    state state;
+    gw_thread *thread;
+    gw_binding *binding; /* shared: the generation this request began with */
+    gw_stream *stream;   /* NULL once answered or aborted */
+    const gw_route_cfg *route; /* NULL: none matched */
+    gw_reply_to to;
+    gw_format format;
+    rd_coding coding;
+    rd_slice traceparent, tracestate; /* borrowed from the head */
+    gw_body body;                     /* owned until the scrubbed body no longer borrows it */
+    uint64_t charged;                 /* bytes taken from the budget */
+    bool admitted;                    /* one request taken from the budget */
+    bool accepted;                    /* counted as such, with n_items */
+    bool on_worker;                   /* a worker holds `scrub`: free only when it is back */
+    uint32_t n_items;
+    gw_scrub scrub;
+    gw_work work;
+    gw_delivery delivery;
+    rd_buf text; /* answer texts */
+} gw_exchange;
+
+/* ---- state ---- */
+
+/* Which state may follow which; everything else is a bug. */
+static const bool follows[STATE_COUNT][STATE_COUNT] = {
+    [STATE_HEAD] = {[STATE_BODY] = true, [STATE_DONE] = true},
+    [STATE_BODY] = {[STATE_SCRUB] = true, [STATE_DONE] = true},
+    [STATE_SCRUB] = {[STATE_DELIVER] = true, [STATE_DONE] = true},
+    [STATE_DELIVER] = {[STATE_DONE] = true},
+};
+
+static void transition(gw_exchange *x, state to)
+{
+    if (!follows[x->state][to])
+        abort();
+    x->state = to;
+}
+
+static void count(gw_exchange *x, gw_metric m, unsigned second, int64_t n)
+{
+    gw_count(x->thread->counters, m, x->route->signal, second, 0, n);
+}
+
+static void release(gw_exchange *x)
+{
+    if (x->on_worker)
+        return; /* on_worker_done comes back here */
+    gw_scrub_release(&x->scrub);
+    gw_body_release(&x->body);
+    rd_buf_release(&x->text);
+    if (x->charged > 0)
+        gw_budget_give_bytes(x->charged);
+    if (x->admitted)
+        gw_budget_give_request();
+    x->thread->n_requests--;
+    gw_binding_unref(&x->binding);
+    free(x);
+}
+
+/* The one end of every exchange: accounts, and answers if somebody still listens. */
+static void end(gw_exchange *x, gw_outcome outcome, gw_response *res)
+{
+    bool delivered = outcome == GW_OUTCOME_DELIVERED;
+    transition(x, STATE_DONE);
+    if (x->route != NULL) {
+        if (x->accepted) {
+            count(x, delivered ? GW_METRIC_REQUESTS_DELIVERED : GW_METRIC_REQUESTS_DROPPED, delivered ? 0 : outcome, 1);
+            count(x, delivered ? GW_METRIC_ITEMS_DELIVERED : GW_METRIC_ITEMS_DROPPED, delivered ? 0 : outcome, x->n_items);
+            count(x, GW_METRIC_ITEMS_IN_FLIGHT, 0, -(int64_t)x->n_items);
+        } else {
+            count(x, GW_METRIC_REQUESTS_REJECTED, outcome, 1);
+        }
+        count(x, GW_METRIC_REQUESTS_IN_FLIGHT, 0, -1);
+    }
+    if (x->stream != NULL) {
+        unsigned signal = x->route == NULL ? GW_SIGNAL_COUNT : x->route->signal;
+        gw_stream *s = x->stream;
+        x->stream = NULL;
+        res->close = res->close || x->thread->draining;
+        gw_count(x->thread->counters, GW_METRIC_HTTP_REQUESTS, signal, gw_metrics_status(res->status), 0, 1);
+        s->ops->respond(s, res);
+    }
+    release(x);
+}
+
+static void refuse_with(gw_exchange *x, gw_outcome outcome, rd_slice detail, uint32_t retry_after_s)
+{
+    gw_response res;
+    bool retryable = gw_reply_status(x->to.dialect, outcome) == 503;
+    if (retry_after_s == 0 && retryable)
+        retry_after_s = RETRY_AFTER_S;
+    gw_reply_error(&x->to, outcome, detail, retry_after_s, &x->text, &res);
+    gw_log(REQUEST_REFUSED, gw_word("signal", x->route == NULL ? "other" : gw_signal_word(x->route->signal)),
+           gw_word("reason", gw_outcome_word(outcome)), gw_i64("status", res.status));
+    end(x, outcome, &res);
+}
+
+static void refuse(gw_exchange *x, gw_outcome outcome)
+{
+    refuse_with(x, outcome, (rd_slice){0}, 0);
+}
+
+/* ---- HEAD ---- */
+
+static bool cors_allows(const gw_cors_cfg *cfg, rd_slice origin, bool *out_credentials)
+{
+    for (size_t i = 0; origin.n > 0 && i < cfg->n_origins; i++) {
+        bool any = strcmp(cfg->origins[i], "*") == 0;
+        if (!any && !rd_slice_eq(origin, rd_slice_str(cfg->origins[i])))
+            continue;
+        *out_credentials = !any; /* an explicit origin was meant, so cookies of a beacon may come */
+        return true;
+    }
+    return false;
+}
+
+static gw_dialect dialect_of(const gw_route_cfg *route, gw_media media)
+{
+    if (route != NULL && route->signal == GW_SIGNAL_LOKI_PUSH)
+        return GW_DIALECT_LOKI;
+    if (media == GW_MEDIA_JSON)
+        return GW_DIALECT_OTLP_JSON;
+    return media == GW_MEDIA_PROTOBUF ? GW_DIALECT_OTLP_PROTOBUF : GW_DIALECT_TEXT;
+}
+
+/* Everything that can be said no to before a byte of the body is read. */
+static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media)
+{
+    const gw_config *cfg = x->binding->gen->cfg;
+    if (!rd_slice_eq(h->method, RD_SLICE_LIT("POST")))
+        return GW_OUTCOME_METHOD;
+    if (x->route->state == GW_VERSION_RETIRED)
+        return GW_OUTCOME_RETIRED;
+    if (media == GW_MEDIA_OTHER)
+        return GW_OUTCOME_MEDIA_TYPE;
+    x->format = media == GW_MEDIA_JSON ? GW_FORMAT_JSON : GW_FORMAT_PROTOBUF;
+    gw_outcome o = gw_scrub_coding(x->route->signal, x->format, h->content_encoding, &x->coding);
+    if (o != GW_OUTCOME_DELIVERED)
+        return o;
+    if (cfg->workspaces.anonymous == NULL)
+        return GW_OUTCOME_UNAUTHENTICATED;
+    if (h->has_length && h->content_length > cfg->limits.body_bytes)
+        return GW_OUTCOME_TOO_LARGE;
+    x->admitted = gw_budget_take_request();
+    return x->admitted ? GW_OUTCOME_DELIVERED : GW_OUTCOME_OVERLOAD;
+}
+
+static gw_exchange *exchange_new(gw_thread *t, gw_stream *s)
+{
+    gw_exchange *x = malloc(sizeof *x);
+    if (x == NULL)
+        abort();
+    *x = (gw_exchange){.thread = t, .binding = gw_binding_ref(t->binding), .stream = s};
+    gw_scrub_init(&x->scrub);
+    rd_buf_init(&x->text, MAX_TEXT);
+    t->n_requests++;
+    return x;
+}
+
+static void preflight(gw_exchange *x, const gw_head *h)
+{
+    gw_response res;
+    gw_reply_preflight(&x->to, h->request_headers, x->binding->gen->cfg->cors.max_age_s, &x->text, &res);
+    x->route = NULL; /* a question of the browser, not a request of the signal */
+    end(x, GW_OUTCOME_DELIVERED, &res);
+}
+
+static bool is_preflight(const gw_exchange *x, const gw_head *h)
+{
+    return x->binding->gen->cfg->cors.n_origins > 0 && h->origin.n > 0 && h->request_method.n > 0 &&
+           rd_slice_eq(h->method, RD_SLICE_LIT("OPTIONS"));
+}
+
+static void *on_head(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out_max_body)
+{
+    gw_exchange *x = exchange_new(t, s);
+    const gw_generation *gen = x->binding->gen;
+    const gw_route_cfg *route = gw_routes_find(gen->routes, h->path);
+    gw_media media = gw_media_of(h->content_type, route != NULL && route->signal == GW_SIGNAL_LOKI_PUSH);
+    x->to = (gw_reply_to){.dialect = dialect_of(route, media), .routes = gen->routes, .route = route};
+    if (cors_allows(&gen->cfg->cors, h->origin, &x->to.cors_credentials))
+        x->to.cors_origin = h->origin;
+    x->traceparent = h->traceparent;
+    x->tracestate = h->tracestate;
+    if (route != NULL && is_preflight(x, h)) {
+        preflight(x, h);
+        return NULL;
+    }
+    if (route == NULL) {
+        refuse_with(x, GW_OUTCOME_NOT_FOUND, gw_routes_supported(gen->routes), 0);
+        return NULL;
+    }
+    x->route = route;
+    count(x, GW_METRIC_REQUESTS_RECEIVED, 0, 1);
+    count(x, GW_METRIC_REQUESTS_IN_FLIGHT, 0, 1);
+    if (route->state == GW_VERSION_DEPRECATED)
+        gw_count(t->counters, GW_METRIC_DEPRECATED, gen->workspace_slot, route->signal, 0, 1);
+    gw_outcome o = judge_head(x, h, media);
+    if (o != GW_OUTCOME_DELIVERED) {
+        refuse_with(x, o, o == GW_OUTCOME_RETIRED && route->successor != NULL ? rd_slice_str(route->successor) : (rd_slice){0}, 0);
+        return NULL;
+    }
+    transition(x, STATE_BODY);
+    *out_max_body = gen->cfg->limits.body_bytes;
+    return x;
+}
+
+/* ---- BODY ---- */
+
+static void on_bad_body(void *request, int outcome)
+{
+    refuse(request, (gw_outcome)outcome);
+}
+
+static void start_scrub(gw_exchange *x);
+
+static void on_body(void *request, gw_body body)
+{
+    gw_exchange *x = request;
+    x->body = body;
+    count(x, GW_METRIC_WIRE_BYTES, 0, (int64_t)body.bytes.n);
+    /* What comes out of a coding is not known yet; its worst case would refuse honest requests, so charge what is typical and
+     * let the per-body ceilings bound the rest. */
+    uint64_t charge = body.bytes.n * (x->coding == RD_CODING_IDENTITY ? 2 : CODED_FACTOR);
+    if (!gw_budget_take_bytes(charge)) {
+        gw_log(MEMORY_LIMIT, gw_u64("bytes_in_flight", gw_budget_bytes()));
+        refuse(x, GW_OUTCOME_OVERLOAD);
+        return;
+    }
+    x->charged = charge;
+    transition(x, STATE_SCRUB);
+    start_scrub(x);
+}
+
+/* ---- SCRUB ---- */
+
+static void on_scrubbed(gw_exchange *x);
+
+static void on_worker_run(gw_work *w, gw_scrubber *s)
+{
+    gw_exchange *x = H2O_STRUCT_FROM_MEMBER(gw_exchange, work, w);
+    gw_scrub_run(s, &x->scrub);
+}
+
+static void on_worker_done(gw_work *w)
+{
+    gw_exchange *x = H2O_STRUCT_FROM_MEMBER(gw_exchange, work, w);
+    x->on_worker = false;
+    if (x->state == STATE_DONE)
+        release(x); /* the sender went away meanwhile */
+    else
+        on_scrubbed(x);
+}
+
+static void start_scrub(gw_exchange *x)
+{
+    const gw_generation *gen = x->binding->gen;
+    const gw_upstream_cfg *up = &gen->cfg->upstreams[x->route->upstream_index];
+    x->scrub.gen = gen;
+    x->scrub.signal = x->route->signal;
+    x->scrub.format = x->format;
+    x->scrub.coding = x->coding;
+    x->scrub.out_coding = gw_scrub_out_coding(x->route->signal, x->format, up->encoding);
+    x->scrub.to_store = up->store != NULL;
+    x->scrub.wire = x->body.bytes;
+    uint64_t work = x->body.bytes.n * (x->coding == RD_CODING_IDENTITY ? 1 : CODED_FACTOR);
+    if (work <= INLINE_BYTES) {
+        gw_scrub_run(x->thread->scrubber, &x->scrub);
+        on_scrubbed(x);
+        return;
+    }
+    x->on_worker = true;
+    x->work = (gw_work){.thread = x->thread, .run = on_worker_run, .done = on_worker_done};
+    gw_workers_submit(x->thread->workers, &x->work);
+}
+
+static void on_delivered(void *arg, const gw_translated *t);
+
+static void on_scrubbed(gw_exchange *x)
+{
+    const gw_scrub *s = &x->scrub;
+    const gw_workspaces_cfg *ws = &x->binding->gen->cfg->workspaces;
+    gw_response res;
+    if (!s->on_wire)
+        gw_body_release(&x->body);
+    count(x, GW_METRIC_DECODED_BYTES, 0, (int64_t)s->decoded_bytes);
+    if (s->outcome != GW_OUTCOME_DELIVERED) {
+        refuse_with(x, s->outcome, s->detail == NULL ? (rd_slice){0} : rd_slice_str(s->detail), 0);
+        return;
+    }
+    x->accepted = true;
+    x->n_items = s->n_items;
+    count(x, GW_METRIC_REQUESTS_ACCEPTED, 0, 1);
+    count(x, GW_METRIC_ITEMS_RECEIVED, 0, x->n_items);
+    count(x, GW_METRIC_ITEMS_ACCEPTED, 0, x->n_items);
+    count(x, GW_METRIC_ITEMS_IN_FLIGHT, 0, x->n_items);
+    if (s->nothing) {
+        gw_reply_nothing(&x->to, &x->text, &res);
+        end(x, GW_OUTCOME_DELIVERED, &res);
+        return;
+    }
+    transition(x, STATE_DELIVER);
+    gw_deliver_request req = {.body = s->scrubbed,
+                              .content_type = gw_media_upstream(x->format),
+                              .content_encoding = gw_media_upstream_coding(x->route->signal, x->format, s->out_coding),
+                              .tenant = rd_slice_str(ws->tenant != NULL ? ws->tenant : ws->anonymous),
+                              .traceparent = x->traceparent,
+                              .tracestate = x->tracestate};
+    gw_deliver_start(&x->delivery, x->binding, x->route, &x->to, &req, &x->text, on_delivered, x);
+}
+
+/* ---- DELIVER ---- */
+
+static void on_delivered(void *arg, const gw_translated *t)
+{
+    gw_exchange *x = arg;
+    gw_response res;
+    if (t->outcome != GW_OUTCOME_DELIVERED) {
+        refuse_with(x, t->outcome, t->detail, t->retry_after_s);
+        return;
+    }
+    gw_reply_success(&x->to, t->ack, &t->partial, t->loki_status, &x->text, &res);
+    end(x, GW_OUTCOME_DELIVERED, &res);
+}
+
+static void on_abort(void *request)
+{
+    gw_exchange *x = request;
+    gw_response none = {0};
+    x->stream = NULL;
+    if (x->state == STATE_DELIVER)
+        gw_deliver_cancel(&x->delivery);
+    gw_count(x->thread->counters, GW_METRIC_CLIENT_GONE, 0, 0, 0, 1);
+    end(x, GW_OUTCOME_CLIENT_GONE, &none);
+}
+
+const gw_app gw_exchange_app = {.on_head = on_head, .on_body = on_body, .on_bad_body = on_bad_body, .on_abort = on_abort};

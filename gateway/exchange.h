@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One request's life, independent of the front end that brought it:
+ *
+ *    HEAD ──► BODY ──► SCRUB ──► DELIVER ──► DONE
+ *      │        │        │          │
+ *      └────────┴────────┴──────────┴──────► DONE      (refused, failed, or the sender is gone)
+ *
+ *    HEAD     route, version, identity, media type, coding, admission   [on_head]
+ *    BODY     the front end reads the body                              [on_body, on_bad_body]
+ *    SCRUB    decode, redact, encode; on a worker when large            [on_scrubbed]
+ *    DELIVER  the backend or the store has it                           [on_delivered]
+ *    DONE     answered or aborted; freed as soon as nothing points to it
+ *
+ * Every request that matched a route is counted once at each end: received = accepted + rejected, accepted = delivered + dropped.
+ */
+#ifndef GW_EXCHANGE_H
+#define GW_EXCHANGE_H
+
+#include "gateway/frontend.h"
+#include "gateway/thread.h"
+
+extern const gw_app gw_exchange_app;
+
+#endif

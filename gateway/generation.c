@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/generation.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "gateway/log.h"
+#include "gateway/metrics.h"
+#include "gateway/tls.h"
+
+/* ---- stores of the process: one per directory, open until the end ---- */
+
+enum { MAX_STORES = 32 };
+
+static struct {
+    pthread_mutex_t lock;
+    char *dir[MAX_STORES];
+    gw_store *store[MAX_STORES];
+    unsigned n;
+} stores = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static gw_store *store_of(const gw_upstream_cfg *cfg, char *why)
+{
+    gw_store *s = NULL;
+    pthread_mutex_lock(&stores.lock);
+    for (unsigned i = 0; s == NULL && i < stores.n; i++) {
+        if (strcmp(stores.dir[i], cfg->store) == 0)
+            s = stores.store[i];
+    }
+    if (s == NULL && stores.n == MAX_STORES) {
+        snprintf(why, GW_WHY_BYTES, "more than %d stores", MAX_STORES);
+    } else if (s == NULL && (s = gw_store_open(cfg, why, GW_WHY_BYTES)) != NULL) {
+        stores.dir[stores.n] = strdup(cfg->store);
+        stores.store[stores.n++] = s;
+    }
+    pthread_mutex_unlock(&stores.lock);
+    return s;
+}
+
+void gw_generation_close_stores(void)
+{
+    pthread_mutex_lock(&stores.lock);
+    for (unsigned i = 0; i < stores.n; i++) {
+        gw_store_close(&stores.store[i]);
+        free(stores.dir[i]);
+    }
+    stores.n = 0;
+    pthread_mutex_unlock(&stores.lock);
+}
+
+/* ---- policy from the configuration's rules ---- */
+
+static int detector_of(const char *word)
+{
+    for (unsigned i = 0; word != NULL && i < RD_DETECTOR_COUNT; i++) {
+        if (strcmp(rd_detector_word(i), word) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+static rd_rule_spec spec_of(const gw_rule_cfg *r)
+{
+    static const rd_action_kind actions[] = {
+        [GW_ACTION_MASK] = RD_ACTION_MASK, [GW_ACTION_REPLACE] = RD_ACTION_REPLACE, [GW_ACTION_DROP] = RD_ACTION_DROP};
+    static const rd_mode modes[] = {
+        [GW_RULE_ENFORCE] = RD_MODE_ENFORCE, [GW_RULE_SHADOW] = RD_MODE_SHADOW, [GW_RULE_OFF] = RD_MODE_OFF};
+    return (rd_rule_spec){.name = r->name,
+                          .keys = r->keys,
+                          .n_keys = (uint32_t)r->n_keys,
+                          .detector = detector_of(r->detector),
+                          .pattern = r->pattern,
+                          .group = r->group,
+                          .action = actions[r->action],
+                          .label_action = actions[r->label_action],
+                          .replacement = r->replacement,
+                          .mode = modes[r->mode],
+                          .classes = r->classes,
+                          .signals = r->signals};
+}
+
+static bool build_policy(gw_generation *g, char *why)
+{
+    const gw_redaction_cfg *cfg = &g->cfg->redaction;
+    rd_rule_spec *specs = calloc(cfg->n_rules + 1, sizeof *specs);
+    rd_error err = {0};
+    uint32_t bad = 0;
+    if (specs == NULL)
+        return false;
+    for (size_t i = 0; i < cfg->n_rules; i++)
+        specs[i] = spec_of(&cfg->rules[i]);
+    rd_outcome o = rd_policy_build(specs, (uint32_t)cfg->n_rules, &g->policy, &bad, &err);
+    free(specs);
+    if (o == RD_OK)
+        return true;
+    snprintf(why, GW_WHY_BYTES, "rule `%s`: %s", bad < cfg->n_rules ? cfg->rules[bad].name : "?", err.what);
+    return false;
+}
+
+/* ---- the rest ---- */
+
+static bool build_slots(gw_generation *g)
+{
+    const gw_config *cfg = g->cfg;
+    g->rule_slots = calloc(cfg->redaction.n_rules + 1, sizeof *g->rule_slots);
+    g->upstream_slots = calloc(cfg->n_upstreams + 1, sizeof *g->upstream_slots);
+    if (g->rule_slots == NULL || g->upstream_slots == NULL)
+        return false;
+    for (size_t i = 0; i < cfg->redaction.n_rules; i++)
+        g->rule_slots[i] = gw_metrics_slot(GW_SLOTS_RULE, cfg->redaction.rules[i].name);
+    for (size_t i = 0; i < cfg->n_upstreams; i++)
+        g->upstream_slots[i] = gw_metrics_slot(GW_SLOTS_UPSTREAM, cfg->upstreams[i].name);
+    if (cfg->workspaces.anonymous != NULL)
+        g->workspace_slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, cfg->workspaces.anonymous);
+    return true;
+}
+
+static bool build_tls(gw_generation *g, char *why)
+{
+    g->tls = calloc(g->cfg->n_listeners + 1, sizeof *g->tls);
+    if (g->tls == NULL)
+        return false;
+    for (size_t i = 0; i < g->cfg->n_listeners; i++) {
+        if (!g->cfg->listeners[i].has_tls)
+            continue;
+        g->tls[i] = gw_tls_server_ctx(&g->cfg->listeners[i].tls, why, GW_WHY_BYTES);
+        if (g->tls[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool open_stores(gw_generation *g, char *why)
+{
+    g->stores = calloc(g->cfg->n_upstreams + 1, sizeof *g->stores);
+    if (g->stores == NULL)
+        return false;
+    for (size_t i = 0; i < g->cfg->n_upstreams; i++) {
+        if (g->cfg->upstreams[i].store != NULL && (g->stores[i] = store_of(&g->cfg->upstreams[i], why)) == NULL)
+            return false;
+    }
+    return true;
+}
+
+gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
+{
+    gw_generation *g = calloc(1, sizeof *g);
+    snprintf(why, GW_WHY_BYTES, "no memory");
+    if (g == NULL) {
+        gw_config_free(&cfg);
+        return NULL;
+    }
+    g->refs = 1;
+    g->number = number;
+    g->cfg = cfg;
+    g->limits = (rd_limits){.max_depth = cfg->limits.depth,
+                            .max_elements = cfg->limits.elements,
+                            .unknown = cfg->redaction.unknown_fields == GW_UNKNOWN_REFUSE ? RD_UNKNOWN_REFUSE : RD_UNKNOWN_SCAN,
+                            .keep_invalid_utf8 = cfg->redaction.invalid_utf8 == GW_UTF8_KEEP};
+    g->routes = gw_routes_new(cfg);
+    if (g->routes == NULL || !build_policy(g, why) || !build_slots(g) || !build_tls(g, why) || !open_stores(g, why))
+        gw_generation_unref(&g);
+    return g;
+}
+
+gw_generation *gw_generation_ref(gw_generation *g)
+{
+    atomic_fetch_add(&g->refs, 1);
+    return g;
+}
+
+void gw_generation_unref(gw_generation **pg)
+{
+    gw_generation *g = *pg;
+    *pg = NULL;
+    if (g == NULL || atomic_fetch_sub(&g->refs, 1) != 1)
+        return;
+    for (size_t i = 0; g->tls != NULL && i < g->cfg->n_listeners; i++)
+        SSL_CTX_free(g->tls[i]);
+    free(g->tls);
+    free(g->stores);
+    free(g->rule_slots);
+    free(g->upstream_slots);
+    gw_routes_free(&g->routes);
+    rd_policy_free(&g->policy);
+    gw_config_free(&g->cfg);
+    free(g);
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/http1.h"
+
+#include <stdlib.h>
+
+#include "gateway/budget.h"
+#include "gateway/http1_parse.h"
+#include "gateway/http1_response.h"
+
+enum {
+    SWEEP_MS = 500,
+    MAX_PIPELINED = 64 << 10, /* bytes read ahead while a request is worked on */
+    LINGER_MS = 2000,         /* how long a refused sender may go on sending */
+    WRITE_MS = 30000,         /* for a whole answer */
+    DRAIN_MS = 1000,          /* for a request that is on its way when the end begins */
+    KEEP_BYTES = 64 << 10     /* buffers kept by an idle connection */
+};
+
+#define STATES(X) X(HEAD) X(CONTINUE) X(BODY_LENGTH) X(BODY_CHUNKED) X(WORK) X(WRITE) X(LINGER) X(CLOSED)
+typedef enum state {
+#define X(name) STATE_##name,
+    STATES(X)
+#undef X
+} state;
+
+typedef struct conn {
+    gw_stream stream; /* first: the app holds a pointer to it */
+    h2o_linklist_t link;
+    gw_http1_server *server;
+    h2o_socket_t *sock;
+    state state;
+    uint64_t deadline_ms;
+    size_t head_seen;
+    rd_buf head; /* copy of the head being served: the socket's buffer moves */
+    gw_http1_head parsed;
+    rd_buf chunked_body;
+    gw_chunked chunks;
+    uint64_t max_body;
+    void *request; /* the app's handle; NULL: none under way */
+    rd_buf out;
+    uint64_t charged; /* bytes of a body being read, taken from the budget */
+    bool keep_alive, body_read;
+} conn;
+
+struct gw_http1_server {
+    gw_thread *thread;
+    const gw_app *app;
+    h2o_linklist_t conns;
+    unsigned n_conns;
+    bool draining;
+    h2o_timeout_t timeout;
+    h2o_timeout_entry_t sweep;
+    time_t date_at; /* second that `date` is for */
+    char date[32];
+};
+
+static void on_read(h2o_socket_t *sock, const char *err);
+static void proceed(conn *c);
+
+static const gw_limits_cfg *limits(const conn *c)
+{
+    return &c->server->thread->binding->gen->cfg->limits;
+}
+
+static uint64_t now_ms(const conn *c)
+{
+    return h2o_now(c->server->thread->h2o.loop);
+}
+
+static void enter(conn *c, state s, uint32_t for_ms)
+{
+    c->state = s;
+    c->deadline_ms = for_ms == 0 ? UINT64_MAX : now_ms(c) + for_ms;
+}
+
+/* The Date of answers, made once a second. */
+static rd_slice date_now(gw_http1_server *s)
+{
+    time_t now = h2o_get_timestamp(&s->thread->h2o, NULL, NULL)->tv_sec;
+    if (now != s->date_at) {
+        struct tm tm;
+        gmtime_r(&now, &tm);
+        strftime(s->date, sizeof s->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        s->date_at = now;
+    }
+    return rd_slice_str(s->date);
+}
+
+/* ---- what a body under way may hold ---- */
+
+static void give_charge(conn *c)
+{
+    if (c->charged > 0)
+        gw_budget_give_bytes(c->charged);
+    c->charged = 0;
+}
+
+static bool charge_up_to(conn *c, uint64_t n)
+{
+    if (n <= c->charged)
+        return true;
+    if (!gw_budget_take_bytes(n - c->charged))
+        return false;
+    c->charged = n;
+    return true;
+}
+
+/* ---- end of a connection ---- */
+
+static void conn_close(conn *c)
+{
+    gw_http1_server *s = c->server;
+    if (c->state == STATE_CLOSED)
+        return;
+    c->state = STATE_CLOSED;
+    h2o_linklist_unlink(&c->link);
+    s->n_conns--;
+    if (c->request != NULL) {
+        void *request = c->request;
+        c->request = NULL;
+        s->app->on_abort(request);
+    }
+    give_charge(c);
+    h2o_socket_close(c->sock);
+    rd_buf_release(&c->head);
+    rd_buf_release(&c->chunked_body);
+    rd_buf_release(&c->out);
+    gw_count(s->thread->counters, GW_METRIC_CONNECTIONS, 0, 0, 0, -1);
+    gw_budget_give_connection();
+    free(c);
+}
+
+/* ---- answers ---- */
+
+static void next_request(conn *c)
+{
+    enter(c, STATE_HEAD, limits(c)->idle_timeout_ms);
+    c->head_seen = 0;
+    c->body_read = false;
+    rd_buf_clear(&c->head, KEEP_BYTES);
+    rd_buf_clear(&c->chunked_body, KEEP_BYTES);
+    rd_buf_clear(&c->out, KEEP_BYTES);
+    h2o_socket_read_start(c->sock, on_read);
+    proceed(c);
+}
+
+/* The sender may still be writing; closing now would make its kernel throw our answer away. */
+static void linger(conn *c)
+{
+    enter(c, STATE_LINGER, LINGER_MS);
+    h2o_buffer_consume(&c->sock->input, c->sock->input->size);
+    if (shutdown(h2o_socket_get_fd(c->sock), SHUT_WR) != 0) {
+        conn_close(c);
+        return;
+    }
+    h2o_socket_read_start(c->sock, on_read);
+}
+
+static void on_written(h2o_socket_t *sock, const char *err)
+{
+    conn *c = sock->data;
+    if (err != NULL)
+        conn_close(c);
+    else if (c->keep_alive && c->body_read && !c->server->draining)
+        next_request(c);
+    else if (c->body_read)
+        conn_close(c);
+    else
+        linger(c);
+}
+
+static void respond(gw_stream *stream, const gw_response *res)
+{
+    conn *c = (conn *)stream;
+    c->request = NULL;
+    if (res->close || c->server->draining)
+        c->keep_alive = false;
+    /* An unread body would be taken for the next request. */
+    if (!c->body_read)
+        c->keep_alive = false;
+    bool has_body = !rd_slice_eq(c->parsed.head.method, RD_SLICE_LIT("HEAD"));
+    gw_http1_write_response(res, c->keep_alive, has_body, date_now(c->server), &c->out);
+    give_charge(c);
+    if (c->out.failed != RD_OK) {
+        /* The app's call returns into a connection that is gone only if we closed here; the sweep does it. */
+        enter(c, STATE_LINGER, 1);
+        return;
+    }
+    enter(c, STATE_WRITE, WRITE_MS);
+    h2o_socket_read_stop(c->sock);
+    h2o_iovec_t v = h2o_iovec_init((char *)c->out.p, c->out.n);
+    h2o_socket_write(c->sock, &v, 1, on_written);
+}
+
+static const gw_stream_ops stream_ops = {.respond = respond};
+
+/* Answers without an app: the head itself was not HTTP. */
+static void refuse_head(conn *c, int status, const char *text)
+{
+    gw_response res = {.status = status, .body = rd_slice_str(text), .close = true};
+    gw_response_add(&res, "content-type", RD_SLICE_LIT("text/plain; charset=utf-8"));
+    c->parsed.head.method = RD_SLICE_LIT("POST");
+    c->body_read = false;
+    gw_count(c->server->thread->counters, GW_METRIC_HTTP_REQUESTS, GW_SIGNAL_COUNT, gw_metrics_status(status), 0, 1);
+    respond(&c->stream, &res);
+}
+
+/* ---- bodies ---- */
+
+static void release_h2o_buffer(void *owner)
+{
+    h2o_buffer_t *b = owner;
+    h2o_buffer_dispose(&b);
+}
+
+static void release_rd_buf(void *owner)
+{
+    rd_buf *b = owner;
+    rd_buf_release(b);
+    free(b);
+}
+
+static void give_body(conn *c, gw_body body)
+{
+    c->body_read = true;
+    give_charge(c); /* the app charges what it holds from here on */
+    enter(c, STATE_WORK, 0);
+    c->server->app->on_body(c->request, body);
+}
+
+/* Hands the socket's buffer itself to the app, without a copy; what was pipelined behind the body moves to a fresh one. */
+static void take_length_body(conn *c)
+{
+    size_t n = (size_t)c->parsed.head.content_length;
+    h2o_buffer_t *whole = c->sock->input;
+    h2o_buffer_init(&c->sock->input, &h2o_socket_buffer_prototype);
+    if (whole->size > n) {
+        h2o_iovec_t rest = h2o_buffer_reserve(&c->sock->input, whole->size - n);
+        memcpy(rest.base, whole->bytes + n, whole->size - n);
+        c->sock->input->size += whole->size - n;
+    }
+    give_body(c, (gw_body){.bytes = {(const uint8_t *)whole->bytes, n}, .release = release_h2o_buffer, .owner = whole});
+}
+
+static void read_length(conn *c)
+{
+    if (c->sock->input->size >= c->parsed.head.content_length)
+        take_length_body(c);
+}
+
+static void bad_body(conn *c, gw_outcome outcome)
+{
+    void *request = c->request;
+    c->server->app->on_bad_body(request, outcome);
+}
+
+static void read_chunked(conn *c)
+{
+    size_t used = 0;
+    rd_slice in = {(const uint8_t *)c->sock->input->bytes, c->sock->input->size};
+    gw_parse p = gw_chunked_feed(&c->chunks, in, &c->chunked_body, &used);
+    if (p == GW_PARSE_BAD || p == GW_PARSE_TOO_LARGE) {
+        bad_body(c, p == GW_PARSE_BAD ? GW_OUTCOME_FRAMING : GW_OUTCOME_TOO_LARGE);
+        return;
+    }
+    h2o_buffer_consume(&c->sock->input, used);
+    if (!charge_up_to(c, c->chunked_body.cap)) {
+        bad_body(c, GW_OUTCOME_OVERLOAD);
+        return;
+    }
+    if (p == GW_PARSE_INCOMPLETE)
+        return;
+    rd_buf *owned = malloc(sizeof *owned);
+    if (owned == NULL) {
+        bad_body(c, GW_OUTCOME_NO_MEMORY);
+        return;
+    }
+    (void)rd_buf_reserve(&c->chunked_body, 0); /* an empty body still has its readable tail */
+    *owned = c->chunked_body;
+    rd_buf_init(&c->chunked_body, c->max_body);
+    give_body(c, (gw_body){.bytes = rd_buf_slice(owned), .release = release_rd_buf, .owner = owned});
+}
+
+static void on_continue_written(h2o_socket_t *sock, const char *err)
+{
+    conn *c = sock->data;
+    if (err != NULL) {
+        conn_close(c);
+        return;
+    }
+    enter(c, c->parsed.chunked ? STATE_BODY_CHUNKED : STATE_BODY_LENGTH, limits(c)->body_timeout_ms);
+    proceed(c);
+}
+
+static void start_body(conn *c)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    bool none = !c->parsed.chunked && c->parsed.head.content_length == 0;
+    rd_buf_init(&c->chunked_body, c->max_body);
+    enter(c, c->parsed.chunked ? STATE_BODY_CHUNKED : STATE_BODY_LENGTH, limits(c)->body_timeout_ms);
+    /* Room for the whole body at once, and the tail that scanning needs. The app checked the length against its limit. */
+    if (!c->parsed.chunked) {
+        size_t want = (size_t)c->parsed.head.content_length + RD_BUF_TAIL;
+        if (!charge_up_to(c, want)) {
+            bad_body(c, GW_OUTCOME_OVERLOAD);
+            return;
+        }
+        if (want > c->sock->input->size)
+            h2o_buffer_reserve(&c->sock->input, want - c->sock->input->size);
+    }
+    if (!c->parsed.expect_continue || none || c->sock->input->size > 0)
+        return;
+    c->state = STATE_CONTINUE;
+    h2o_iovec_t v = h2o_iovec_init(go_on, sizeof go_on - 1);
+    h2o_socket_write(c->sock, &v, 1, on_continue_written);
+}
+
+/* ---- heads ---- */
+
+/* The parsed head must outlive the socket's buffer: parse again from a copy. False: no memory. */
+static bool keep_head(conn *c, size_t n)
+{
+    size_t max = limits(c)->header_bytes;
+    rd_buf_clear(&c->head, KEEP_BYTES);
+    rd_buf_append(&c->head, c->sock->input->bytes, n);
+    h2o_buffer_consume(&c->sock->input, n);
+    return c->head.failed == RD_OK && gw_http1_parse_head(rd_buf_slice(&c->head), max, 0, &c->parsed) == GW_PARSE_OK;
+}
+
+static void begin_request(conn *c)
+{
+    c->keep_alive = c->parsed.keep_alive;
+    c->body_read = !c->parsed.chunked && c->parsed.head.content_length == 0;
+    c->max_body = 0;
+    if (c->parsed.bad_expect) {
+        refuse_head(c, 417, "unknown expectation\n");
+        return;
+    }
+    /* From here on the app may respond at once, even inside on_head. */
+    enter(c, STATE_WORK, 0);
+    void *request = c->server->app->on_head(c->server->thread, &c->stream, &c->parsed.head, &c->max_body);
+    if (request == NULL)
+        return;
+    c->request = request;
+    c->chunks = (gw_chunked){0};
+    start_body(c);
+}
+
+static void read_head(conn *c)
+{
+    rd_slice in = {(const uint8_t *)c->sock->input->bytes, c->sock->input->size};
+    if (in.n == 0)
+        return;
+    if (c->head_seen == 0)
+        enter(c, STATE_HEAD, limits(c)->header_timeout_ms);
+    gw_parse p = gw_http1_parse_head(in, limits(c)->header_bytes, c->head_seen, &c->parsed);
+    c->head_seen = in.n;
+    switch (p) {
+    case GW_PARSE_OK:
+        if (keep_head(c, c->parsed.n_bytes))
+            begin_request(c);
+        else
+            refuse_head(c, 400, "bad request\n");
+        break;
+    case GW_PARSE_INCOMPLETE:
+        break;
+    case GW_PARSE_BAD:
+        refuse_head(c, 400, "request framing is not valid HTTP/1.1\n");
+        break;
+    case GW_PARSE_TOO_LARGE:
+        refuse_head(c, 431, "request headers are too large\n");
+        break;
+    }
+}
+
+/* ---- reading ---- */
+
+/* Runs the states that can go on with what is in the buffer, until one needs more. No recursion: respond() only ever starts a write. */
+static void proceed(conn *c)
+{
+    state before;
+    do {
+        before = c->state;
+        switch (before) {
+        case STATE_HEAD:
+            read_head(c);
+            break;
+        case STATE_BODY_LENGTH:
+            read_length(c);
+            break;
+        case STATE_BODY_CHUNKED:
+            read_chunked(c);
+            break;
+        default:
+            return;
+        }
+    } while (c->state != before);
+}
+
+static void on_read(h2o_socket_t *sock, const char *err)
+{
+    conn *c = sock->data;
+    if (err != NULL) {
+        conn_close(c);
+        return;
+    }
+    switch (c->state) {
+    case STATE_LINGER:
+        h2o_buffer_consume(&sock->input, sock->input->size);
+        break;
+    case STATE_WORK:
+        if (sock->input->size > MAX_PIPELINED)
+            h2o_socket_read_stop(sock);
+        break;
+    default:
+        proceed(c);
+        break;
+    }
+}
+
+/* ---- deadlines ---- */
+
+static void on_deadline(conn *c)
+{
+    bool mid_request = c->state == STATE_HEAD ? c->head_seen > 0 : c->state != STATE_LINGER && c->state != STATE_WRITE;
+    if (mid_request)
+        gw_count(c->server->thread->counters, GW_METRIC_SLOW_CLIENTS, 0, 0, 0, 1);
+    if (c->state == STATE_HEAD && c->head_seen > 0)
+        refuse_head(c, 408, "request did not arrive in time\n");
+    else if (c->state == STATE_BODY_LENGTH || c->state == STATE_BODY_CHUNKED)
+        bad_body(c, GW_OUTCOME_CLIENT_TIMEOUT);
+    else
+        conn_close(c);
+}
+
+static void on_sweep(h2o_timeout_entry_t *entry)
+{
+    gw_http1_server *s = H2O_STRUCT_FROM_MEMBER(gw_http1_server, sweep, entry);
+    uint64_t now = h2o_now(s->thread->h2o.loop);
+    for (h2o_linklist_t *l = s->conns.next, *next; l != &s->conns; l = next) {
+        conn *c = H2O_STRUCT_FROM_MEMBER(conn, link, l);
+        next = l->next;
+        if (now >= c->deadline_ms)
+            on_deadline(c);
+    }
+    h2o_timeout_link(s->thread->h2o.loop, &s->timeout, &s->sweep);
+}
+
+/* ---- the server ---- */
+
+gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app)
+{
+    gw_http1_server *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        abort();
+    *s = (gw_http1_server){.thread = t, .app = app};
+    h2o_linklist_init_anchor(&s->conns);
+    h2o_timeout_init(t->h2o.loop, &s->timeout, SWEEP_MS);
+    s->sweep.cb = on_sweep;
+    h2o_timeout_link(t->h2o.loop, &s->timeout, &s->sweep);
+    return s;
+}
+
+void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock)
+{
+    conn *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        abort();
+    *c = (conn){.stream = {&stream_ops}, .server = s, .sock = sock};
+    rd_buf_init(&c->head, SIZE_MAX);
+    rd_buf_init(&c->out, SIZE_MAX);
+    sock->data = c;
+    h2o_linklist_insert(&s->conns, &c->link);
+    s->n_conns++;
+    gw_count(s->thread->counters, GW_METRIC_CONNECTIONS, 0, 0, 0, 1);
+    next_request(c);
+}
+
+void gw_http1_drain(gw_http1_server *s)
+{
+    s->draining = true;
+    for (h2o_linklist_t *l = s->conns.next, *next; l != &s->conns; l = next) {
+        conn *c = H2O_STRUCT_FROM_MEMBER(conn, link, l);
+        next = l->next;
+        if (c->state == STATE_HEAD && c->head_seen == 0)
+            enter(c, STATE_HEAD, DRAIN_MS);
+    }
+}
+
+void gw_http1_close_all(gw_http1_server *s)
+{
+    while (!h2o_linklist_is_empty(&s->conns))
+        conn_close(H2O_STRUCT_FROM_MEMBER(conn, link, s->conns.next));
+}
+
+unsigned gw_http1_connections(const gw_http1_server *s)
+{
+    return s->n_conns;
+}

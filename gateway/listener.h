@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Listening sockets and the way from accept to a front end: connection limit, TLS handshake with its own deadline. */
+#ifndef GW_LISTENER_H
+#define GW_LISTENER_H
+
+#include "gateway/http1.h"
+
+/* A listening TCP socket with SO_REUSEPORT, so that each thread has its own queue; -1: errno and *out_why say why. */
+int gw_listener_bind(const gw_listener_cfg *cfg, const char **out_why);
+
+typedef struct gw_listener gw_listener;
+
+/* Starts to accept on `fd` (taken) for thread `t`; connections go to `http`. `index`: of the listener in the configuration, for its TLS context;
+ * -1: the admin listener, never TLS. */
+gw_listener *gw_listener_new(gw_thread *t, int fd, int index, gw_http1_server *http);
+/* Accepts what is in the queue already, then closes. Handshakes under way go on. */
+void gw_listener_close(gw_listener **l);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* argv to one verb. */
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/cli.h"
+#include "gateway/cli_run.h"
+
+static int version(int argc, char **argv)
+{
+    puts("redactd " REDACTD_VERSION);
+    return GW_EXIT_OK;
+}
+
+static const struct verb {
+    const char *name, *arguments, *help;
+    int (*run)(int argc, char **argv);
+} verbs[] = {
+    {"run", "[-c FILE]", "run the gateway in the foreground; without FILE the embedded default", gw_cli_run},
+    {"check", "[FILE]", "say everything that is wrong with a configuration; binds and connects nothing", gw_cli_check},
+    {"dump-config", "[FILE]", "print the effective configuration, secrets masked", gw_cli_dump_config},
+    {"reference", "", "print all configuration keys as a Markdown table", gw_cli_reference},
+    {"version", "", "print the version", version},
+};
+
+enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
+
+static int usage(FILE *to, int code)
+{
+    fprintf(to, "usage: redactd VERB [ARGUMENTS]\n\n");
+    for (unsigned i = 0; i < N_VERBS; i++)
+        fprintf(to, "  %-11s %-10s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+    fprintf(to, "\nexit codes: 0 ok, 1 failed, 64 usage, 78 configuration\n");
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return usage(stderr, GW_EXIT_USAGE);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return usage(stdout, GW_EXIT_OK);
+    if (strcmp(argv[1], "--version") == 0)
+        return version(0, NULL);
+    for (unsigned i = 0; i < N_VERBS; i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "redactd: no verb `%s`\n\n", argv[1]);
+    return usage(stderr, GW_EXIT_USAGE);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/scrub.h"
+
+#include <stdlib.h>
+
+#include "filters/base/utf8.h"
+#include "filters/json/json.h"
+#include "filters/loki/loki_to_json.h"
+#include "filters/wire/to_json.h"
+#include "gateway/scrubbed_private.h"
+
+struct gw_scrubber {
+    rd_redactor *redactor;
+    rd_coder *coder;
+    gw_counters *counters; /* borrowed */
+    rd_buf text;
+};
+
+enum { MAX_TEXT = 64 << 10, KEEP_TEXT = 16 << 10 };
+
+gw_scrubber *gw_scrubber_new(gw_counters *counters)
+{
+    gw_scrubber *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->counters = counters;
+    s->redactor = rd_redactor_new();
+    s->coder = rd_coder_new();
+    rd_buf_init(&s->text, MAX_TEXT + RD_BUF_TAIL);
+    if (s->redactor == NULL || s->coder == NULL)
+        gw_scrubber_free(&s);
+    return s;
+}
+
+void gw_scrubber_free(gw_scrubber **ps)
+{
+    gw_scrubber *s = *ps;
+    if (s == NULL)
+        return;
+    rd_redactor_free(&s->redactor);
+    rd_coder_free(&s->coder);
+    rd_buf_release(&s->text);
+    free(s);
+    *ps = NULL;
+}
+
+void gw_scrub_init(gw_scrub *x)
+{
+    *x = (gw_scrub){.outcome = GW_OUTCOME_DELIVERED};
+}
+
+void gw_scrub_release(gw_scrub *x)
+{
+    rd_buf_release(&x->decoded);
+    rd_buf_release(&x->redacted);
+    rd_buf_release(&x->coded);
+    free(x->token);
+    x->token = NULL;
+    x->scrubbed = NULL;
+}
+
+/* ---- codings ---- */
+
+gw_outcome gw_scrub_coding(gw_signal signal, gw_format format, rd_slice content_encoding, rd_coding *out_coding)
+{
+    rd_coding c;
+    if (rd_coding_parse(content_encoding, &c) != RD_OK)
+        return GW_OUTCOME_CODING;
+    if (signal == GW_SIGNAL_LOKI_PUSH) {
+        bool snappy = c == RD_CODING_SNAPPY || c == RD_CODING_SNAPPY_BLOCK;
+        if (c == RD_CODING_ZSTD || (snappy && format == GW_FORMAT_JSON))
+            return GW_OUTCOME_CODING;
+        /* Loki protobuf is one snappy block, whether or not the header says so; gzip goes around it. */
+        if (format == GW_FORMAT_PROTOBUF && (snappy || c == RD_CODING_IDENTITY))
+            c = RD_CODING_SNAPPY_BLOCK;
+    }
+    *out_coding = c;
+    return GW_OUTCOME_DELIVERED;
+}
+
+rd_coding gw_scrub_out_coding(gw_signal signal, gw_format format, gw_upstream_coding configured)
+{
+    if (signal == GW_SIGNAL_LOKI_PUSH && format == GW_FORMAT_PROTOBUF)
+        return RD_CODING_SNAPPY_BLOCK;
+    switch (configured) {
+    case GW_UPSTREAM_GZIP:
+        return RD_CODING_GZIP;
+    case GW_UPSTREAM_ZSTD:
+        return RD_CODING_ZSTD;
+    default:
+        return RD_CODING_IDENTITY;
+    }
+}
+
+/* ---- the run ---- */
+
+static gw_outcome outcome_of(rd_outcome o)
+{
+    static const gw_outcome map[RD_OUTCOME_COUNT] = {
+        [RD_OK] = GW_OUTCOME_DELIVERED,       [RD_TRUNCATED] = GW_OUTCOME_TRUNCATED, [RD_MALFORMED] = GW_OUTCOME_MALFORMED,
+        [RD_INVALID] = GW_OUTCOME_INVALID,    [RD_TOO_DEEP] = GW_OUTCOME_TOO_DEEP,   [RD_TOO_MANY] = GW_OUTCOME_TOO_MANY,
+        [RD_TOO_LARGE] = GW_OUTCOME_TOO_LARGE, [RD_RATIO] = GW_OUTCOME_RATIO,        [RD_UNSUPPORTED] = GW_OUTCOME_CODING,
+        [RD_EMPTY] = GW_OUTCOME_EMPTY,        [RD_REFUSED] = GW_OUTCOME_REFUSED,     [RD_BUDGET] = GW_OUTCOME_REFUSED,
+        [RD_NO_MEMORY] = GW_OUTCOME_NO_MEMORY,
+    };
+    return map[o];
+}
+
+static void fail(gw_scrub *x, rd_outcome o, const rd_error *err)
+{
+    x->outcome = outcome_of(o);
+    x->detail = err->what;
+}
+
+/* Content coding, and for Loki protobuf the snappy block inside it. */
+static rd_outcome uncode(gw_scrubber *s, gw_scrub *x, rd_slice *out_body, rd_error *err)
+{
+    const gw_limits_cfg *cfg = &x->gen->cfg->limits;
+    rd_decode_limits lim = {.max_bytes = cfg->decoded_bytes, .max_ratio = cfg->decode_ratio};
+    bool inner_snappy = x->signal == GW_SIGNAL_LOKI_PUSH && x->format == GW_FORMAT_PROTOBUF && x->coding != RD_CODING_SNAPPY_BLOCK;
+    rd_outcome o = RD_OK;
+    *out_body = x->wire;
+    if (x->coding != RD_CODING_IDENTITY) {
+        rd_buf_init(&x->decoded, lim.max_bytes);
+        o = rd_decode(s->coder, x->coding, x->wire, &lim, &x->decoded, err);
+        *out_body = rd_buf_slice(&x->decoded);
+    }
+    if (o == RD_OK && inner_snappy) {
+        rd_buf outer = x->decoded;
+        rd_buf_init(&x->decoded, lim.max_bytes);
+        o = rd_decode(s->coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&outer), &lim, &x->decoded, err);
+        rd_buf_release(&outer);
+        *out_body = rd_buf_slice(&x->decoded);
+    }
+    x->decoded_bytes = out_body->n;
+    return o;
+}
+
+static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r)
+{
+    for (uint32_t i = 0; i < r->n_hits; i++)
+        gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, x->gen->rule_slots[r->hits[i].rule], r->hits[i].cls, r->hits[i].n);
+    if (r->n_over_budget > 0)
+        gw_count(s->counters, GW_METRIC_OVER_BUDGET, x->signal, 0, 0, r->n_over_budget);
+}
+
+static rd_outcome to_line(gw_scrub *x, rd_slice body, rd_error *err)
+{
+    static const rd_message *const roots[] = {&rd_schema_logs, &rd_schema_traces, &rd_schema_metrics};
+    if (x->format == GW_FORMAT_JSON)
+        return rd_json_minify(body, &x->coded, err);
+    if (x->signal == GW_SIGNAL_LOKI_PUSH)
+        return rd_loki_to_json(body, &x->gen->limits, &x->coded, err);
+    return rd_wire_to_json(roots[x->signal], body, &x->gen->limits, &x->coded, err);
+}
+
+/* The form the backend gets. */
+static rd_outcome code(gw_scrubber *s, gw_scrub *x, const rd_redaction *r, rd_slice *out_bytes, rd_error *err)
+{
+    rd_outcome o;
+    /* JSON for a store can be longer than what it was made from; so can an encoding of what does not compress. */
+    rd_buf_init(&x->coded, r->body.n > SIZE_MAX / 16 ? SIZE_MAX : r->body.n * 8 + (1 << 20));
+    x->on_wire = false;
+    if (x->to_store) {
+        o = to_line(x, r->body, err);
+    } else if (!r->changed && x->coding == x->out_coding) {
+        *out_bytes = x->wire;
+        x->on_wire = true;
+        return RD_OK;
+    } else if (x->out_coding == RD_CODING_IDENTITY) {
+        *out_bytes = r->body;
+        x->on_wire = !r->changed && x->coding == RD_CODING_IDENTITY;
+        return RD_OK;
+    } else {
+        o = rd_encode(s->coder, x->out_coding, r->body, &x->coded, err);
+    }
+    *out_bytes = rd_buf_slice(&x->coded);
+    return o == RD_OK ? x->coded.failed : o;
+}
+
+/* What is not needed for delivery any more is given back before the wait for the backend begins. */
+static void trim(gw_scrub *x, rd_slice bytes)
+{
+    rd_buf *bufs[] = {&x->decoded, &x->redacted, &x->coded};
+    for (unsigned i = 0; i < 3; i++) {
+        bool used = bufs[i]->p != NULL && bytes.p >= bufs[i]->p && bytes.p < bufs[i]->p + bufs[i]->cap + RD_BUF_TAIL;
+        if (!used)
+            rd_buf_release(bufs[i]);
+    }
+}
+
+void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
+{
+    rd_error err = {0};
+    rd_slice body, bytes = {0};
+    rd_redaction r;
+    rd_outcome o = uncode(s, x, &body, &err);
+    if (o != RD_OK) {
+        fail(x, o, &err);
+        return;
+    }
+    rd_job job = {.policy = x->gen->policy,
+                  .signal = (rd_signal)x->signal,
+                  .format = x->format == GW_FORMAT_JSON ? RD_FORMAT_JSON : RD_FORMAT_PROTOBUF,
+                  .body = body,
+                  .limits = x->gen->limits};
+    rd_buf_init(&x->redacted, x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
+    o = rd_redact(s->redactor, &job, &x->redacted, &r, &err);
+    if (o != RD_OK) {
+        fail(x, o, &err);
+        return;
+    }
+    count(s, x, &r);
+    x->n_items = r.n_items;
+    x->nothing = r.nothing && x->signal != GW_SIGNAL_LOKI_PUSH;
+    if (x->nothing)
+        return;
+    gw_scrubbed *token = malloc(sizeof *token);
+    o = token == NULL ? RD_NO_MEMORY : code(s, x, &r, &bytes, &err);
+    if (o != RD_OK) {
+        free(token);
+        /* Redacted data that cannot be written in the backend's form is our failure, not the sender's. */
+        x->outcome = GW_OUTCOME_NO_MEMORY;
+        return;
+    }
+    trim(x, bytes);
+    token->bytes = bytes;
+    x->token = token;
+    x->scrubbed = token;
+}
+
+/* ---- texts of backends ---- */
+
+void gw_scrub_text(gw_scrubber *s, const gw_generation *gen, rd_slice text, size_t max, rd_buf *out)
+{
+    if (text.n > max) {
+        text.n = max;
+        while (text.n > 0 && (text.p[text.n] & 0xC0) == 0x80) /* not inside a character */
+            text.n--;
+    }
+    if (text.n == 0 || text.n > MAX_TEXT || !rd_utf8_valid(text))
+        return;
+    rd_buf_clear(&s->text, KEEP_TEXT);
+    rd_buf_append(&s->text, text.p, text.n); /* the copy has the readable tail that detectors need */
+    size_t from = out->n;
+    if (s->text.failed != RD_OK ||
+        rd_redact_text(s->redactor, gen->policy, RD_CLASS_BODY, rd_buf_slice(&s->text), out) != RD_OK)
+        out->n = from;
+}

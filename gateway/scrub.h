@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only door to filters/: received bytes in, a scrubbed body or a refusal out.
+ *
+ *    wire ─► uncode ─► redact ─► code ─► gw_scrubbed
+ *                        │
+ *                        └─► JSON line (for a store)
+ *
+ * Pure CPU work, no socket and no clock; runs on a loop's thread or on a worker. The bytes that came go on as they are only if nothing
+ * in them had to change and the backend wants the same coding.
+ */
+#ifndef GW_SCRUB_H
+#define GW_SCRUB_H
+
+#include "filters/coding/coding.h"
+#include "filters/redact.h"
+#include "gateway/generation.h"
+#include "gateway/metrics.h"
+#include "gateway/outcome.h"
+#include "gateway/scrubbed.h"
+
+/* Scratch of one thread: redactor, decompressors, counters. */
+typedef struct gw_scrubber gw_scrubber;
+gw_scrubber *gw_scrubber_new(gw_counters *counters); /* NULL: no memory; counters are borrowed */
+void gw_scrubber_free(gw_scrubber **s);
+
+typedef struct gw_scrub {
+    /* in */
+    const gw_generation *gen; /* borrowed until the scrubbed body is done with */
+    gw_signal signal;
+    gw_format format;
+    rd_coding coding;     /* of `wire` */
+    rd_coding out_coding; /* for an HTTP upstream */
+    bool to_store;        /* a JSON line instead */
+    rd_slice wire;        /* borrowed as long as `scrubbed`; RD_BUF_TAIL readable bytes follow */
+    /* out */
+    gw_outcome outcome; /* GW_OUTCOME_DELIVERED stands for "go on" */
+    const char *detail; /* literal, why not; may be NULL */
+    bool nothing;       /* an empty OTLP message: there is nothing to deliver */
+    bool on_wire;       /* `scrubbed` borrows `wire` */
+    uint32_t n_items;
+    size_t decoded_bytes;
+    const gw_scrubbed *scrubbed;
+    /* owned buffers */
+    rd_buf decoded, redacted, coded;
+    void *token; /* where `scrubbed` lives; owned */
+} gw_scrub;
+
+void gw_scrub_init(gw_scrub *x);
+void gw_scrub_run(gw_scrubber *s, gw_scrub *x);
+/* Frees the buffers; `scrubbed` ends. */
+void gw_scrub_release(gw_scrub *x);
+
+/* Reads Content-Encoding for a signal and format; what a body of that protocol cannot have is GW_OUTCOME_CODING. */
+gw_outcome gw_scrub_coding(gw_signal signal, gw_format format, rd_slice content_encoding, rd_coding *out_coding);
+/* What goes upstream: Loki protobuf is always a snappy block, everything else follows the configuration. */
+rd_coding gw_scrub_out_coding(gw_signal signal, gw_format format, gw_upstream_coding configured);
+
+/* Redacts a text of a backend before a sender sees it; at most `max` bytes of it are kept. Appends nothing on failure. */
+void gw_scrub_text(gw_scrubber *s, const gw_generation *gen, rd_slice text, size_t max, rd_buf *out);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/server.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gateway/admin.h"
+#include "gateway/budget.h"
+#include "gateway/cli.h"
+#include "gateway/exchange.h"
+#include "gateway/listener.h"
+#include "gateway/log.h"
+#include "gateway/worker.h"
+
+enum { MAX_THREADS = 128, POLL_MS = 20, LOOP_TURN_MS = 1000, MMAP_BYTES = 1 << 20, TRIM_BYTES = 32 << 20 };
+
+/* A thread with everything the server put on it. */
+typedef struct loop {
+    gw_thread thread;
+    pthread_t tid;
+    gw_http1_server *http, *admin_http;
+    gw_listener **listeners; /* owned, n_listeners */
+    gw_listener *admin_listener;
+    bool stop;
+} loop;
+
+typedef struct server {
+    const char *path; /* of the configuration; NULL: embedded */
+    h2o_globalconf_t h2o;
+    gw_generation *gen; /* the newest; threads hold references of their own */
+    size_t n_listeners;
+    int *fds; /* owned until the loops take them: thread-major */
+    int admin_fd;
+    loop *loops; /* owned */
+    unsigned n_loops;
+    gw_workers *workers;
+} server;
+
+/* ---- asking all loops at once ---- */
+
+/* A question to one loop; the asking thread waits for all answers. */
+typedef struct question {
+    gw_message message;
+    loop *loop;
+    struct round *round;
+    gw_binding *binding; /* reload: what this loop prepared */
+} question;
+
+typedef struct round {
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    unsigned waiting, failed;
+    void (*ask)(question *q);
+    gw_generation *gen;
+    char why[GW_WHY_BYTES];
+} round_t;
+
+static void on_question(gw_thread *t, gw_message *m)
+{
+    question *q = H2O_STRUCT_FROM_MEMBER(question, message, m);
+    struct round *r = q->round;
+    r->ask(q);
+    pthread_mutex_lock(&r->lock);
+    r->waiting--;
+    pthread_cond_signal(&r->answered);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Runs `ask` on every loop and returns when all have. */
+static void ask_all(server *s, struct round *r, question *q, void (*ask)(question *q))
+{
+    r->ask = ask;
+    r->waiting = s->n_loops;
+    for (unsigned i = 0; i < s->n_loops; i++) {
+        q[i].loop = &s->loops[i];
+        q[i].round = r;
+        q[i].message.run = on_question;
+        gw_thread_post(&s->loops[i].thread, &q[i].message);
+    }
+    pthread_mutex_lock(&r->lock);
+    while (r->waiting > 0)
+        pthread_cond_wait(&r->answered, &r->lock);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void tell_all(server *s, void (*ask)(question *q))
+{
+    struct round r = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER};
+    question *q = calloc(s->n_loops, sizeof *q);
+    if (q == NULL)
+        abort();
+    ask_all(s, &r, q, ask);
+    free(q);
+}
+
+/* ---- reload ---- */
+
+static void ask_prepare(question *q)
+{
+    char why[GW_WHY_BYTES];
+    q->binding = gw_binding_new(&q->loop->thread, q->round->gen, why);
+    if (q->binding != NULL)
+        return;
+    pthread_mutex_lock(&q->round->lock);
+    q->round->failed++;
+    memcpy(q->round->why, why, sizeof why);
+    pthread_mutex_unlock(&q->round->lock);
+}
+
+static void ask_commit(question *q)
+{
+    gw_binding_unref(&q->loop->thread.binding);
+    q->loop->thread.binding = q->binding;
+}
+
+static void ask_forget(question *q)
+{
+    gw_binding_unref(&q->binding);
+}
+
+static bool same_listeners(const gw_config *a, const gw_config *b)
+{
+    if (a->n_listeners != b->n_listeners || a->has_admin != b->has_admin)
+        return false;
+    for (size_t i = 0; i < a->n_listeners; i++) {
+        if (strcmp(a->listeners[i].address, b->listeners[i].address) != 0)
+            return false;
+    }
+    return !a->has_admin || strcmp(a->admin.address, b->admin.address) == 0;
+}
+
+static void apply_limits(const gw_config *cfg)
+{
+    gw_budget_limits(cfg->limits.requests_in_flight, cfg->limits.memory_bytes, cfg->limits.connections);
+}
+
+static void reload_rejected(const char *why)
+{
+    gw_log(CONFIG_REJECTED, gw_word("why", why));
+}
+
+/* Two rounds: every loop prepares, then all swap, or none does. */
+static bool swap_generation(server *s, gw_generation *gen)
+{
+    struct round r = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER, .gen = gen};
+    question *q = calloc(s->n_loops, sizeof *q);
+    if (q == NULL)
+        abort();
+    ask_all(s, &r, q, ask_prepare);
+    bool ok = r.failed == 0;
+    ask_all(s, &r, q, ok ? ask_commit : ask_forget);
+    free(q);
+    if (!ok)
+        reload_rejected(r.why);
+    return ok;
+}
+
+static bool reload(server *s)
+{
+    char why[GW_WHY_BYTES];
+    gw_config *cfg = gw_cli_load(s->path);
+    if (cfg == NULL) {
+        reload_rejected("the configuration has errors");
+        return false;
+    }
+    if (!same_listeners(cfg, s->gen->cfg)) {
+        reload_rejected("listener addresses cannot change without a restart");
+        gw_config_free(&cfg);
+        return false;
+    }
+    gw_generation *gen = gw_generation_new(cfg, s->gen->number + 1, why);
+    if (gen == NULL) {
+        reload_rejected(why);
+        return false;
+    }
+    if (!swap_generation(s, gen)) {
+        gw_generation_unref(&gen);
+        return false;
+    }
+    apply_limits(gen->cfg);
+    gw_generation_unref(&s->gen);
+    s->gen = gen;
+    gw_log(CONFIG_LOADED, gw_u64("generation", gen->number), gw_word("hash", gen->cfg->hash));
+    return true;
+}
+
+/* ---- loops ---- */
+
+static void *loop_main(void *arg)
+{
+    loop *l = arg;
+    while (!l->stop)
+        h2o_evloop_run(l->thread.h2o.loop, LOOP_TURN_MS);
+    return NULL;
+}
+
+static bool loop_init(server *s, unsigned i, char *why)
+{
+    loop *l = &s->loops[i];
+    gw_thread *t = &l->thread;
+    gw_thread_init(t, i, &s->h2o);
+    t->counters = gw_counters_new();
+    t->scrubber = t->counters == NULL ? NULL : gw_scrubber_new(t->counters);
+    t->workers = s->workers;
+    t->binding = t->scrubber == NULL ? NULL : gw_binding_new(t, s->gen, why);
+    l->listeners = calloc(s->n_listeners + 1, sizeof *l->listeners);
+    if (t->binding == NULL || l->listeners == NULL)
+        return false;
+    l->http = gw_http1_server_new(t, &gw_exchange_app);
+    for (size_t k = 0; k < s->n_listeners; k++)
+        l->listeners[k] = gw_listener_new(t, s->fds[i * s->n_listeners + k], (int)k, l->http);
+    if (i == 0 && s->admin_fd >= 0) {
+        l->admin_http = gw_http1_server_new(t, &gw_admin_app);
+        l->admin_listener = gw_listener_new(t, s->admin_fd, -1, l->admin_http);
+    }
+    return true;
+}
+
+static void ask_drain(question *q)
+{
+    loop *l = q->loop;
+    l->thread.draining = true;
+    for (size_t k = 0; l->listeners[k] != NULL; k++)
+        gw_listener_close(&l->listeners[k]);
+    gw_http1_drain(l->http);
+}
+
+static void ask_stop(question *q)
+{
+    loop *l = q->loop;
+    gw_listener_close(&l->admin_listener);
+    gw_http1_close_all(l->http);
+    if (l->admin_http != NULL)
+        gw_http1_close_all(l->admin_http);
+    l->stop = true;
+}
+
+static _Atomic unsigned busy;
+
+static void ask_busy(question *q)
+{
+    atomic_fetch_add(&busy, q->loop->thread.n_requests + gw_http1_connections(q->loop->http));
+}
+
+/* ---- start and end ---- */
+
+static bool bind_all(server *s)
+{
+    const gw_config *cfg = s->gen->cfg;
+    const char *why;
+    s->fds = calloc((size_t)s->n_loops * s->n_listeners + 1, sizeof *s->fds);
+    if (s->fds == NULL)
+        return false;
+    for (size_t i = 0; i < (size_t)s->n_loops * s->n_listeners; i++) {
+        const gw_listener_cfg *l = &cfg->listeners[i % s->n_listeners];
+        s->fds[i] = gw_listener_bind(l, &why);
+        if (s->fds[i] < 0) {
+            fprintf(stderr, "redactd: cannot listen on %s: %s\n", l->address, why);
+            return false;
+        }
+    }
+    s->admin_fd = cfg->has_admin ? gw_listener_bind(&cfg->admin, &why) : -1;
+    if (cfg->has_admin && s->admin_fd < 0)
+        fprintf(stderr, "redactd: cannot listen on %s: %s\n", cfg->admin.address, why);
+    return !cfg->has_admin || s->admin_fd >= 0;
+}
+
+/* No core dump may hold payload, and no file of h2o's either: it would put large bodies into a temporary file. */
+static void harden(void)
+{
+    struct rlimit none = {0, 0}, files;
+    h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
+    /* Bodies of ordinary size come from the heap and stay mapped; giving pages back after each request costs more than
+     * redacting it. Large ones go back to the system at once. */
+    mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
+    mallopt(M_TOP_PAD, MMAP_BYTES);
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static unsigned wanted_threads(const gw_config *cfg)
+{
+    long cores = cfg->threads != 0 ? (long)cfg->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > MAX_THREADS ? MAX_THREADS : (unsigned)cores;
+}
+
+static bool start(server *s, gw_config *cfg)
+{
+    char why[GW_WHY_BYTES];
+    s->gen = gw_generation_new(cfg, 1, why);
+    if (s->gen == NULL) {
+        fprintf(stderr, "redactd: %s\n", why);
+        return false;
+    }
+    apply_limits(s->gen->cfg);
+    s->n_loops = wanted_threads(s->gen->cfg);
+    s->n_listeners = s->gen->cfg->n_listeners;
+    h2o_config_init(&s->h2o);
+    h2o_config_register_host(&s->h2o, h2o_iovec_init(H2O_STRLIT("default")), 65535);
+    s->loops = calloc(s->n_loops, sizeof *s->loops);
+    s->workers = gw_workers_new(s->n_loops);
+    if (s->loops == NULL || s->workers == NULL || !bind_all(s))
+        return false;
+    for (unsigned i = 0; i < s->n_loops; i++) {
+        if (!loop_init(s, i, why)) {
+            fprintf(stderr, "redactd: %s\n", why);
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < s->n_loops; i++) {
+        if (pthread_create(&s->loops[i].tid, NULL, loop_main, &s->loops[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t monotonic_ms(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* True when everything ended before the deadline. */
+static bool drain(server *s)
+{
+    uint64_t until = monotonic_ms() + s->gen->cfg->shutdown_timeout_ms;
+    struct timespec nap = {0, POLL_MS * 1000000L};
+    gw_admin_set_ready(false, "draining");
+    gw_log(DRAINING, gw_u64("connections", gw_budget_connections()), gw_u64("requests", gw_budget_requests()));
+    tell_all(s, ask_drain);
+    do {
+        atomic_store(&busy, 0);
+        tell_all(s, ask_busy);
+        if (atomic_load(&busy) == 0)
+            return true;
+        nanosleep(&nap, NULL);
+    } while (monotonic_ms() < until);
+    gw_log(DRAIN_TIMEOUT, gw_u64("connections", gw_budget_connections()), gw_u64("requests", gw_budget_requests()));
+    return false;
+}
+
+static void stop(server *s)
+{
+    tell_all(s, ask_stop);
+    for (unsigned i = 0; i < s->n_loops; i++)
+        pthread_join(s->loops[i].tid, NULL);
+    gw_workers_free(&s->workers);
+    gw_generation_close_stores();
+}
+
+int gw_server_run(gw_config *cfg, const char *path)
+{
+    server s = {.path = path, .admin_fd = -1};
+    sigset_t set;
+    int sig;
+    harden();
+    /* Before any thread exists, so that all inherit it: signals come to this thread alone. */
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    if (!start(&s, cfg))
+        return 1;
+    gw_admin_set_ready(true, "");
+    gw_log(READY, gw_u64("threads", s.n_loops), gw_u64("listeners", s.n_listeners), gw_word("hash", s.gen->cfg->hash));
+    while (sigwait(&set, &sig) == 0 && sig == SIGHUP)
+        gw_count(s.loops[0].thread.counters, GW_METRIC_RELOADS, reload(&s), 0, 0, 1);
+    bool clean = drain(&s);
+    stop(&s);
+    gw_log(STOPPED, gw_word("drained", clean ? "yes" : "no"));
+    return clean ? 0 : 1;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/thread.h"
+
+#include <stdlib.h>
+
+static void on_inbox(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+{
+    gw_thread *t = H2O_STRUCT_FROM_MEMBER(gw_thread, inbox, receiver);
+    while (!h2o_linklist_is_empty(messages)) {
+        gw_message *m = H2O_STRUCT_FROM_MEMBER(gw_message, super, messages->next);
+        h2o_linklist_unlink(&m->super.link);
+        m->run(t, m);
+    }
+}
+
+void gw_thread_init(gw_thread *t, unsigned index, h2o_globalconf_t *conf)
+{
+    *t = (gw_thread){.index = index};
+    h2o_context_init(&t->h2o, h2o_evloop_create(), conf);
+    h2o_multithread_register_receiver(t->h2o.queue, &t->inbox, on_inbox);
+}
+
+void gw_thread_post(gw_thread *t, gw_message *m)
+{
+    m->super = (h2o_multithread_message_t){{NULL}};
+    h2o_multithread_send_message(&t->inbox, &m->super);
+}
+
+gw_binding *gw_binding_ref(gw_binding *b)
+{
+    b->refs++;
+    return b;
+}
+
+/* A pool is gone once its last connection closed; the generation it borrows from must live until then. */
+static void on_pool_gone(void *arg)
+{
+    gw_generation *gen = arg;
+    gw_generation_unref(&gen);
+}
+
+void gw_binding_unref(gw_binding **pb)
+{
+    gw_binding *b = *pb;
+    *pb = NULL;
+    if (b == NULL || --b->refs > 0)
+        return;
+    for (size_t i = 0; i < b->gen->cfg->n_upstreams; i++) {
+        if (b->pools[i] != NULL)
+            gw_pool_retire(b->pools[i], on_pool_gone, gw_generation_ref(b->gen));
+    }
+    free(b->pools);
+    gw_generation_unref(&b->gen);
+    free(b);
+}
+
+gw_binding *gw_binding_new(gw_thread *t, gw_generation *gen, char *why)
+{
+    gw_binding *b = calloc(1, sizeof *b);
+    gw_pool **pools = calloc(gen->cfg->n_upstreams + 1, sizeof *pools);
+    if (b == NULL || pools == NULL) {
+        free(b);
+        free(pools);
+        snprintf(why, GW_WHY_BYTES, "no memory");
+        return NULL;
+    }
+    *b = (gw_binding){.thread = t, .gen = gw_generation_ref(gen), .pools = pools, .refs = 1};
+    for (size_t i = 0; i < gen->cfg->n_upstreams; i++) {
+        const gw_upstream_cfg *cfg = &gen->cfg->upstreams[i];
+        const char *reason = "";
+        if (cfg->store != NULL)
+            continue;
+        pools[i] = gw_pool_new(&t->h2o, cfg, &reason);
+        if (pools[i] == NULL) {
+            snprintf(why, GW_WHY_BYTES, "upstream `%s`: %s", cfg->name, reason);
+            gw_binding_unref(&b);
+            return NULL;
+        }
+    }
+    return b;
+}

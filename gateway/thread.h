@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One event loop and what belongs to it. Threads share nothing on the hot path but a few atomics (gw_budget) and immutable generations.
+ *
+ * Other threads talk to a loop through its inbox: a message is a function and an argument, run on the loop.
+ */
+#ifndef GW_THREAD_H
+#define GW_THREAD_H
+
+#include <h2o.h>
+#include <pthread.h>
+
+#include "gateway/endpoint.h"
+#include "gateway/frontend.h"
+#include "gateway/generation.h"
+#include "gateway/scrub.h"
+
+/* A thread's side of a generation: its upstream pools. Lives until the last request that began with it ends. */
+typedef struct gw_binding {
+    gw_thread *thread;
+    gw_generation *gen; /* shared (refs) */
+    gw_pool **pools;    /* owned; per upstream, NULL for stores */
+    unsigned refs;      /* this thread only */
+} gw_binding;
+
+/* Posted to a loop. Embedded in what it is about; `run` may free it. */
+typedef struct gw_message {
+    h2o_multithread_message_t super;
+    void (*run)(gw_thread *t, struct gw_message *m);
+} gw_message;
+
+struct gw_thread {
+    unsigned index;
+    h2o_context_t h2o; /* loop, resolver queue */
+    h2o_multithread_receiver_t inbox;
+    gw_counters *counters; /* lives as long as the process */
+    gw_scrubber *scrubber; /* owned */
+    gw_binding *binding;   /* current; a reload swaps it */
+    struct gw_workers *workers; /* borrowed: shared by all threads */
+    bool draining;
+    unsigned n_requests; /* exchanges that live */
+};
+
+void gw_thread_init(gw_thread *t, unsigned index, h2o_globalconf_t *conf);
+void gw_thread_post(gw_thread *t, gw_message *m);
+
+/* NULL: `why` says which upstream's TLS files do not load. */
+gw_binding *gw_binding_new(gw_thread *t, gw_generation *gen, char *why);
+gw_binding *gw_binding_ref(gw_binding *b);
+void gw_binding_unref(gw_binding **b);
+
+#endif
