@@ -45,13 +45,14 @@ static uint64_t window_of(uint8_t descriptor)
     return base + base / 8 * (descriptor & 7);
 }
 
-/* Checks the head of the frame at the start of `in`; *out_size is the content size it states, 0 for none. */
+/* Checks the head of the frame at the start of `in`; *out_size is the content size it states, or
+ * ZSTD_CONTENTSIZE_UNKNOWN. */
 static rd_outcome check_frame_head(rd_slice in, bool first, const rd_sink *sink, uint64_t *out_size,
                                    rd_error *err)
 {
     static const uint8_t magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
     const uint64_t window_max = (uint64_t)1 << window_log_max;
-    *out_size = 0;
+    *out_size = ZSTD_CONTENTSIZE_UNKNOWN;
     if (is_skippable(in))
         return RD_OK;
     if (memcmp(in.p, magic, in.n < sizeof magic ? in.n : sizeof magic) != 0)
@@ -104,20 +105,24 @@ static rd_outcome step(rd_coder *c, ZSTD_inBuffer *in, rd_sink *sink, size_t wan
     return RD_OK;
 }
 
-static rd_outcome frame_decode(rd_coder *c, ZSTD_inBuffer *in, size_t guess, rd_sink *sink, rd_error *err)
+static rd_outcome frame_decode(rd_coder *c, ZSTD_inBuffer *in, uint64_t stated, rd_sink *sink, rd_error *err)
 {
-    size_t want = guess;
-    for (;;) {
+    bool sized = stated != ZSTD_CONTENTSIZE_UNKNOWN;
+    size_t start = sink->out->n;
+    size_t want = rd_sink_guess(sink, in->size - in->pos, sized ? stated : 0);
+    for (size_t hint = 1; hint != 0; want = 1) {
         size_t in_before = in->pos;
         size_t out_before = sink->out->n;
-        size_t hint = 0;
         rd_outcome o = step(c, in, sink, want, &hint, err);
-        if (o != RD_OK || hint == 0)
+        if (o != RD_OK)
             return o;
-        if (in->pos == in_before && sink->out->n == out_before)
+        if (hint != 0 && in->pos == in_before && sink->out->n == out_before)
             return rd_coding_fail(err, RD_TRUNCATED, "zstd stream is cut short");
-        want = 1;
     }
+    /* libzstd checks this too, but not when streaming a frame that ends with an empty block. */
+    if (sized && sink->out->n - start != stated)
+        return rd_coding_fail(err, RD_MALFORMED, "zstd frame does not hold what it states");
+    return RD_OK;
 }
 
 static rd_outcome zstd_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_error *err)
@@ -126,12 +131,12 @@ static rd_outcome zstd_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_error 
     (void)ZSTD_DCtx_reset(c->zstd_decoder, ZSTD_reset_session_only);
     for (unsigned n_frames = 0; from.pos < from.size; n_frames++) {
         rd_slice rest = rd_slice_of(in.p + from.pos, in.n - from.pos);
-        uint64_t stated = 0;
+        uint64_t stated = ZSTD_CONTENTSIZE_UNKNOWN;
         if (n_frames == RD_CODING_PARTS_MAX)
             return rd_coding_fail(err, RD_TOO_MANY, "too many zstd frames");
         rd_outcome o = check_frame_head(rest, n_frames == 0, sink, &stated, err);
         if (o == RD_OK)
-            o = frame_decode(c, &from, rd_sink_guess(sink, rest.n, stated), sink, err);
+            o = frame_decode(c, &from, stated, sink, err);
         if (o != RD_OK)
             return o;
     }

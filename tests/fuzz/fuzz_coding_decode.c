@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const size_t buffer_max = 4u << 20;
+static const size_t buffer_max = 1u << 20;
 
 static void must(bool holds)
 {
@@ -24,7 +24,7 @@ static void must(bool holds)
 }
 
 static const rd_decode_limits ceilings[] = {
-    {4u << 20, 1000}, {4u << 20, 10}, {100, 1000}, {0, 1}, {70000, 2}, {1000, UINT32_MAX},
+    {1u << 20, 1000}, {1u << 20, 10}, {100, 1000}, {0, 1}, {70000, 2}, {1000, UINT32_MAX},
 };
 
 static void check_ceilings(rd_coding coding, size_t n_in, const rd_decode_limits *lim, const rd_buf *out)
@@ -82,8 +82,11 @@ static void check_against_zlib(rd_coding coding, rd_slice in, rd_slice plain)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static rd_coder *c;
-    if (c == NULL)
+    static rd_buf warm;
+    if (c == NULL) {
         c = rd_coder_new();
+        rd_buf_init(&warm, buffer_max);
+    }
     must(c != NULL);
     if (size < 2)
         return 0;
@@ -91,10 +94,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const rd_decode_limits *lim = &ceilings[data[1] % (sizeof ceilings / sizeof ceilings[0])];
     rd_slice in = rd_slice_of(data + 2, size - 2);
 
-    rd_buf cold, warm;
+    rd_buf cold;
     rd_error err = {0};
     rd_buf_init(&cold, buffer_max);
-    rd_buf_init(&warm, buffer_max);
+    rd_buf_clear(&warm, SIZE_MAX);
     must(rd_buf_reserve(&warm, buffer_max) != NULL);
     rd_outcome o = rd_decode(c, coding, in, lim, &cold, &err);
     must(err.outcome == o && (o == RD_OK) == (err.what == NULL));
@@ -110,6 +113,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_against_zlib(coding, in, rd_buf_slice(&cold));
     }
     rd_buf_release(&cold);
-    rd_buf_release(&warm);
     return 0;
 }

@@ -103,11 +103,14 @@ static void test_coding_zstd__hostile_heads(void **state)
         {BYTES(FRAME, 0x00, 0x68, HELLO_RAW), RD_OK},                   /* window of 8 MiB */
         {BYTES(FRAME, 0x00, 0x69, HELLO_RAW), RD_UNSUPPORTED},          /* 9 MiB */
         {BYTES(FRAME, 0x00, 0xff, HELLO_RAW), RD_UNSUPPORTED},
-        {BYTES(FRAME, 0x28, 5, HELLO_RAW), RD_MALFORMED},            /* reserved bit */
-        {BYTES(FRAME, 0x20, 4, HELLO_RAW), RD_MALFORMED},            /* states less */
-        {BYTES(FRAME, 0x20, 6, HELLO_RAW), RD_MALFORMED},            /* states more */
-        {BYTES(FRAME, 0xa0, 0, 0, 0, 1, HELLO_RAW), RD_UNSUPPORTED}, /* one segment of 16 MiB */
-        {BYTES(FRAME, 0xa0, 0, 0, 0, 5, HELLO_RAW), RD_TOO_LARGE},   /* 80 MiB */
+        {BYTES(FRAME, 0x28, 5, HELLO_RAW), RD_MALFORMED},     /* reserved bit */
+        {BYTES(FRAME, 0x20, 4, HELLO_RAW), RD_MALFORMED},     /* states less */
+        {BYTES(FRAME, 0x20, 6, HELLO_RAW), RD_MALFORMED},     /* states more */
+        {BYTES(FRAME, 0x60, 0, 0x68, 1, 0, 0), RD_MALFORMED}, /* states 26,880, ends at once */
+        {BYTES(FRAME, 0x40, 0x23, 0, 0x68, 1, 0, 0), RD_MALFORMED},
+        {BYTES(FRAME, 0x41, 0x23, 0, 0, 0x68, 1, 0, 0), RD_MALFORMED}, /* and names no dictionary in a byte */
+        {BYTES(FRAME, 0xa0, 0, 0, 0, 1, HELLO_RAW), RD_UNSUPPORTED},   /* one segment of 16 MiB */
+        {BYTES(FRAME, 0xa0, 0, 0, 0, 5, HELLO_RAW), RD_TOO_LARGE},     /* 80 MiB */
         {BYTES(FRAME, 0xe0, 255, 255, 255, 255, 255, 255, 255, 127, HELLO_RAW), RD_TOO_LARGE},
         {BYTES(FRAME, 0xe0, 255, 255), RD_TRUNCATED},
         {BYTES(FRAME, 0x20, 5, 0x2f, 0, 0), RD_MALFORMED},                 /* reserved block type */
