@@ -251,6 +251,22 @@ static bool put_field(conv *c, const part_list *parts, const rd_field *f, const 
     return put_element(c, parts, &item, &comma);
 }
 
+static void put_name(rd_buf *out, const rd_field *f, bool comma)
+{
+    uint8_t *p = rd_buf_reserve(out, f->json_name_len + UINT32_C(4));
+    if (p == NULL)
+        return;
+    const uint8_t *from = p;
+    if (comma)
+        *p++ = ',';
+    *p++ = '"';
+    memcpy(p, f->json_name, f->json_name_len);
+    p += f->json_name_len;
+    *p++ = '"';
+    *p++ = ':';
+    out->n += (size_t)(p - from);
+}
+
 static bool put_message(conv *c, const part_list *parts)
 {
     seen fields[MAX_FIELDS];
@@ -268,10 +284,8 @@ static bool put_message(conv *c, const part_list *parts)
         const rd_field *f = &m->fields[i];
         if (fields[i].count == 0)
             continue;
-        rd_buf_append_str(c->out, comma ? ",\"" : "\"");
+        put_name(c->out, f, comma);
         comma = true;
-        rd_buf_append(c->out, f->json_name, f->json_name_len);
-        rd_buf_append(c->out, "\":", 2);
         if (!put_field(c, parts, f, &fields[i]))
             return false;
     }
