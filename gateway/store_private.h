@@ -33,6 +33,7 @@ typedef struct gw_store_ops {
     int64_t (*now_ms)(void); /* wall clock */
     ssize_t (*writev)(int fd, const struct iovec *iov, int n);
     int (*fdatasync)(int fd);
+    int (*fsync)(int fd); /* of the directory */
 } gw_store_ops;
 
 typedef struct gw_store_entry {

@@ -203,7 +203,7 @@ static bool sync_directory(gw_store *s, gw_signal signal)
 {
     if (!s->dir_dirty)
         return true;
-    if (fsync(s->dir_fd) != 0) {
+    if (s->ops->fsync(s->dir_fd) != 0) {
         gw_store_failed(s, signal, "sync_directory", errno);
         return false;
     }

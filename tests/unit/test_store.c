@@ -3,7 +3,8 @@
 
 #include <sys/wait.h>
 
-static const gw_store_ops plain = {.now_ms = kit_now_ms, .writev = writev, .fdatasync = fdatasync};
+static const gw_store_ops plain = {
+    .now_ms = kit_now_ms, .writev = writev, .fdatasync = fdatasync, .fsync = fsync};
 
 static void test_store__keeps_lines_of_each_signal_in_order(void **state)
 {
@@ -78,7 +79,10 @@ static void test_store__says_why_it_can_not_open(void **state)
     assert_non_null(strstr(why, "Not a directory"));
     /* A link in place of a file could lead anywhere. */
     cfg = kit_cfg();
-    assert_int_equal(symlink("/dev/null", kit_path("logs.jsonl")), 0);
+    char elsewhere[KIT_PATH_BYTES * 2];
+    snprintf(elsewhere, sizeof elsewhere, "%s", kit_path("elsewhere"));
+    kit_write("elsewhere", "x\n", 2);
+    assert_int_equal(symlink(elsewhere, kit_path("logs.jsonl")), 0);
     assert_null(gw_store_open(&cfg, why, sizeof why));
     assert_int_equal(unlink(kit_path("logs.jsonl")), 0);
     assert_int_equal(mkfifo(kit_path("logs.jsonl"), 0600), 0);
@@ -216,6 +220,30 @@ static void test_store__deletes_the_oldest_over_all_signals(void **state)
     gw_store_close(&s);
 }
 
+static void test_store__knows_the_oldest_after_a_restart(void **state)
+{
+    kit_answers a = KIT_ANSWERS;
+    gw_upstream_cfg cfg = kit_cfg();
+    char name[GW_STORE_NAME_BYTES];
+    cfg.store_total_bytes = 200;
+    for (unsigned i = 0; i < 20; i++) {
+        unsigned seq = (i * 7 + 3) % 20 + 1; /* all of 1..20, in no order; their times tell nothing */
+        snprintf(name, sizeof name, "%s-20261123T17%02u00Z-%06u.jsonl", gw_signal_word((gw_signal)(i % 4)),
+                 59 - seq, seq);
+        kit_write(name, "123456789\n", 10);
+    }
+    gw_store *s = kit_open(&cfg, &plain);
+    assert_int_equal(kit_stats(s).total_bytes, 200);
+    kit_put(s, GW_SIGNAL_LOGS, "more than forty bytes, so that five must go ....", &a);
+    gw_store_close(&s);
+    for (unsigned i = 0; i < 20; i++) {
+        unsigned seq = (i * 7 + 3) % 20 + 1;
+        snprintf(name, sizeof name, "%s-20261123T17%02u00Z-%06u.jsonl", gw_signal_word((gw_signal)(i % 4)),
+                 59 - seq, seq);
+        assert_int_equal(kit_exists(name), seq > 5);
+    }
+}
+
 static void test_store__refuses_when_full(void **state)
 {
     kit_answers a = KIT_ANSWERS;
@@ -274,7 +302,8 @@ static int gated_fdatasync(int fd)
     return fdatasync(fd);
 }
 
-static const gw_store_ops gated = {.now_ms = kit_now_ms, .writev = writev, .fdatasync = gated_fdatasync};
+static const gw_store_ops gated = {
+    .now_ms = kit_now_ms, .writev = writev, .fdatasync = gated_fdatasync, .fsync = fsync};
 
 static void gate_set(bool shut)
 {
@@ -426,6 +455,7 @@ int main(void)
         STORE_TEST(test_store__a_group_spans_segments),
         STORE_TEST(test_store__rotates_by_age),
         STORE_TEST(test_store__deletes_the_oldest_over_all_signals),
+        STORE_TEST(test_store__knows_the_oldest_after_a_restart),
         STORE_TEST(test_store__refuses_when_full),
         STORE_TEST(test_store__refuses_what_is_not_one_line),
         STORE_TEST(test_store__syncs_once_for_a_group_and_answers_after_it),

@@ -10,26 +10,44 @@
 
 /* ---- a disk that fails when told ---- */
 
-static _Atomic int write_errno, sync_errno;
+static _Atomic int write_errno, sync_errno, directory_errno;
+static _Atomic bool write_fails_once, write_finds_it_truncated;
+static _Atomic size_t write_at_most; /* a short write each time, without an error */
 static _Atomic size_t write_allowed; /* bytes until write_errno */
 static _Atomic int n_writes;
+
+static ssize_t write_part(int fd, const struct iovec *iov, size_t most)
+{
+    return write(fd, iov[0].iov_base, iov[0].iov_len < most ? iov[0].iov_len : most);
+}
 
 static ssize_t failing_writev(int fd, const struct iovec *iov, int n)
 {
     atomic_fetch_add(&n_writes, 1);
     int e = atomic_load(&write_errno);
+    size_t most = atomic_load(&write_at_most), allowed = atomic_load(&write_allowed);
     if (e == 0)
-        return writev(fd, iov, n);
-    size_t allowed = atomic_load(&write_allowed);
-    if (allowed == 0) {
-        errno = e;
-        return -1;
+        return most > 0 ? write_part(fd, iov, most) : writev(fd, iov, n);
+    if (allowed > 0) {
+        ssize_t wrote = write_part(fd, iov, allowed);
+        atomic_fetch_sub(&write_allowed, (size_t)wrote);
+        return wrote;
     }
-    /* A short write, then the error. */
-    size_t part = iov[0].iov_len < allowed ? iov[0].iov_len : allowed;
-    ssize_t wrote = write(fd, iov[0].iov_base, part);
-    atomic_fetch_sub(&write_allowed, (size_t)wrote);
-    return wrote;
+    if (atomic_load(&write_fails_once))
+        atomic_store(&write_errno, 0);
+    if (atomic_load(&write_finds_it_truncated) && ftruncate(fd, 0) != 0)
+        return -1;
+    errno = e;
+    return -1;
+}
+
+static int failing_fsync(int fd)
+{
+    int e = atomic_load(&directory_errno);
+    if (e == 0)
+        return fsync(fd);
+    errno = e;
+    return -1;
 }
 
 static int failing_fdatasync(int fd)
@@ -42,7 +60,7 @@ static int failing_fdatasync(int fd)
 }
 
 static const gw_store_ops failing = {
-    .now_ms = kit_now_ms, .writev = failing_writev, .fdatasync = failing_fdatasync};
+    .now_ms = kit_now_ms, .writev = failing_writev, .fdatasync = failing_fdatasync, .fsync = failing_fsync};
 
 static void set_faults(int e_write, size_t allowed, int e_sync)
 {
@@ -87,7 +105,7 @@ static ssize_t held_writev(int fd, const struct iovec *iov, int n)
 }
 
 static const gw_store_ops held = {
-    .now_ms = kit_now_ms, .writev = held_writev, .fdatasync = failing_fdatasync};
+    .now_ms = kit_now_ms, .writev = held_writev, .fdatasync = failing_fdatasync, .fsync = failing_fsync};
 
 static void put_group(gw_store *s, const char *const *lines, size_t n, kit_answers *a)
 {
@@ -114,6 +132,7 @@ static void test_store_faults__without_space_only_what_does_not_fit_is_refused(v
     assert_int_equal(a.by[GW_STORE_OK], 3);
     assert_int_equal(a.by[GW_STORE_FULL], 2); /* "cc" was tried and found nothing left */
     kit_expect_file("logs.jsonl", "aaa\nbbb\n");
+    assert_int_equal(kit_stats(s).errors, 2);
     gw_store_close(&s);
     /* Any other error ends the run without asking again. */
     s = kit_open(&cfg, &held);
@@ -126,6 +145,87 @@ static void test_store_faults__without_space_only_what_does_not_fit_is_refused(v
     kit_expect_file("logs.jsonl", "aaa\nbbb\naaa\n");
     gw_store_close(&s);
     set_faults(0, 0, 0);
+}
+
+static void test_store_faults__one_huge_line_does_not_fail_its_neighbours(void **state)
+{
+    static const char *const lines[] = {"aaa", "too long to fit", "cc"};
+    kit_answers a = KIT_ANSWERS;
+    gw_upstream_cfg cfg = kit_cfg();
+    gw_store *s = kit_open(&cfg, &held);
+    set_faults(ENOSPC, 7 + 4 + 3, 0);
+    atomic_store(&write_fails_once, true);
+    put_group(s, lines, 3, &a);
+    atomic_store(&write_fails_once, false);
+    assert_int_equal(a.by[GW_STORE_OK], 3);
+    assert_int_equal(a.by[GW_STORE_FULL], 1);
+    kit_expect_file("logs.jsonl", "aaa\ncc\n");
+    gw_store_close(&s);
+}
+
+static void test_store_faults__goes_on_after_short_writes(void **state)
+{
+    static const char *const group[] = {"0123456789", "a", "b", "abcdefghijklmnop"};
+    kit_answers a = KIT_ANSWERS;
+    gw_upstream_cfg cfg = kit_cfg();
+    for (size_t most = 1; most < 20; most++) {
+        gw_store *s = kit_open(&cfg, &held);
+        set_faults(0, 0, 0);
+        atomic_store(&write_at_most, most);
+        put_group(s, group, 4, &a);
+        atomic_store(&write_at_most, 0);
+        kit_expect_file("logs.jsonl", "0123456789\na\nb\nabcdefghijklmnop\n");
+        assert_int_equal(kit_stats(s).errors, 0);
+        gw_store_close(&s);
+        unlink(kit_path("logs.jsonl"));
+    }
+}
+
+static void test_store_faults__never_fills_a_file_with_zeros(void **state)
+{
+    kit_answers a = KIT_ANSWERS;
+    gw_upstream_cfg cfg = kit_cfg();
+    gw_store *s = kit_open(&cfg, &failing);
+    set_faults(0, 0, 0);
+    kit_put(s, GW_SIGNAL_LOGS, "one", &a);
+    set_faults(EIO, 0, 0);
+    atomic_store(&write_finds_it_truncated, true);
+    kit_put(s, GW_SIGNAL_LOGS, "two", &a);
+    atomic_store(&write_finds_it_truncated, false);
+    kit_expect_file("logs.jsonl", "");
+    assert_int_equal(kit_stats(s).total_bytes, 4); /* not noticed yet */
+    struct stat st;
+    assert_int_equal(stat(kit_path("logs.jsonl"), &st), 0);
+    assert_int_equal(st.st_size, 0);
+    set_faults(0, 0, 0);
+    kit_put(s, GW_SIGNAL_LOGS, "three", &a);
+    kit_expect_file("logs.jsonl", "three\n");
+    assert_int_equal(kit_stats(s).total_bytes, 6);
+    gw_store_close(&s);
+}
+
+static void test_store_faults__acknowledges_nothing_in_a_file_whose_name_may_get_lost(void **state)
+{
+    kit_answers a = KIT_ANSWERS;
+    gw_upstream_cfg cfg = kit_cfg();
+    cfg.store_segment_bytes = 10;
+    gw_store *s = kit_open(&cfg, &failing);
+    set_faults(0, 0, 0);
+    atomic_store(&directory_errno, EIO);
+    kit_put(s, GW_SIGNAL_LOGS, "one", &a);
+    assert_int_equal(a.by[GW_STORE_IO], 1);
+    atomic_store(&directory_errno, 0);
+    kit_put(s, GW_SIGNAL_LOGS, "two", &a);
+    atomic_store(&directory_errno, EIO);
+    kit_put(s, GW_SIGNAL_LOGS, "three", &a); /* fits: no directory change */
+    kit_put(s, GW_SIGNAL_LOGS, "four", &a);  /* does not: renamed, but not durably */
+    assert_int_equal(a.by[GW_STORE_OK], 2);
+    assert_int_equal(a.by[GW_STORE_IO], 2);
+    atomic_store(&directory_errno, 0);
+    kit_put(s, GW_SIGNAL_LOGS, "five", &a);
+    kit_expect_file("logs-20261123T180000Z-000001.jsonl", "two\nthree\n");
+    kit_expect_file("logs.jsonl", "five\n");
+    gw_store_close(&s);
 }
 
 static void test_store_faults__after_a_failed_sync_the_file_is_left_alone(void **state)
@@ -391,6 +491,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(test_store_faults__a_failed_write_leaves_whole_lines),
         STORE_TEST(test_store_faults__without_space_only_what_does_not_fit_is_refused),
+        STORE_TEST(test_store_faults__one_huge_line_does_not_fail_its_neighbours),
+        STORE_TEST(test_store_faults__goes_on_after_short_writes),
+        STORE_TEST(test_store_faults__never_fills_a_file_with_zeros),
+        STORE_TEST(test_store_faults__acknowledges_nothing_in_a_file_whose_name_may_get_lost),
         STORE_TEST(test_store_faults__after_a_failed_sync_the_file_is_left_alone),
         STORE_TEST(test_store_faults__survives_a_full_disk),
         STORE_TEST(test_store_faults__survives_a_file_size_limit),
