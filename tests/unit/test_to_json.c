@@ -170,6 +170,7 @@ static void test_to_json__leaves_out_what_has_no_name(void **state)
     expect_log_record("7a0178 a00101 a9010000000000000000 ad0100000000 7b0a066140622e636f 7b7c 7c 2a030a0178",
                       "{\"body\":{\"stringValue\":\"x\"}}");
     expect(&rd_schema_logs, "1a0361626320012a00", "{}");
+    expect(&rd_schema_logs, "7b7b7b7c7c12017c7c", "{}"); /* groups in a group */
 }
 
 static void test_to_json__refuses_what_is_not_protobuf(void **state)
@@ -187,7 +188,7 @@ static void test_to_json__refuses_what_is_not_protobuf(void **state)
         {"0801", RD_MALFORMED},         /* wrong wire type */
         {"0a0212050a01", RD_MALFORMED}, /* inner length past the outer end */
         {"0001", RD_MALFORMED},         /* field 0 */
-        {"8080808010", RD_MALFORMED},   /* field 2^29 */
+        {"808080801001", RD_MALFORMED}, /* field 2^29 */
         {"0e", RD_MALFORMED},
         {"0f", RD_MALFORMED},
         {"7b", RD_MALFORMED},     /* group without end */
@@ -333,6 +334,7 @@ static void test_to_json__writes_numbers_of_every_scalar(void **state)
     expect_number(RD_SCALAR_SINT32, 1, "-1");
     expect_number(RD_SCALAR_SINT32, 0xffffffff, "-2147483648");
     expect_number(RD_SCALAR_SINT32, 0xfffffffe, "2147483647");
+    expect_number(RD_SCALAR_SINT32, UINT64_C(0x100000001), "-1");
     expect_number(RD_SCALAR_UINT32, 0xffffffff, "4294967295");
     expect_number(RD_SCALAR_FIXED32, 7, "7");
     expect_number(RD_SCALAR_INT64, UINT64_C(1) << 63, "\"-9223372036854775808\"");
@@ -348,6 +350,8 @@ static void test_to_json__writes_numbers_of_every_scalar(void **state)
     expect_real(0.1, "0.1");
     expect_real(0.1 + 0.2, "0.30000000000000004");
     expect_real(-123456.0, "-123456");
+    expect_real(999999999999999.0, "999999999999999");
+    expect_real(1e15, "1e+15");
     expect_real(1e21, "1e+21");
     expect_real(5e-324, "4.94065645841247e-324");
     expect_real(1.7976931348623157e308, "1.7976931348623157e+308");
