@@ -109,9 +109,9 @@ static void check_upstream(const checker *k, size_t index)
 {
     const gw_upstream_cfg *u = &k->c->upstreams[index];
     gw_diagnostics *d = k->l->d;
-    const gw_yaml_node *node = at(k, "upstreams.%s", u->name);
+    const gw_yaml_node *node = gw_yaml_get(gw_yaml_get(k->root, "upstreams"), u->name);
     bool endpoints = gw_yaml_get(node, "endpoints") != NULL, store = gw_yaml_get(node, "store") != NULL;
-    if (node->kind != GW_YAML_MAPPING)
+    if (node->kind != GW_YAML_MAPPING && !gw_yaml_is_null(node))
         return;
     if (endpoints == store)
         gw_diag_at(d, node, NULL, "an upstream needs exactly one of `endpoints` and `store`%s",

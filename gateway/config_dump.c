@@ -83,24 +83,42 @@ static bool is_plain(const char *s)
            strncmp(s, "---", 3) != 0 && strncmp(s, "...", 3) != 0;
 }
 
+/* One character of UTF-8, of which `s` is valid; returns its length. */
+static size_t code_point(const char *s, uint32_t *out)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    size_t n = *u < 0x80 ? 1 : *u < 0xe0 ? 2 : *u < 0xf0 ? 3 : 4;
+    uint32_t cp = n == 1 ? *u : *u & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++)
+        cp = cp << 6 | (u[i] & 0x3f);
+    *out = cp;
+    return n;
+}
+
+/* Line breaks of YAML, what it does not take raw, and byte order marks. */
+static bool needs_escape(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff ||
+           cp == 0xfffe || cp == 0xffff;
+}
+
 /* Quoted where it must be; `${` is written so that it stays itself. */
 static void put_text(gw_printer *p, const char *s)
 {
+    uint32_t cp;
     if (is_plain(s)) {
         fputs(s, p->to);
         return;
     }
     fputc('"', p->to);
-    for (const char *c = s; *c != '\0'; c++) {
-        unsigned char u = (unsigned char)*c;
-        if (strncmp(c, "${", 2) == 0)
+    for (size_t n; *s != '\0'; s += n) {
+        n = code_point(s, &cp);
+        if (strncmp(s, "${", 2) == 0)
             fputc('$', p->to);
-        if (u == '"' || u == '\\')
-            fprintf(p->to, "\\%c", u);
-        else if (u < 0x20 || u == 0x7f)
-            fprintf(p->to, "\\x%02x", u);
+        if (needs_escape(cp))
+            fprintf(p->to, "\\u%04" PRIx32, cp);
         else
-            fputc(u, p->to);
+            fprintf(p->to, "%s%.*s", cp == '"' || cp == '\\' ? "\\" : "", (int)n, s);
     }
     fputc('"', p->to);
 }

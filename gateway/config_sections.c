@@ -36,16 +36,21 @@ static const char *place_of(gw_loader *l, const gw_yaml_node *n)
 static void report_unknown(gw_loader *l, const gw_section *s, const gw_yaml_node *section,
                            const gw_yaml_node *v)
 {
+    gw_mem scratch = {0}; /* a file may hold thousands of unknown keys */
     const gw_key *near = nearest_key(s, v->key->text);
-    const char *hint = "";
+    const char *hint = "", *path = gw_yaml_path(section, &scratch);
     size_t n = 0;
     for (const gw_key *k = s->keys; k->name != NULL; k++, n++)
-        hint = gw_mem_format(l->mem, "%s%s%s", hint, n > 0 ? ", " : "known here: ", k->name);
+        hint = gw_mem_format(&scratch, "%s%s%s", hint, n > 0 ? ", " : "known here: ", k->name);
     if (near != NULL)
-        hint = gw_mem_format(l->mem, "did you mean `%s`?", near->name);
+        hint = gw_mem_format(&scratch, "did you mean `%s`?", near->name);
     else if (n > MAX_KEYS_IN_HINT)
         hint = "`redactd reference` lists all keys";
-    gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` %s", v->key->text, place_of(l, section));
+    if (*path != '\0')
+        gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` in `%s`", v->key->text, path);
+    else
+        gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` at the top level", v->key->text);
+    gw_mem_release(&scratch);
 }
 
 /* A default is YAML text and takes the way of all values. */
@@ -90,8 +95,7 @@ static void load_absent(gw_loader *l, const gw_section *s, const gw_key *k, gw_y
 
 void gw_load_section(gw_loader *l, const gw_section *s, gw_yaml_node *n, void *base)
 {
-    if (n != NULL && n->kind != GW_YAML_MAPPING)
-        n = NULL;
+    /* A null has no children: all of its keys are missing. */
     for (gw_yaml_node *v = n != NULL ? n->first : NULL; v != NULL; v = v->next) {
         if (find_key(s, v->key->text) == NULL)
             report_unknown(l, s, n, v);

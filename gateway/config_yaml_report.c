@@ -166,7 +166,7 @@ void gw_diag_at(gw_diagnostics *d, const gw_yaml_node *node, const char *hint, c
     rd_buf line;
     size_t from = 0, to = 0;
     rd_buf_init(&line, LINE_BYTES);
-    if (node->doc != NULL) {
+    if (node->doc != NULL && !gw_diagnostics_full(d)) {
         place.name = node->doc->name;
         text = line_of(node->doc, node->start.line);
     }

@@ -45,6 +45,11 @@ size_t gw_diagnostics_errors(const gw_diagnostics *d)
     return d->n_errors;
 }
 
+bool gw_diagnostics_full(const gw_diagnostics *d)
+{
+    return d->n_items == MAX_ITEMS;
+}
+
 /* --- text --- */
 
 static size_t char_len(rd_slice s, size_t at)
@@ -139,7 +144,7 @@ static void fit_source(item *it)
 void gw_diagnostics_add(gw_diagnostics *d, const gw_place *at, const char *hint, const char *message)
 {
     d->n_errors++;
-    if (d->n_items == MAX_ITEMS)
+    if (gw_diagnostics_full(d))
         return;
     item *it = &d->items[d->n_items];
     *it = (item){.message = clean(message),

@@ -13,6 +13,7 @@
 #ifndef GW_DIAGNOSTICS_H
 #define GW_DIAGNOSTICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,6 +33,8 @@ typedef struct gw_place {
     size_t caret, n_caret; /* the token in it, in characters */
 } gw_place;
 
+/* No more are kept: reporters need not render what will only be counted. */
+bool gw_diagnostics_full(const gw_diagnostics *d);
 /* `hint` may be NULL. */
 void gw_diagnostics_add(gw_diagnostics *d, const gw_place *at, const char *hint, const char *message);
 
