@@ -161,6 +161,14 @@ gw_conn *gw_peer_reuse(gw_peer *peer)
     return NULL;
 }
 
+void gw_peer_drop_idle(gw_peer *peer, bool in_order)
+{
+    for (gw_conn *conn; (conn = peer->idle) != NULL;) {
+        unpark(conn);
+        gw_conn_close(conn, in_order);
+    }
+}
+
 static bool has_room(const gw_peer *peer)
 {
     return peer->n_idle > 0 || peer->n_conns < peer->pool->cfg->max_connections;
@@ -308,12 +316,8 @@ void gw_pool_retire(gw_pool *p, void (*on_gone)(void *arg), void *arg)
     p->retired = true;
     p->on_gone = on_gone;
     p->on_gone_arg = arg;
-    for (size_t i = 0; i < p->n_peers; i++) {
-        for (gw_conn *conn; (conn = p->peers[i].idle) != NULL;) {
-            unpark(conn);
-            gw_conn_close(conn, true);
-        }
-    }
+    for (size_t i = 0; i < p->n_peers; i++)
+        gw_peer_drop_idle(&p->peers[i], true);
     maybe_gone(p);
 }
 

@@ -8,6 +8,10 @@
  * reused connection turned out to be stale before any byte of the answer (RFC 9110 section 9.2.2 leaves that
  * to the client: the body was not processed).
  *
+ * An endpoint that could not be reached is passed over for a second while there are others; a call is never
+ * moved to another endpoint, that is the caller's decision. A 2xx that comes before the whole body was
+ * written is no answer.
+ *
  * Everything runs on the pool's loop; no function here blocks.
  */
 #ifndef GW_ENDPOINT_H

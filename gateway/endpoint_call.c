@@ -41,6 +41,10 @@ static void fail(gw_call *c, gw_call_result r)
         r == GW_CALL_RESOLVE || r == GW_CALL_CONNECT || r == GW_CALL_CONNECT_TIMEOUT || r == GW_CALL_TLS;
     if (unreachable && c->peer != NULL)
         c->peer->skip_until_us = gw_clock_us() + GW_PEER_SKIP_MS * 1000u;
+    /* Nothing is acknowledged any more: a host or a path that has gone without a word, and with it the idle
+     * ones. */
+    if (r == GW_CALL_SEND_TIMEOUT && c->reused)
+        gw_peer_drop_idle(c->peer, false);
     drop_conn(c, false);
     end(c, r, NULL);
     gw_call_recycle(c);

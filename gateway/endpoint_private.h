@@ -120,9 +120,10 @@ gw_conn *gw_conn_take(gw_peer *peer);  /* a blank connection, counted */
 void gw_conn_recycle(gw_conn *conn);   /* its socket is closed already */
 gw_peer *gw_pool_choose(gw_pool *p);   /* NULL: all are full */
 gw_conn *gw_peer_reuse(gw_peer *peer); /* NULL: no usable idle connection */
-void gw_conn_park(gw_conn *conn);      /* makes it idle, or closes it when there is no room */
-gw_call *gw_call_take(gw_pool *p);     /* counted */
-void gw_call_recycle(gw_call *c);      /* may start the end of a retired pool */
+void gw_peer_drop_idle(gw_peer *peer, bool in_order);
+void gw_conn_park(gw_conn *conn);  /* makes it idle, or closes it when there is no room */
+gw_call *gw_call_take(gw_pool *p); /* counted */
+void gw_call_recycle(gw_call *c);  /* may start the end of a retired pool */
 
 /* endpoint_conn.c: tells the call by gw_call_on_ready or gw_call_on_unreachable, never from inside
  * gw_conn_open. */

@@ -218,6 +218,11 @@ void line_close_write(line *l)
     shutdown(l->fd, SHUT_WR);
 }
 
+const char *line_server_name(const line *l)
+{
+    return SSL_get_servername(l->ssl, TLSEXT_NAMETYPE_host_name);
+}
+
 void line_close_notify(line *l)
 {
     SSL_shutdown(l->ssl);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include "gateway/endpoint_private.h"
 #include "tests/support/endpoint_bench.h"
 
+#include <arpa/inet.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -563,6 +565,34 @@ static void test_endpoint__holds_connections_to_their_ceilings(void **state)
     backend_stop(&e);
 }
 
+static void read_one_request_only(line *l, unsigned nth)
+{
+    line_small_window(l);
+    if (line_read_request(l) && line_pause(l, 20) && line_say(l, YES))
+        line_hold(l);
+}
+
+static void test_endpoint__drops_idle_connections_of_a_backend_that_went_silent(void **state)
+{
+    static char large[16 << 20];
+    bench b;
+    backend *e = backend_start(read_one_request_only, NULL);
+    bench_init(&b, backend_port(e));
+    b.up.first_byte_timeout_ms = 160;
+    bench_open(&b);
+    gw_scrubbed body = {RD_SLICE_LIT("x")};
+    told t[3] = {{0}};
+    for (unsigned i = 0; i < 3; i++)
+        bench_start(&b, &body, &t[i]);
+    for (unsigned i = 0; i < 3; i++)
+        bench_wait(&b, &t[i], 1);
+    assert_int_equal(gw_pool_connections(b.pool), 3);
+    assert_int_equal(bench_call_n(&b, large, sizeof large).result, GW_CALL_SEND_TIMEOUT);
+    assert_int_equal(gw_pool_connections(b.pool), 0);
+    bench_close(&b);
+    backend_stop(&e);
+}
+
 static uint16_t closed_port(void)
 {
     backend *e = backend_start(say_yes, NULL);
@@ -597,22 +627,98 @@ static void test_endpoint__takes_turns_and_passes_over_the_dead(void **state)
     bench_close(&b);
 }
 
-static void test_endpoint__looks_names_up(void **state)
+/* The resolver of this test: libh2o's lookup thread ends up here instead of in libc. No query leaves the
+ * machine. */
+static struct addrinfo *address(const char *ip, const char *port, struct addrinfo *next)
+{
+    struct {
+        struct addrinfo ai;
+        struct sockaddr_in sin;
+    } *a = calloc(1, sizeof *a);
+    a->sin.sin_family = AF_INET;
+    a->sin.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
+    inet_pton(AF_INET, ip, &a->sin.sin_addr);
+    a->ai = (struct addrinfo){.ai_family = AF_INET,
+                              .ai_socktype = SOCK_STREAM,
+                              .ai_addrlen = sizeof a->sin,
+                              .ai_addr = (struct sockaddr *)&a->sin,
+                              .ai_next = next};
+    return &a->ai;
+}
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+    if (strcmp(name, "slow.test") == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    else if (strcmp(name, "two.test") == 0) /* nobody listens at the first */
+        return *out = address("127.0.0.2", service, address("127.0.0.1", service, NULL)), 0;
+    else if (strcmp(name, "dead.test") == 0)
+        return *out = address("127.0.0.2", service, address("127.0.0.3", service, NULL)), 0;
+    else if (strcmp(name, "many.test") == 0) {
+        *out = address("127.0.0.1", service, NULL);
+        for (int i = 0; i < GW_CONN_MAX_ADDRESSES + 5; i++)
+            *out = address("127.0.0.2", service, *out);
+        return 0;
+    } else if (strcmp(name, "localhost") != 0)
+        return EAI_NONAME;
+    *out = address("127.0.0.1", service, NULL);
+    return 0;
+}
+
+void freeaddrinfo(struct addrinfo *list)
+{
+    while (list != NULL) {
+        struct addrinfo *next = list->ai_next;
+        free(list);
+        list = next;
+    }
+}
+
+static void test_endpoint__looks_names_up_and_tries_every_address(void **state)
+{
+    static const struct {
+        const char *name;
+        gw_call_result result;
+    } cases[] = {{"localhost", GW_CALL_OK},
+                 {"two.test", GW_CALL_OK},
+                 {"dead.test", GW_CALL_CONNECT},
+                 {"many.test", GW_CALL_CONNECT},
+                 {"none.test", GW_CALL_RESOLVE}};
+    for (size_t i = 0; i < 5; i++) {
+        bench b;
+        backend *e = backend_start(say_yes, NULL);
+        bench_init(&b, 0);
+        bench_add_endpoint(&b, cases[i].name, backend_port(e), false);
+        bench_open(&b);
+        told t = bench_call(&b, "x");
+        if (t.result != cases[i].result)
+            fail_msg("%s for %s", gw_call_result_word(t.result), cases[i].name);
+        if (t.result == GW_CALL_OK)
+            assert_true(bench_call(&b, "x").reused);
+        bench_close(&b);
+        backend_stop(&e);
+    }
+}
+
+static void test_endpoint__does_not_wait_for_a_slow_resolver(void **state)
 {
     bench b;
-    backend *e = backend_start(say_yes, NULL);
     bench_init(&b, 0);
-    bench_add_endpoint(&b, "localhost", backend_port(e), false); /* ::1 may come first and refuse */
+    bench_add_endpoint(&b, "slow.test", closed_port(), false);
+    b.up.connect_timeout_ms = 40;
     bench_open(&b);
-    assert_int_equal(bench_call(&b, "x").result, GW_CALL_OK);
-    assert_true(bench_call(&b, "x").reused);
-    bench_close(&b);
-    backend_stop(&e);
-
-    bench_init(&b, 0);
-    bench_add_endpoint(&b, "no..such", 80, false); /* not a name, so that no query leaves the machine */
-    bench_open(&b);
-    assert_int_equal(bench_call(&b, "x").result, GW_CALL_RESOLVE);
+    gw_scrubbed body = {RD_SLICE_LIT("x")};
+    told t[3] = {{0}};
+    gw_call *running = bench_start(&b, &body, &t[0]), *queued = bench_start(&b, &body, &t[1]);
+    bench_start(&b, &body, &t[2]);
+    bench_turn(&b, 10);
+    gw_call_cancel(running);
+    gw_call_cancel(queued);
+    bench_wait(&b, &t[2], 1);
+    assert_int_equal(t[2].result, GW_CALL_RESOLVE);
+    bench_retire(&b);
+    bench_turn(&b, 300); /* the resolver's late answer finds nobody */
+    assert_int_equal(t[0].n + t[1].n, 0);
     bench_close(&b);
 }
 
@@ -857,8 +963,10 @@ int main(void)
         cmocka_unit_test(test_endpoint__never_takes_stray_bytes_for_the_next_answer),
         cmocka_unit_test(test_endpoint__sees_idle_connections_end),
         cmocka_unit_test(test_endpoint__holds_connections_to_their_ceilings),
+        cmocka_unit_test(test_endpoint__drops_idle_connections_of_a_backend_that_went_silent),
         cmocka_unit_test(test_endpoint__takes_turns_and_passes_over_the_dead),
-        cmocka_unit_test(test_endpoint__looks_names_up),
+        cmocka_unit_test(test_endpoint__looks_names_up_and_tries_every_address),
+        cmocka_unit_test(test_endpoint__does_not_wait_for_a_slow_resolver),
         cmocka_unit_test(test_endpoint__refuses_what_would_break_the_request),
         cmocka_unit_test(test_endpoint__can_be_cancelled_at_every_stage),
         cmocka_unit_test(test_endpoint__can_be_cancelled_before_it_told_a_failure),

@@ -91,6 +91,7 @@ static void test_tls__takes_only_the_right_identity_in_both_versions(void **stat
     certs_leaf(files.made, "expired", "ca", "DNS:localhost", -10, -1);
     certs_leaf(files.made, "not-yet", "ca", "DNS:localhost", 1, 10);
     certs_leaf(files.made, "wildcard", "ca", "DNS:*.test.example", -1, 10);
+    certs_leaf(files.made, "partial", "ca", "DNS:lo*.test.example", -1, 10);
     static const identity cases[] = {
         {"good", "localhost", NULL, false, GW_CALL_OK},
         {"good", "127.0.0.1", NULL, false, GW_CALL_OK},
@@ -100,6 +101,7 @@ static void test_tls__takes_only_the_right_identity_in_both_versions(void **stat
         {"good", "localhost", "other.example", false, GW_CALL_TLS},
         {"good", "127.0.0.1", "127.0.0.2", false, GW_CALL_TLS},
         {"wildcard", "127.0.0.1", "a.b.test.example", false, GW_CALL_TLS},
+        {"partial", "127.0.0.1", "loki.test.example", false, GW_CALL_TLS},
         {"wrong-name", "localhost", NULL, false, GW_CALL_TLS},
         {"wrong-name", "127.0.0.1", NULL, false, GW_CALL_TLS},
         {"no-ip", "127.0.0.1", NULL, false, GW_CALL_TLS},
@@ -128,6 +130,38 @@ static void test_tls__takes_only_the_right_identity_in_both_versions(void **stat
                      gw_call_result_word(c->result), c->host, c->certificate,
                      c->server_name != NULL ? c->server_name : "itself", i % 2);
         assert_int_equal(backend_requests(e), c->result == GW_CALL_OK);
+        bench_close(&b);
+        backend_stop(&e);
+    }
+}
+
+/* Answers with the name it was asked for. */
+static void say_name(line *l, unsigned nth)
+{
+    char answer[200];
+    const char *name = line_server_name(l);
+    name = name != NULL ? name : "none";
+    snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(name), name);
+    if (line_read_request(l) && line_say(l, answer))
+        line_wait_for_end(l);
+}
+
+static void test_tls__asks_for_names_never_for_addresses(void **state)
+{
+    static const char *const cases[][3] = {{"localhost", NULL, "localhost"},
+                                           {"127.0.0.1", NULL, "none"},
+                                           {"127.0.0.1", "loki.example.", "loki.example"},
+                                           {"localhost", "127.0.0.1", "none"}};
+    for (size_t i = 0; i < 8; i++) {
+        bench b;
+        backend_tls tls = {.certificate = files.good, .key = files.good_key, .max_version = versions[i % 2]};
+        backend *e = backend_start(say_name, &tls);
+        open_tls(&b, cases[i / 2][0], backend_port(e));
+        b.up.tls.server_name = cases[i / 2][1];
+        bench_open(&b);
+        told t = bench_call(&b, "x");
+        assert_int_equal(t.result, GW_CALL_OK);
+        assert_string_equal(t.body, cases[i / 2][2]);
         bench_close(&b);
         backend_stop(&e);
     }
@@ -404,6 +438,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tls__sends_and_keeps_the_connection_in_both_versions),
         cmocka_unit_test(test_tls__takes_only_the_right_identity_in_both_versions),
+        cmocka_unit_test(test_tls__asks_for_names_never_for_addresses),
         cmocka_unit_test(test_tls__does_not_trust_the_systems_store_when_told_another),
         cmocka_unit_test(test_tls__shows_a_client_certificate),
         cmocka_unit_test(test_tls__says_why_a_pool_cannot_be_made),
