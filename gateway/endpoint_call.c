@@ -92,7 +92,9 @@ static void on_lost(gw_call *c, const char *err)
         return;
     }
     /* Under TLS 1.3 a server refuses our certificate, or its absence, after our handshake has ended well. */
-    fail(c, err == h2o_socket_error_ssl_decode && !c->seen ? GW_CALL_TLS : GW_CALL_RESET);
+    bool broken = err != NULL && err != h2o_socket_error_closed && err != h2o_socket_error_io;
+    bool tls = c->conn->alerted || (c->peer->tls != NULL && broken); /* h2o has several words for that */
+    fail(c, tls && !c->seen ? GW_CALL_TLS : GW_CALL_RESET);
 }
 
 /* --- sending --- */
@@ -210,9 +212,10 @@ static gw_response_step at_close(gw_call *c)
 {
     h2o_buffer_t *in = c->conn->sock->input;
     gw_response_step step = gw_response_close(&c->response, in->bytes, in->size);
-    /* Without close_notify anybody on the path may have cut it. */
-    bool cut = c->peer->tls != NULL &&
-               (c->conn->ssl == NULL || (SSL_get_shutdown(c->conn->ssl) & SSL_RECEIVED_SHUTDOWN) == 0);
+    /* Without close_notify anybody on the path may have cut it. OpenSSL counts fatal alerts as one. */
+    gw_conn *conn = c->conn;
+    bool notified = conn->ssl != NULL && (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+    bool cut = c->peer->tls != NULL && (!notified || conn->alerted);
     return step == GW_RESPONSE_DONE && cut ? GW_RESPONSE_MORE : step;
 }
 

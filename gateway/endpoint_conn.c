@@ -58,7 +58,6 @@ static void on_handshake(h2o_socket_t *sock, const char *err)
     /* Full records: h2o's default of one packet each suits browsers that render as they read. */
     sock->_latency_optimization.state = H2O_SOCKET_LATENCY_OPTIMIZATION_STATE_NEEDS_UPDATE;
     sock->_latency_optimization.suggested_tls_payload_size = 16384;
-    conn->ready = true;
     gw_call_on_ready(conn->call);
 }
 
@@ -75,7 +74,6 @@ static void on_connect(h2o_socket_t *sock, const char *err)
         h2o_socket_ssl_handshake(sock, conn->peer->tls, conn->peer->sni, on_handshake);
         return;
     }
-    conn->ready = true;
     gw_call_on_ready(conn->call);
 }
 

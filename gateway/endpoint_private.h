@@ -51,7 +51,7 @@ struct gw_conn {
     gw_conn *older, *newer; /* in peer->idle; `older` also links the spare ones */
     gw_address addresses[GW_CONN_MAX_ADDRESSES];
     unsigned n_addresses, next_address;
-    bool ready; /* connected, and TLS if any is up */
+    bool alerted; /* the peer has sent a fatal TLS alert */
 };
 
 struct gw_peer {

@@ -9,15 +9,18 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-/* The client's SSL object is not reachable through h2o's interface, but its BIO carries the socket. */
+/* What h2o's interface does not tell: the SSL object, and that the peer has sent a fatal alert, which h2o
+ * takes for the end of the input. The BIO carries the socket. */
 static void on_tls_info(const SSL *ssl, int where, int ret)
 {
-    if ((where & SSL_CB_HANDSHAKE_DONE) == 0)
-        return;
     h2o_socket_t *sock = BIO_get_data(SSL_get_rbio(ssl));
     gw_conn *conn = sock != NULL ? sock->data : NULL;
-    if (conn != NULL)
+    if (conn == NULL)
+        return;
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0)
         conn->ssl = (SSL *)ssl;
+    if (where == SSL_CB_READ_ALERT && ret >> 8 == SSL3_AL_FATAL)
+        conn->alerted = true;
 }
 
 char *gw_tls_name(const gw_upstream_tls_cfg *cfg, const char *host)

@@ -223,6 +223,22 @@ const char *line_server_name(const line *l)
     return SSL_get_servername(l->ssl, TLSEXT_NAMETYPE_host_name);
 }
 
+void line_say_raw(line *l, const char *text)
+{
+    send(l->fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+/* A record that cannot be decrypted makes OpenSSL send one: feed it such a record. */
+void line_alert(line *l)
+{
+    static const char record[] = "\x17\x03\x03\x00\x20"
+                                 "0123456789abcdef0123456789abcdef";
+    BIO *bad = BIO_new_mem_buf(record, sizeof record - 1);
+    char c;
+    SSL_set0_rbio(l->ssl, bad);
+    SSL_read(l->ssl, &c, 1);
+}
+
 void line_close_notify(line *l)
 {
     SSL_shutdown(l->ssl);

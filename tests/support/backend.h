@@ -45,8 +45,10 @@ void line_hold(line *l);         /* until the test ends, reading nothing */
 void line_reset(line *l);        /* RST */
 void line_small_window(line *l); /* little is received until it is read */
 bool line_read_some(line *l, size_t n);
-void line_close_write(line *l);              /* FIN; under TLS without close_notify */
-const char *line_server_name(const line *l); /* what TLS SNI said; NULL: nothing */
-void line_close_notify(line *l);             /* TLS only */
+void line_close_write(line *l);               /* FIN; under TLS without close_notify */
+const char *line_server_name(const line *l);  /* what TLS SNI said; NULL: nothing */
+void line_say_raw(line *l, const char *text); /* past TLS, straight to the socket */
+void line_alert(line *l);                     /* ends TLS with a fatal alert */
+void line_close_notify(line *l);              /* TLS only */
 
 #endif

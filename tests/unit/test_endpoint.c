@@ -66,6 +66,11 @@ static void test_endpoint__sends_the_request_and_hands_over_the_answer(void **st
     assert_string_equal(head, expect);
     assert_int_equal(body_n, 7);
     assert_int_equal(body_sum, backend_sum("payload", 7));
+
+    /* The memory that is kept for the next call remembers no credential. */
+    const rd_buf *kept = &b.pool->spare_calls->head;
+    assert_non_null(kept->p);
+    assert_null(memmem(kept->p, kept->cap, "Bearer", 6));
     bench_close(&b);
     backend_stop(&e);
 }
@@ -356,6 +361,15 @@ static void accept_early_and_stare(line *l, unsigned nth)
         line_hold(l);
 }
 
+static void accept_early_and_say_goodbye(line *l, unsigned nth)
+{
+    line_small_window(l);
+    if (line_read_head(l) && line_say(l, YES)) {
+        line_close_write(l);
+        line_hold(l);
+    }
+}
+
 static void test_endpoint__believes_early_refusals_but_not_early_success(void **state)
 {
     static char large[32 << 20];
@@ -365,8 +379,9 @@ static void test_endpoint__believes_early_refusals_but_not_early_success(void **
     } cases[] = {{refuse_early_and_close, GW_CALL_OK},
                  {refuse_early_and_stare, GW_CALL_OK},
                  {accept_early_and_close, GW_CALL_RESET},
-                 {accept_early_and_stare, GW_CALL_SEND_TIMEOUT}};
-    for (size_t i = 0; i < 4; i++) {
+                 {accept_early_and_stare, GW_CALL_SEND_TIMEOUT},
+                 {accept_early_and_say_goodbye, GW_CALL_RESET}};
+    for (size_t i = 0; i < 5; i++) {
         bench b;
         backend *e = backend_start(cases[i].script, NULL);
         bench_init(&b, backend_port(e));
