@@ -17,13 +17,18 @@ typedef struct rule {
     uint64_t classes, signals;
 } rule;
 
-/* One distinct set of detectors of a signal. */
-typedef struct group {
-    uint64_t rules[RD_MAX_RULES / 64]; /* which rules take part */
-    rd_detect_set *set;                /* owned; NULL: none */
+/* What the rules of one mode look for, and which rule is behind what. */
+typedef struct finder {
+    rd_detect_set *set; /* owned; NULL: none */
     uint16_t of_detector[RD_DETECTOR_COUNT];
     uint16_t of_pattern[RD_MAX_RULES]; /* by the pattern's index in the set */
     uint32_t n_patterns;
+} finder;
+
+/* One distinct set of detectors of a signal. */
+typedef struct group {
+    uint64_t rules[RD_MAX_RULES / 64]; /* which rules take part */
+    finder finders[2];                 /* RD_MODE_ENFORCE, RD_MODE_SHADOW */
 } group;
 
 /* Everything a request of one signal looks up. */
@@ -68,7 +73,20 @@ static bool copy_keys(rule *r, const rd_rule_spec *spec)
 static rd_action action_of(rd_action_kind kind, const char *replacement)
 {
     return (rd_action){.kind = kind,
-                       .replacement = replacement == NULL ? RD_SLICE_LIT(RD_MASK_TEXT) : rd_slice_str(replacement)};
+                       .replacement =
+                           replacement == NULL ? RD_SLICE_LIT(RD_MASK_TEXT) : rd_slice_str(replacement)};
+}
+
+/* Alone, so that the error says which rule it is. */
+static rd_outcome check_pattern(const rd_rule_spec *spec, rd_error *err)
+{
+    rd_pattern_spec pattern = {.pattern = spec->pattern, .group = spec->group};
+    rd_detect_set *set = NULL;
+    if (spec->pattern == NULL || spec->mode == RD_MODE_OFF)
+        return RD_OK;
+    rd_outcome o = rd_detect_set_build(0, &pattern, 1, &set, err);
+    rd_detect_set_free(&set);
+    return o;
 }
 
 static rd_outcome copy_rule(rd_policy *p, const rd_rule_spec *spec, rd_error *err)
@@ -92,13 +110,14 @@ static rd_outcome copy_rule(rd_policy *p, const rd_rule_spec *spec, rd_error *er
     r->mode = spec->mode;
     r->classes = spec->classes;
     r->signals = spec->signals;
-    return RD_OK;
+    return check_pattern(spec, err);
 }
 
 /* ---- key sets ---- */
 
 /* In reverse, because the first of equal names wins in a key set. */
-static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode, rd_keyset **out_set, rd_error *err)
+static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode, rd_keyset **out_set,
+                             rd_error *err)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->n_rules; i++)
@@ -121,27 +140,27 @@ static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_m
 
 /* ---- detector groups ---- */
 
-static rd_outcome build_set(const rd_policy *p, group *g, uint32_t *out_rule, rd_error *err)
+static rd_outcome build_set(const rd_policy *p, group *g, rd_mode mode, rd_error *err)
 {
     uint64_t mask = 0;
     rd_pattern_spec patterns[RD_MAX_RULES];
-    memset(g->of_detector, 0xff, sizeof g->of_detector);
+    finder *f = &g->finders[mode];
+    memset(f->of_detector, 0xff, sizeof f->of_detector);
     for (uint32_t i = 0; i < p->n_rules; i++) {
         const rule *r = &p->rules[i];
-        if (!(g->rules[i / 64] >> i % 64 & 1))
+        if (r->mode != mode || !(g->rules[i / 64] >> i % 64 & 1))
             continue;
-        *out_rule = i;
         if (r->detector >= 0) {
             mask |= UINT64_C(1) << r->detector;
-            g->of_detector[r->detector] = (uint16_t)i;
+            f->of_detector[r->detector] = (uint16_t)i;
         } else {
-            patterns[g->n_patterns] = (rd_pattern_spec){.pattern = r->pattern, .group = r->group};
-            g->of_pattern[g->n_patterns++] = (uint16_t)i;
+            patterns[f->n_patterns] = (rd_pattern_spec){.pattern = r->pattern, .group = r->group};
+            f->of_pattern[f->n_patterns++] = (uint16_t)i;
         }
     }
-    if (mask == 0 && g->n_patterns == 0)
+    if (mask == 0 && f->n_patterns == 0)
         return RD_OK;
-    return rd_detect_set_build(mask, patterns, g->n_patterns, &g->set, err);
+    return rd_detect_set_build(mask, patterns, f->n_patterns, &f->set, err);
 }
 
 static void rules_of_class(const rd_policy *p, rd_signal s, rd_class cls, group *out_group)
@@ -153,7 +172,7 @@ static void rules_of_class(const rd_policy *p, rd_signal s, rd_class cls, group 
     }
 }
 
-static rd_outcome build_groups(const rd_policy *p, view *v, rd_signal s, uint32_t *out_rule, rd_error *err)
+static rd_outcome build_groups(const rd_policy *p, view *v, rd_signal s, rd_error *err)
 {
     for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++) {
         group g;
@@ -165,14 +184,16 @@ static rd_outcome build_groups(const rd_policy *p, view *v, rd_signal s, uint32_
         if (at < v->n_groups)
             continue;
         v->groups[v->n_groups++] = g;
-        rd_outcome o = build_set(p, &v->groups[at], out_rule, err);
+        rd_outcome o = build_set(p, &v->groups[at], RD_MODE_ENFORCE, err);
+        if (o == RD_OK)
+            o = build_set(p, &v->groups[at], RD_MODE_SHADOW, err);
         if (o != RD_OK)
             return o;
     }
     return RD_OK;
 }
 
-static rd_outcome build_view(rd_policy *p, rd_signal s, uint32_t *out_rule, rd_error *err)
+static rd_outcome build_view(rd_policy *p, rd_signal s, rd_error *err)
 {
     view *v = &p->views[s];
     v->policy = p;
@@ -183,10 +204,11 @@ static rd_outcome build_view(rd_policy *p, rd_signal s, uint32_t *out_rule, rd_e
         if (o != RD_OK)
             return o;
     }
-    return build_groups(p, v, s, out_rule, err);
+    return build_groups(p, v, s, err);
 }
 
-rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **out_policy, uint32_t *out_rule, rd_error *err)
+rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **out_policy, uint32_t *out_rule,
+                           rd_error *err)
 {
     _Static_assert(RD_DETECTOR_COUNT <= 64, "the detector mask has 64 bits");
     if (n > RD_MAX_RULES)
@@ -200,7 +222,7 @@ rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **ou
         o = copy_rule(p, &rules[i], err);
     }
     for (unsigned s = 0; o == RD_OK && s < RD_SIGNAL_COUNT; s++)
-        o = build_view(p, (rd_signal)s, out_rule, err);
+        o = build_view(p, (rd_signal)s, err);
     if (o != RD_OK)
         rd_policy_free(&p);
     else
@@ -215,7 +237,8 @@ static void free_view(view *v)
         rd_keyset_free(&v->shadow_keys[cls]);
     }
     for (uint32_t g = 0; g < v->n_groups; g++)
-        rd_detect_set_free(&v->groups[g].set);
+        for (unsigned mode = RD_MODE_ENFORCE; mode <= RD_MODE_SHADOW; mode++)
+            rd_detect_set_free(&v->groups[g].finders[mode].set);
 }
 
 void rd_policy_free(rd_policy **pp)
@@ -248,11 +271,6 @@ uint32_t rd_policy_rules(const rd_policy *p)
 const char *rd_policy_rule_name(const rd_policy *p, uint32_t i)
 {
     return i < p->n_rules ? p->rules[i].name : "?";
-}
-
-bool rd_policy_rule_shadow(const rd_policy *p, uint32_t i)
-{
-    return p->rules[i].mode == RD_MODE_SHADOW;
 }
 
 const rd_action *rd_policy_action(const rd_policy *p, uint32_t i, rd_class cls)
@@ -288,16 +306,16 @@ uint32_t rd_policy_group_of(const rd_policy *p, rd_signal s, rd_class cls)
     return p->views[s].group_of[cls];
 }
 
-const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t g)
+const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t g, rd_mode mode)
 {
-    return p->views[s].groups[g].set;
+    return p->views[s].groups[g].finders[mode].set;
 }
 
-uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t g, uint16_t detector)
+uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t g, rd_mode mode, uint16_t detector)
 {
-    const group *gr = &p->views[s].groups[g];
+    const finder *f = &p->views[s].groups[g].finders[mode];
     if (detector < RD_DETECTOR_COUNT)
-        return gr->of_detector[detector];
+        return f->of_detector[detector];
     uint32_t pattern = detector - RD_DETECTOR_COUNT;
-    return pattern < gr->n_patterns ? gr->of_pattern[pattern] : RD_NO_RULE;
+    return pattern < f->n_patterns ? f->of_pattern[pattern] : RD_NO_RULE;
 }

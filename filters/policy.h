@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A policy: compiled rules. Built once per generation of the configuration, immutable, shared by threads. A rule is
- * selector x (key names | detector | pattern) x action x mode; here every combination of signal and class has been
- * resolved to tables, so that a request only looks up.
+ * A policy: compiled rules. Built once per generation of the configuration, immutable, shared by threads. A
+ * rule is selector x (key names | detector | pattern) x action x mode; here every combination of signal and
+ * class has been resolved to tables, so that a request only looks up.
  *
  * Precedence: of two rules with the same key name or detector that apply to a place, the later one wins (an
- * operator's rule stands after the shipped ones).
+ * operator's rule stands after the shipped ones). Rules in shadow mode stand apart: they look at the same
+ * texts in a pass of their own, so that they never take anything from a rule that acts.
  */
 #ifndef RD_POLICY_H
 #define RD_POLICY_H
@@ -52,20 +53,22 @@ void rd_policy_free(rd_policy **p);
 
 uint32_t rd_policy_rules(const rd_policy *p);
 const char *rd_policy_rule_name(const rd_policy *p, uint32_t rule);
-bool rd_policy_rule_shadow(const rd_policy *p, uint32_t rule);
 
 /* The action of `rule` for text of class `cls`. */
 const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cls);
 
-/* Visitor that judges keys of one signal; valid as long as the policy. The context of a kept value's leaves is one
- * more than the shadow rule that would have judged its key, 0 if there is none. */
+/* Visitor that judges keys of one signal; valid as long as the policy. The context of a kept value's leaves
+ * is one more than the shadow rule that would have judged its key, 0 if there is none. */
 rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s);
-/* Classes with the same detectors form a group, so that one pass over the body serves a whole group; usually there is one. */
+/* Classes with the same detectors form a group, so that one pass over the body serves a whole group; usually
+ * there is one. */
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s);
 uint32_t rd_policy_group_of(const rd_policy *p, rd_signal s, rd_class cls);
-/* NULL: nothing to look for in this group. */
-const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t group);
-/* The rule behind a match in a text of this group. RD_NO_RULE: the match says that a pattern went over its budget. */
-uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t group, uint16_t detector);
+/* What the rules of one mode (ENFORCE or SHADOW) look for. NULL: nothing in this group. */
+const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t group, rd_mode mode);
+/* The rule behind a match that such a set made in a text of this group. RD_NO_RULE: the match says that a
+ * pattern went over its budget. */
+uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t group, rd_mode mode,
+                                 uint16_t detector);
 
 #endif

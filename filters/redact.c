@@ -9,17 +9,18 @@
 #include "filters/wire/wire.h"
 
 enum {
-    KEEP_BYTES = 1 << 20,      /* scratch kept between requests */
-    MAX_SCRATCH = 1 << 30,     /* decoded views and replacements of one body */
-    MAX_LABELS = 1024,         /* labels of one stream */
+    KEEP_BYTES = 1 << 20,  /* scratch kept between requests */
+    MAX_SCRATCH = 1 << 30, /* decoded views and replacements of one body */
+    MAX_LABELS = 1024,     /* labels of one stream */
     FIRST_TEXTS = 1 << 10
 };
 
 /* Stands for a text that a pattern could not finish within its budget. */
 #define OVER_BUDGET_TEXT "[REDACTED:budget]"
 
-static const rd_action over_budget_action = {.kind = RD_ACTION_REPLACE,
-                                             .replacement = {(const uint8_t *)OVER_BUDGET_TEXT, sizeof OVER_BUDGET_TEXT - 1}};
+static const rd_action over_budget_action = {
+    .kind = RD_ACTION_REPLACE,
+    .replacement = {(const uint8_t *)OVER_BUDGET_TEXT, sizeof OVER_BUDGET_TEXT - 1}};
 
 /* ---- life of a redactor ---- */
 
@@ -33,6 +34,7 @@ rd_redactor *rd_redactor_new(void)
     rd_buf_init(&r->decoded, MAX_SCRATCH);
     rd_buf_init(&r->work, MAX_SCRATCH);
     rd_buf_init(&r->work2, MAX_SCRATCH);
+    rd_buf_init(&r->relabelled, MAX_SCRATCH);
     rd_labels_init(&r->labels, MAX_LABELS);
     r->detect = rd_detect_scratch_new();
     r->hits = calloc((size_t)RD_MAX_RULES * RD_CLASS_COUNT, sizeof *r->hits);
@@ -58,6 +60,7 @@ void rd_redactor_free(rd_redactor **pr)
     rd_buf_release(&r->decoded);
     rd_buf_release(&r->work);
     rd_buf_release(&r->work2);
+    rd_buf_release(&r->relabelled);
     batch_release(&r->plain);
     batch_release(&r->views);
     batch_release(&r->label_values);
@@ -83,6 +86,7 @@ static void begin(rd_redactor *r, const rd_job *job)
     rd_buf_clear(&r->decoded, KEEP_BYTES);
     rd_buf_clear(&r->work, KEEP_BYTES);
     rd_buf_clear(&r->work2, KEEP_BYTES);
+    rd_buf_clear(&r->relabelled, KEEP_BYTES);
     batch_reset(&r->plain);
     batch_reset(&r->views);
     for (uint32_t i = 0; i < r->n_hits; i++)
@@ -127,18 +131,74 @@ void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls)
         r->hits[r->n_hits++] = (rd_hit){.rule = rule, .cls = (uint8_t)cls};
 }
 
-const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls, bool *out_budget)
+const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls)
 {
-    *out_budget = m->detector == RD_DETECTOR_OVER_BUDGET;
-    if (*out_budget) {
+    if (m->detector == RD_DETECTOR_OVER_BUDGET) {
         r->n_over_budget++;
         return &over_budget_action;
     }
-    uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, m->detector);
+    uint16_t rule =
+        rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE, m->detector);
     if (rule == RD_NO_RULE)
         return &over_budget_action; /* cannot happen: closed by default */
     rd_redactor_count(r, rule, cls);
-    return rd_policy_rule_shadow(r->job->policy, rule) ? NULL : rd_policy_action(r->job->policy, rule, cls);
+    return rd_policy_action(r->job->policy, rule, cls);
+}
+
+static bool is_inside_character(uint8_t c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, rd_match *m)
+{
+    uint32_t from = m->off, end = m->off + m->len, text_end = t->off + t->len;
+    uint32_t head_end = from + m->keep_head, tail = end - m->keep_tail;
+    while (from > t->off && is_inside_character(base[from]))
+        from--;
+    while (end < text_end && is_inside_character(base[end]))
+        end++;
+    if (from < *done)
+        from = *done;
+    if (from >= end)
+        return false;
+    /* What may stay was said of the old bounds. */
+    if (from != m->off || is_inside_character(base[head_end]))
+        m->keep_head = 0;
+    if (end != m->off + m->len || (m->keep_tail > 0 && is_inside_character(base[tail])))
+        m->keep_tail = 0;
+    m->off = from;
+    m->len = end - from;
+    *done = end;
+    return true;
+}
+
+void rd_redactor_act(const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
+                     const rd_match *m, rd_buf *out)
+{
+    size_t before = out->n;
+    rd_act_match(a, (rd_slice){base + m->off, m->len}, m->keep_head, m->keep_tail, out);
+    if (out->n == before && cls == RD_CLASS_LABEL && m->len == t->len)
+        rd_buf_append_str(out, RD_MASK_TEXT);
+}
+
+rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
+                              rd_class cls)
+{
+    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, RD_MODE_SHADOW);
+    rd_matches found;
+    if (set == NULL || batch->n == 0)
+        return RD_OK;
+    rd_outcome o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, &found);
+    for (uint32_t i = 0; o == RD_OK && i < found.n; i++) {
+        uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_SHADOW,
+                                                found.list[i].detector);
+        rd_class at =
+            cls != RD_CLASS_COUNT ? cls : (rd_class)r->doc.leaves[batch->owner[found.list[i].text]].cls;
+        if (rule != RD_NO_RULE)
+            rd_redactor_count(r, rule, at);
+    }
+    return o;
 }
 
 rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t len, uint32_t frame, rd_slice text)
@@ -155,18 +215,8 @@ rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t len, uint32_t
 
 /* ---- texts that are their own bytes ---- */
 
-/* A match must not split a character: a backend may refuse a whole batch over half a code point. */
-static void widen_to_characters(const uint8_t *base, const rd_text *t, rd_match *m)
-{
-    uint32_t end = m->off + m->len, text_end = t->off + t->len;
-    while (m->off > t->off && (base[m->off] & 0xC0) == 0x80)
-        m->off--;
-    while (end < text_end && (base[end] & 0xC0) == 0x80)
-        end++;
-    m->len = end - m->off;
-}
-
-static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, rd_match m, const rd_action *action)
+static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, const rd_text *t, rd_match m,
+                             const rd_action *action)
 {
     rd_buf *text = &r->work;
     text->n = 0;
@@ -178,7 +228,7 @@ static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, rd_match m, const
         text->n = m.len;
         return rd_redactor_edit(r, m.off, m.len, l->frame, rd_buf_slice(text));
     }
-    rd_act_match(action, (rd_slice){r->doc.body.p + m.off, m.len}, m.keep_head, m.keep_tail, text);
+    rd_redactor_act(action, (rd_class)l->cls, r->doc.body.p, t, &m, text);
     if (l->form == RD_FORM_JSON) {
         r->work2.n = 0;
         rd_json_escape(rd_buf_slice(text), &r->work2);
@@ -191,15 +241,15 @@ static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, rd_match m, const
 
 static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32_t group)
 {
+    uint32_t done = 0;
     for (uint32_t i = 0; i < found->n; i++) {
         rd_match m = found->list[i];
+        const rd_text *t = &r->plain.texts[m.text];
         const rd_leaf *l = &r->doc.leaves[r->plain.owner[m.text]];
-        bool budget;
-        const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls, &budget);
-        if (action == NULL)
+        const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
+        if (!rd_redactor_settle(r->doc.body.p, t, &done, &m))
             continue;
-        widen_to_characters(r->doc.body.p, &r->plain.texts[m.text], &m);
-        rd_outcome o = edit_plain(r, l, m, action);
+        rd_outcome o = edit_plain(r, l, t, m, action);
         if (o != RD_OK)
             return o;
     }
@@ -212,6 +262,8 @@ static rd_outcome edit_pair(rd_redactor *r, const rd_leaf *l)
 {
     const rd_action *action = rd_policy_action(r->job->policy, l->rule, (rd_class)l->cls);
     rd_slice value = rd_act_value(action);
+    if (value.n == 0 && l->cls == RD_CLASS_LABEL)
+        value = RD_SLICE_LIT(RD_MASK_TEXT); /* see rd_redactor_act */
     rd_buf *b = &r->work;
     uint8_t len[10];
     b->n = 0;
@@ -241,6 +293,17 @@ static rd_outcome edit_pair(rd_redactor *r, const rd_leaf *l)
     return b->failed != RD_OK ? b->failed : rd_redactor_edit(r, l->off, l->len, l->frame, rd_buf_slice(b));
 }
 
+/* A label in the place of all that went. The leaf is empty; its `rule` says whether a comma must come first.
+ */
+static rd_outcome edit_labels_object(rd_redactor *r, const rd_leaf *l)
+{
+    static const char label[] = ",\"service_name\":\"unknown_service\"";
+    rd_slice text = RD_SLICE_LIT(label);
+    if (l->rule == 0)
+        text = (rd_slice){text.p + 1, text.n - 1};
+    return rd_redactor_edit(r, l->off, l->len, l->frame, text);
+}
+
 /* ---- the stages ---- */
 
 static rd_outcome walk(rd_redactor *r, rd_error *err)
@@ -263,7 +326,8 @@ static rd_outcome walk(rd_redactor *r, rd_error *err)
 }
 
 /* A leaf that is not a plain text. Pairs and labels are dealt with at once, in the first group's pass. */
-static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, bool in_group, uint32_t group, rd_error *err)
+static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, bool in_group, uint32_t group,
+                               rd_error *err)
 {
     const rd_leaf *l = &r->doc.leaves[i];
     switch ((rd_form)l->form) {
@@ -276,6 +340,8 @@ static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, boo
     case RD_FORM_LABELS:
     case RD_FORM_LABELS_JSON:
         return first_group ? rd_redact_labels(r, l, err) : RD_OK;
+    case RD_FORM_LABELS_OBJECT:
+        return first_group ? edit_labels_object(r, l) : RD_OK;
     case RD_FORM_HASH:
         return RD_OK;
     default:
@@ -310,32 +376,40 @@ static rd_outcome sort_leaves(rd_redactor *r, uint32_t group, rd_error *err)
 
 static rd_outcome run_group(rd_redactor *r, uint32_t group, rd_error *err)
 {
-    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group);
+    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE);
+    const rd_buf body = {.p = (uint8_t *)r->doc.body.p, .n = r->doc.body.n}; /* read only */
     rd_matches found;
     r->plain.n = r->views.n = 0;
     r->decoded.n = 0;
     rd_outcome o = sort_leaves(r, group, err);
-    if (o != RD_OK || set == NULL)
-        return o;
-    if (r->plain.n > 0) {
-        o = rd_detect(set, r->detect, r->doc.body.p, r->doc.body.n, r->plain.texts, r->plain.n, &found);
+    if (o == RD_OK && set != NULL && r->plain.n > 0) {
+        o = rd_detect(set, r->detect, body.p, body.n, r->plain.texts, r->plain.n, &found);
         if (o == RD_OK)
             o = edits_of_plain(r, &found, group);
     }
-    if (o == RD_OK && r->views.n > 0) {
+    if (o == RD_OK && set != NULL && r->views.n > 0) {
         o = rd_detect(set, r->detect, r->decoded.p, r->decoded.n, r->views.texts, r->views.n, &found);
         if (o == RD_OK)
             o = rd_redact_view_matches(r, &found, group);
     }
-    return o;
+    if (o == RD_OK)
+        o = rd_redactor_shadow(r, &body, &r->plain, group, RD_CLASS_COUNT);
+    return o == RD_OK ? rd_redactor_shadow(r, &r->decoded, &r->views, group, RD_CLASS_COUNT) : o;
 }
 
-/* A stream's hash is stale once its labels changed. */
+/* A stream's hash is stale once its labels changed. Both lists are in the order of the streams. */
 static rd_outcome drop_stale_hashes(rd_redactor *r)
 {
-    for (uint32_t i = 0; i < r->doc.n_leaves; i++) {
+    size_t n = r->relabelled.n / sizeof(uint32_t), at = 0;
+    for (uint32_t i = 0; i < r->doc.n_leaves && at < n; i++) {
         const rd_leaf *h = &r->doc.leaves[i];
+        uint32_t frame;
         if (h->form != RD_FORM_HASH)
+            continue;
+        do
+            memcpy(&frame, r->relabelled.p + at * sizeof frame, sizeof frame);
+        while (frame < h->frame && ++at < n);
+        if (frame != h->frame)
             continue;
         rd_outcome o = rd_redactor_edit(r, h->off, h->len, h->frame, (rd_slice){0});
         if (o != RD_OK)
@@ -358,10 +432,12 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
     if (r->doc.n_edits == 0)
         return RD_OK;
     rd_doc_sort_edits(&r->doc);
-    /* Length prefixes may grow by a byte or two each; anything beyond this room still works, it only copies. */
+    /* Length prefixes may grow by a byte or two each; anything beyond this room still works, it only copies.
+     */
     size_t room = r->job->body.n + r->replacements.used + 1024;
     (void)rd_buf_reserve(out, room < out->max ? room : 0);
-    rd_outcome o = r->job->format == RD_FORMAT_PROTOBUF ? rd_wire_splice(&r->doc, out, err) : rd_doc_splice(&r->doc, out, err);
+    rd_outcome o = r->job->format == RD_FORMAT_PROTOBUF ? rd_wire_splice(&r->doc, out, err)
+                                                        : rd_doc_splice(&r->doc, out, err);
     res->body = rd_buf_slice(out);
     res->changed = true;
     return o;
@@ -378,7 +454,7 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
     uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
     for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
         o = run_group(r, g, err);
-    if (o == RD_OK && r->doc.n_edits > 0 && job->signal == RD_SIGNAL_LOKI_PUSH && job->format == RD_FORMAT_PROTOBUF)
+    if (o == RD_OK)
         o = drop_stale_hashes(r);
     if (o == RD_OK)
         return finish(r, out, out_result, err);
@@ -390,6 +466,8 @@ rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls,
     rd_job job = {.policy = policy, .signal = RD_SIGNAL_LOGS, .format = RD_FORMAT_JSON, .body = text};
     rd_error err;
     rd_redaction res;
+    if (text.n > RD_DOC_MAX_BODY)
+        return RD_TOO_LARGE;
     begin(r, &job);
     rd_leaf *l = rd_doc_push_leaf(&r->doc);
     if (l == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Redaction of one decoded body: the only place that knows formats, policy, detectors and actions together, and the
- * only place that counts.
+ * Redaction of one decoded body: the only place that knows formats, policy, detectors and actions together,
+ * and the only place that counts.
  *
  *    body ─► walk ─► leaves ─► detect ─► matches ─► act ─► edits ─► splice ─► body'
  *             │                 (one pass over all plain texts,                │
@@ -36,20 +36,23 @@ typedef struct rd_hit {
 } rd_hit;
 
 typedef struct rd_redaction {
-    rd_slice body;      /* the job's own body when nothing changed, else in `out` */
+    rd_slice body; /* the job's own body when nothing changed, else in `out` */
     bool changed;
-    bool nothing;       /* an empty message: no resource, no text, nothing to store */
-    uint32_t n_items;   /* log records, spans, data points, entries */
+    bool nothing;           /* an empty message: no resource, no text, nothing to store */
+    uint32_t n_items;       /* log records, spans, data points, entries */
     uint32_t n_over_budget; /* texts replaced because a pattern exceeded its budget */
-    const rd_hit *hits; /* owned by the redactor until its next use */
+    const rd_hit *hits;     /* owned by the redactor until its next use */
     uint32_t n_hits;
 } rd_redaction;
 
-/* On success *out_result says where the redacted body is. On failure nothing of the body may be used; `err` says why. */
-RD_MUST_CHECK rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err);
+/* `out` is empty. On success *out_result says where the redacted body is. On failure nothing of the body may
+ * be used; `err` says why. */
+RD_MUST_CHECK rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result,
+                                   rd_error *err);
 
 /* Redacts one text outside any payload (an error message of a backend, a line on standard input): class `cls`
- * of signal LOGS. Appends the result. */
-RD_MUST_CHECK rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text, rd_buf *out);
+ * of signal LOGS. RD_BUF_TAIL readable bytes follow `text`. Appends the result. */
+RD_MUST_CHECK rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text,
+                                        rd_buf *out);
 
 #endif

@@ -7,9 +7,16 @@
 
 #include "filters/json/json.h"
 
-/* Loki refuses a stream without labels, and the sender would lose it. This is the label that Loki itself gives a stream
- * in which it finds no service name. */
-static const rd_label fallback = {{(const uint8_t *)"service_name", 12}, {(const uint8_t *)"unknown_service", 15}};
+/* Loki refuses a stream without labels, and the sender would lose it. This is the label that Loki itself
+ * gives a stream in which it finds no service name. */
+static const rd_label fallback = {{(const uint8_t *)"service_name", 12},
+                                  {(const uint8_t *)"unknown_service", 15}};
+
+/* An empty value would be no label (see rd_redactor_act). */
+static rd_slice label_value(rd_slice v)
+{
+    return v.n > 0 ? v : RD_SLICE_LIT(RD_MASK_TEXT);
+}
 
 /* Judges the keys; removes or masks labels. */
 static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
@@ -28,7 +35,8 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
         rd_redactor_count(r, verdict.rule, RD_CLASS_LABEL);
         *out_changed = true;
         if (verdict.fate == RD_FATE_MASK) {
-            l.value = rd_act_value(rd_policy_action(r->job->policy, verdict.rule, RD_CLASS_LABEL));
+            l.value =
+                label_value(rd_act_value(rd_policy_action(r->job->policy, verdict.rule, RD_CLASS_LABEL)));
             r->labels.list[kept++] = l;
         }
     }
@@ -36,68 +44,114 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
     return RD_OK;
 }
 
-/* The new value of label `i` from its matches; its text lives with the edits. */
-static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_match *list, uint32_t n, uint32_t group, bool *out_changed)
+/* The new value of a label from the matches in it; its text lives with the edits. */
+static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_match *list, uint32_t n,
+                                uint32_t group)
 {
     const rd_text *t = &r->label_values.texts[list->text];
     rd_label *l = &r->labels.list[r->label_values.owner[list->text]];
-    uint32_t copied = t->off;
-    bool changed = false;
+    uint32_t copied = t->off, done = 0;
     r->work2.n = 0;
     for (uint32_t i = 0; i < n; i++) {
-        bool budget;
-        const rd_action *action = rd_redactor_judge(r, &list[i], group, RD_CLASS_LABEL, &budget);
-        if (action == NULL)
+        rd_match m = list[i];
+        const rd_action *action = rd_redactor_judge(r, &m, group, RD_CLASS_LABEL);
+        if (!rd_redactor_settle(base->p, t, &done, &m))
             continue;
-        changed = true;
-        rd_buf_append(&r->work2, base->p + copied, list[i].off - copied);
-        rd_act_match(action, (rd_slice){base->p + list[i].off, list[i].len}, list[i].keep_head, list[i].keep_tail, &r->work2);
-        copied = list[i].off + list[i].len;
+        rd_buf_append(&r->work2, base->p + copied, m.off - copied);
+        rd_redactor_act(action, RD_CLASS_LABEL, base->p, t, &m, &r->work2);
+        copied = m.off + m.len;
     }
-    if (!changed)
-        return RD_OK;
     rd_buf_append(&r->work2, base->p + copied, t->off + t->len - copied);
     uint8_t *value = rd_arena_alloc(&r->replacements, r->work2.n + 1);
     if (value == NULL || r->work2.failed != RD_OK)
         return RD_NO_MEMORY;
-    memcpy(value, r->work2.p, r->work2.n);
-    l->value = (rd_slice){value, r->work2.n};
-    *out_changed = true;
+    if (r->work2.n > 0)
+        memcpy(value, r->work2.p, r->work2.n);
+    l->value = label_value((rd_slice){value, r->work2.n});
     return RD_OK;
 }
 
-static rd_outcome detect_values(rd_redactor *r, bool *out_changed)
+/* A name that has to be quoted can say anything. What was found in one is counted, and the label goes: a
+ * masked name could meet another one, and what it labels would be lost. */
+static rd_outcome drop_name(rd_redactor *r, const rd_buf *base, const rd_match *list, uint32_t n,
+                            uint32_t group)
 {
-    uint32_t group = rd_policy_group_of(r->job->policy, r->job->signal, RD_CLASS_LABEL);
-    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group);
-    rd_buf *base = &r->work;
-    rd_matches found;
-    if (set == NULL)
-        return RD_OK;
+    rd_label *l = &r->labels.list[r->label_values.owner[list->text]];
+    for (uint32_t i = 0; i < n; i++)
+        (void)rd_redactor_judge(r, &list[i], group, RD_CLASS_LABEL);
+    l->name = (rd_slice){0};
+    return RD_OK;
+}
+
+static void forget_dropped(rd_labels *labels)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < labels->n; i++) {
+        if (labels->list[i].name.n > 0)
+            labels->list[kept++] = labels->list[i];
+    }
+    labels->n = kept;
+}
+
+static rd_outcome list_texts(rd_redactor *r, bool names, rd_buf *base)
+{
     base->n = 0;
     r->label_values.n = 0;
     for (uint32_t i = 0; i < r->labels.n; i++) {
-        rd_slice value = r->labels.list[i].value;
-        if (value.n == 0)
+        const rd_label *l = &r->labels.list[i];
+        rd_slice text = names ? l->name : l->value;
+        if (text.n == 0 || (names && rd_label_name_valid(text)))
             continue;
-        if (!rd_batch_push(&r->label_values, (uint32_t)base->n, value.n, i))
+        if (!rd_batch_push(&r->label_values, (uint32_t)base->n, text.n, i))
             return RD_NO_MEMORY;
-        rd_buf_append(base, value.p, value.n);
+        rd_buf_append(base, text.p, text.n);
         rd_buf_append_byte(base, 0);
     }
-    if (base->failed != RD_OK)
-        return base->failed;
-    if (r->label_values.n == 0)
-        return RD_OK;
-    rd_outcome o = rd_detect(set, r->detect, base->p, base->n, r->label_values.texts, r->label_values.n, &found);
+    return base->failed;
+}
+
+/* Looks through all names or all values, and does `change` to each in which something was found. */
+static rd_outcome detect(rd_redactor *r, bool names,
+                         rd_outcome (*change)(rd_redactor *, const rd_buf *, const rd_match *, uint32_t,
+                                              uint32_t),
+                         bool *out_changed)
+{
+    uint32_t group = rd_policy_group_of(r->job->policy, r->job->signal, RD_CLASS_LABEL);
+    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE);
+    rd_buf *base = &r->work;
+    rd_matches found = {0};
+    rd_outcome o = list_texts(r, names, base);
+    if (o != RD_OK || r->label_values.n == 0)
+        return o;
+    if (set != NULL)
+        o = rd_detect(set, r->detect, base->p, base->n, r->label_values.texts, r->label_values.n, &found);
     for (uint32_t i = 0; o == RD_OK && i < found.n;) {
         uint32_t n = 1;
         while (i + n < found.n && found.list[i + n].text == found.list[i].text)
             n++;
-        o = rewrite_value(r, base, &found.list[i], n, group, out_changed);
+        o = change(r, base, &found.list[i], n, group);
+        *out_changed = true;
         i += n;
     }
-    return o;
+    return o == RD_OK ? rd_redactor_shadow(r, base, &r->label_values, group, RD_CLASS_LABEL) : o;
+}
+
+/* Puts the changed labels in the place of the old ones. */
+static rd_outcome write(rd_redactor *r, const rd_leaf *leaf)
+{
+    bool json = leaf->form == RD_FORM_LABELS_JSON;
+    if (r->labels.n == 0)
+        r->labels.list[r->labels.n++] = fallback; /* there was at least one, so there is room */
+    r->work.n = r->work2.n = 0;
+    rd_labels_write(&r->labels, &r->work);
+    if (json)
+        rd_json_escape(rd_buf_slice(&r->work), &r->work2);
+    else
+        rd_buf_append(&r->relabelled, &leaf->frame, sizeof leaf->frame);
+    rd_buf *written = json ? &r->work2 : &r->work;
+    if (written->failed != RD_OK || r->relabelled.failed != RD_OK)
+        return RD_NO_MEMORY;
+    return rd_redactor_edit(r, leaf->off, leaf->len, leaf->frame, rd_buf_slice(written));
 }
 
 rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err)
@@ -114,18 +168,13 @@ rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err)
     if (o == RD_OK)
         o = judge_names(r, &changed);
     if (o == RD_OK)
-        o = detect_values(r, &changed);
-    if (o != RD_OK || !changed)
-        goto out;
-    if (r->labels.n == 0)
-        r->labels.list[r->labels.n++] = fallback; /* there was at least one, so there is room */
-    r->work.n = r->work2.n = 0;
-    rd_labels_write(&r->labels, &r->work);
-    if (leaf->form == RD_FORM_LABELS_JSON)
-        rd_json_escape(rd_buf_slice(&r->work), &r->work2);
-    rd_buf *written = leaf->form == RD_FORM_LABELS_JSON ? &r->work2 : &r->work;
-    o = written->failed != RD_OK ? written->failed : rd_redactor_edit(r, leaf->off, leaf->len, leaf->frame, rd_buf_slice(written));
-out:
+        o = detect(r, true, drop_name, &changed);
+    if (o == RD_OK) {
+        forget_dropped(&r->labels);
+        o = detect(r, false, rewrite_value, &changed);
+    }
+    if (o == RD_OK && changed)
+        o = write(r, leaf);
     rd_buf_release(&unescaped);
     return o;
 }

@@ -20,6 +20,7 @@ struct rd_redactor {
     rd_buf decoded;        /* texts that had to be unescaped or decoded, one after the other */
     rd_buf work;           /* one replacement being made */
     rd_buf work2;
+    rd_buf relabelled; /* uint32_t each: frames whose label text changed, in order */
     rd_batch plain, views, label_values;
     rd_labels labels;
     rd_detect_scratch *detect;
@@ -35,11 +36,26 @@ RD_MUST_CHECK bool rd_batch_room(rd_batch *b, uint32_t n);
 RD_MUST_CHECK bool rd_batch_push(rd_batch *b, uint32_t off, size_t len, uint32_t owner);
 void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls);
 
-/* The action for a match of class `cls`, counted; NULL: leave it (shadow). `*out_budget`: the text as a whole was not finished. */
-const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls, bool *out_budget);
+/* The action for a match that an acting rule made in a text of class `cls`, counted. */
+const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls);
+
+/* Moves a match to whole characters (a backend may refuse a whole batch over half a code point) and behind
+ * what matches before it took. *done: where the last one ended, 0 at first. False: nothing of it is left. */
+bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, rd_match *m);
+
+/* Appends what stands for the match. A label never becomes empty: to Loki that is no label, and a stream
+ * without one is refused. */
+void rd_redactor_act(const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
+                     const rd_match *m, rd_buf *out);
+
+/* Looks for what rules in shadow mode would have found in `batch` and counts it. `cls`: RD_CLASS_COUNT: that
+ * of the leaf behind each text. */
+RD_MUST_CHECK rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch *batch,
+                                            uint32_t group, rd_class cls);
 
 /* Copies `text` to where edits may point and appends an edit. */
-RD_MUST_CHECK rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t len, uint32_t frame, rd_slice text);
+RD_MUST_CHECK rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t len, uint32_t frame,
+                                          rd_slice text);
 
 /* redact_views.c: leaves whose text is not their bytes. */
 RD_MUST_CHECK rd_outcome rd_redact_view_collect(rd_redactor *r, uint32_t leaf, uint32_t group);

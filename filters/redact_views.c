@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Views: leaves whose bytes are not the text they mean (JSON escapes, base64, integers). The text is decoded into
- * r->decoded, matched there, and a match is written back in the leaf's own form. Called by redact.c alone.
+ * Views: leaves whose bytes are not the text they mean (JSON escapes, base64, integers). The text is decoded
+ * into r->decoded, matched there, and a match is written back in the leaf's own form. Called by redact.c
+ * alone.
  */
 #include "filters/redact_private.h"
 
@@ -45,7 +46,9 @@ static rd_outcome view_base64(rd_redactor *r, rd_slice raw)
         rd_json_unescape(raw, &r->work);
         raw = rd_buf_slice(&r->work);
     }
-    bool ok = r->work.failed == RD_OK && rd_base64_decode(raw, &r->decoded);
+    if (r->work.failed != RD_OK)
+        return r->work.failed;
+    bool ok = rd_base64_decode(raw, &r->decoded);
     return ok || r->decoded.failed != RD_OK ? RD_OK : RD_MALFORMED;
 }
 
@@ -87,17 +90,6 @@ rd_outcome rd_redact_view_collect(rd_redactor *r, uint32_t i, uint32_t group)
 
 /* ---- matches back to bytes ---- */
 
-/* A match is moved to whole characters of the decoded text, as for plain texts. */
-static void widen(const rd_buf *decoded, const rd_text *t, rd_match *m)
-{
-    uint32_t end = m->off + m->len;
-    while (m->off > t->off && (decoded->p[m->off] & 0xC0) == 0x80)
-        m->off--;
-    while (end < t->off + t->len && (decoded->p[end] & 0xC0) == 0x80)
-        end++;
-    m->len = end - m->off;
-}
-
 /* Where the walk through one escaped string stands: raw byte and text byte that belong together. Matches come
  * in order, so each string is walked once, however many there are. */
 typedef struct cursor {
@@ -116,13 +108,14 @@ static rd_outcome edit_escaped(rd_redactor *r, const rd_leaf *l, const rd_text *
 {
     rd_slice raw = rd_doc_leaf_bytes(&r->doc, l);
     r->work.n = r->work2.n = 0;
-    rd_act_match(action, (rd_slice){r->decoded.p + m->off, m->len}, m->keep_head, m->keep_tail, &r->work);
+    rd_redactor_act(action, (rd_class)l->cls, r->decoded.p, t, m, &r->work);
     rd_json_escape(rd_buf_slice(&r->work), &r->work2);
     if (r->work.failed != RD_OK || r->work2.failed != RD_OK)
         return RD_NO_MEMORY;
     size_t from = advance(c, raw, m->off - t->off);
     size_t to = advance(c, raw, m->off - t->off + m->len);
-    return rd_redactor_edit(r, l->off + (uint32_t)from, (uint32_t)(to - from), l->frame, rd_buf_slice(&r->work2));
+    return rd_redactor_edit(r, l->off + (uint32_t)from, (uint32_t)(to - from), l->frame,
+                            rd_buf_slice(&r->work2));
 }
 
 /* Writes the leaf anew from its changed text (in r->work). */
@@ -158,24 +151,22 @@ static rd_outcome text_matches(rd_redactor *r, const rd_match *list, uint32_t n,
     const rd_leaf *l = &r->doc.leaves[r->views.owner[list->text]];
     bool whole = l->form != RD_FORM_JSON_ESC, changed = false;
     cursor c = {0, 0};
-    uint32_t copied = t->off;
+    uint32_t copied = t->off, done = 0;
     rd_buf anew;
     rd_buf_init(&anew, r->work.max);
     rd_outcome o = RD_OK;
     for (uint32_t i = 0; o == RD_OK && i < n; i++) {
         rd_match m = list[i];
-        bool budget;
-        const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls, &budget);
-        if (action == NULL)
+        const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
+        if (!rd_redactor_settle(r->decoded.p, t, &done, &m))
             continue;
         changed = true;
-        widen(&r->decoded, t, &m);
         if (!whole) {
             o = edit_escaped(r, l, t, &m, action, &c);
             continue;
         }
         rd_buf_append(&anew, r->decoded.p + copied, m.off - copied);
-        rd_act_match(action, (rd_slice){r->decoded.p + m.off, m.len}, m.keep_head, m.keep_tail, &anew);
+        rd_redactor_act(action, (rd_class)l->cls, r->decoded.p, t, &m, &anew);
         copied = m.off + m.len;
     }
     if (o == RD_OK && whole && changed) {

@@ -38,7 +38,7 @@ static inline bool leaves_are_sane(const rd_doc *d)
     size_t at = 0;
     for (uint32_t i = 0; i < d->n_leaves; i++) {
         const rd_leaf *l = &d->leaves[i];
-        bool may_be_empty = l->form == RD_FORM_LABELS_JSON;
+        bool may_be_empty = l->form == RD_FORM_LABELS_JSON || l->form == RD_FORM_LABELS_OBJECT;
         if (l->off < at || (size_t)l->off + l->len > d->body.n || (l->len == 0 && !may_be_empty))
             return false;
         if (l->frame != RD_NO_FRAME || l->cls >= RD_CLASS_COUNT)
@@ -72,6 +72,8 @@ static inline const char *replacement(const rd_doc *d, const rd_leaf *l, rd_buf 
         return "{\"stringValue\":\"***\"}";
     case RD_FORM_PAIR_DROP:
         return "";
+    case RD_FORM_LABELS_OBJECT:
+        return l->rule != 0 ? ",\"service_name\":\"x\"" : "\"service_name\":\"x\"";
     default:
         return NULL;
     }

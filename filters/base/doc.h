@@ -66,6 +66,8 @@ const char *rd_class_word(rd_class c);
  *             the end of the value); replaced by a `"stringValue"` member
  *   LABELS    Loki label text `{a="b"}` as plain bytes; parsed, redacted, written anew
  *   LABELS_JSON  the same inside a JSON string
+ *   LABELS_OBJECT  an empty place in a Loki `stream` object of which nothing stays that is a label: one is put
+ *             in there, because a stream without labels is refused; `rule` is 1 if members stay before it
  *   HASH      tag and varint of a field that is stale once its frame's LABELS changed
  *   PAIR_VALUE    value of a pair whose key was judged: protobuf AnyValue content
  *                 (replaced by a string_value) ...
@@ -76,7 +78,8 @@ const char *rd_class_word(rd_class c);
  */
 #define RD_FORMS(X)                                                                                \
     X(TEXT) X(FIXED) X(JSON) X(JSON_ESC) X(BASE64) X(INT) X(JSON_INT) X(JSON_NUM) X(LABELS)        \
-    X(LABELS_JSON) X(HASH) X(PAIR_VALUE) X(PAIR_TEXT) X(PAIR_JSON_ANY) X(PAIR_JSON) X(PAIR_DROP)
+    X(LABELS_JSON) X(HASH) X(PAIR_VALUE) X(PAIR_TEXT) X(PAIR_JSON_ANY) X(PAIR_JSON) X(PAIR_DROP)         \
+    X(LABELS_OBJECT)
 
 typedef enum rd_form {
 #define X(name) RD_FORM_##name,
@@ -86,7 +89,7 @@ typedef enum rd_form {
 } rd_form;
 
 typedef struct rd_leaf {
-    uint32_t off, len; /* in the body; not empty, except PAIR_* and LABELS */
+    uint32_t off, len; /* in the body; not empty, except PAIR_* and LABELS* */
     uint32_t frame;    /* innermost enclosing frame, RD_NO_FRAME outside protobuf */
     uint16_t rule;     /* PAIR_*: the rule that judged the key; else the verdict's context */
     uint8_t cls;       /* rd_class */

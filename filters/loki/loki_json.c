@@ -2,7 +2,8 @@
 /*
  * The Loki push walker.
  *
- *    {"streams": [{"stream": {"job": "x"},                         labels: class LABEL, names are keys
+ *    {"streams": [{"stream": {"job": "x"},                         labels: class LABEL, names are keys;
+ *                                                                LABELS_OBJECT when none is left
  *                  "values": [["<ns>", "line", {"user": "y"}]],    BODY; METADATA, names are keys
  *                  "labels": "{job=\"x\"}",                        label text: a LABELS_JSON leaf
  *                  "entries": [{"ts": "RFC 3339", "line": "..."}]  BODY
@@ -146,12 +147,20 @@ static bool walk_entries(rd_json_walk *w, bool (*walk_one)(rd_json_walk *))
     return w->j.failed == RD_OK;
 }
 
-/* {"name": "value"} */
+/* Was the member `name`, which was read last and before which there were `n_before` leaves, dropped whole? */
+static bool was_dropped(const rd_doc *d, uint32_t n_before, rd_json_text name)
+{
+    const rd_leaf *last = &d->leaves[d->n_leaves - 1];
+    return d->n_leaves > n_before && last->form == RD_FORM_PAIR_DROP && last->off < name.off;
+}
+
+/* {"name": "value"}. An empty value is no label for Loki. */
 static bool walk_labels(rd_json_walk *w)
 {
     rd_json_list it;
     rd_json_text name;
     rd_slice text;
+    bool dropped = false, stays = false;
 
     if (rd_json_walk_null(w))
         return true;
@@ -162,10 +171,18 @@ static bool walk_labels(rd_json_walk *w)
             return false;
         if (!rd_label_name_valid(text))
             return rd_json_fail(&w->j, RD_INVALID, "label name");
+        uint32_t n_before = w->doc->n_leaves;
+        bool empty = w->j.end - w->j.p >= 2 && memcmp(w->j.p, "\"\"", 2) == 0;
         if (!rd_json_walk_named(w, &it, name, false, RD_CLASS_LABEL, 0))
             return false;
+        bool gone = was_dropped(w->doc, n_before, name);
+        dropped |= gone;
+        stays |= !gone && !empty;
     }
-    return w->j.failed == RD_OK;
+    if (w->j.failed != RD_OK)
+        return false;
+    return stays || !dropped ||
+           rd_json_walk_push(w, RD_FORM_LABELS_OBJECT, rd_json_off(&w->j) - 1, 0, RD_CLASS_LABEL, it.kept);
 }
 
 static bool walk_label_text(rd_json_walk *w)

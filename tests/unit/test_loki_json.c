@@ -15,7 +15,8 @@ static char form_letter(rd_form f)
 {
     static const char letters[RD_FORM_COUNT] = {
         [RD_FORM_JSON] = 'J',        [RD_FORM_JSON_ESC] = 'E',  [RD_FORM_JSON_NUM] = 'N',
-        [RD_FORM_LABELS_JSON] = 'L', [RD_FORM_PAIR_JSON] = 'P', [RD_FORM_PAIR_DROP] = 'D'};
+        [RD_FORM_LABELS_JSON] = 'L', [RD_FORM_PAIR_JSON] = 'P', [RD_FORM_PAIR_DROP] = 'D',
+        [RD_FORM_LABELS_OBJECT] = 'O'};
     return letters[f] != 0 ? letters[f] : '?';
 }
 
@@ -213,7 +214,13 @@ static void test_loki_json__scans_label_values_of_every_type(void **state)
 static void test_loki_json__judges_names(void **state)
 {
     static const char *const cases[][2] = {
-        {LABELS("\"drop\":\"x\""), LABELS("")},
+        {LABELS(""), LABELS("")},
+        {LABELS("\"drop\":\"x\""), LABELS("\"service_name\":\"x\"")},
+        {LABELS(" \"drop\":\"x\" , \"drop\":{\"drop\":1} "), LABELS("   \"service_name\":\"x\"")},
+        {LABELS("\"drop\":\"x\",\"a\":\"\""), LABELS("\"a\":\"\",\"service_name\":\"x\"")},
+        {LABELS("\"a\":\"\",\"drop\":\"x\""), LABELS("\"a\":\"\",\"service_name\":\"x\"")},
+        {LABELS("\"a\":{\"drop\":1}"), LABELS("\"a\":{}")},
+        {LABELS("\"drop\":1,\"a\":true"), LABELS("\"a\":true")},
         {LABELS("\"drop\":\"x\",\"a\":\"b\""), LABELS("\"a\":\"b\"")},
         {LABELS("\"a\":\"b\",\"drop\":1,\"drop2\":{}"), LABELS("\"a\":\"b\"")},
         {LABELS("\"a\":\"b\" , \"drop\":1 ,\"c\":\"!\""), LABELS("\"a\":\"b\"  ,\"c\":\"#\"")},
