@@ -47,9 +47,9 @@ static void report_unknown(gw_loader *l, const gw_section *s, const gw_yaml_node
     else if (n > MAX_KEYS_IN_HINT)
         hint = "`redactd reference` lists all keys";
     if (*path != '\0')
-        gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` in `%s`", v->key->text, path);
+        gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` in `%s`", gw_yaml_key_name(v->key), path);
     else
-        gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` at the top level", v->key->text);
+        gw_diag_at(l->d, v->key, hint, "unknown key `%.64s` at the top level", gw_yaml_key_name(v->key));
     gw_mem_release(&scratch);
 }
 
@@ -187,11 +187,18 @@ void gw_set_map(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
 
 /* --- what diagnostics may show --- */
 
+/* A key that can be nothing but a name. To YAML, `{Key:secret}`, `{Key secret}` and `{secret}` are keys, too.
+ */
+static bool is_name(const gw_yaml_node *v)
+{
+    return gw_form_name(v->key->text) == NULL && !gw_yaml_is_null(v);
+}
+
 static void show_children(const gw_key *k, gw_yaml_node *v)
 {
     for (gw_yaml_node *c = v->first; c != NULL; c = c->next) {
         if (c->key != NULL)
-            c->key->shown = true;
+            c->key->shown = (k->flags & GW_KEY_SECRET) != 0 ? is_name(c) : gw_form_name(c->key->text) == NULL;
         if ((k->flags & GW_KEY_SECRET) == 0)
             gw_show_known(k->section, c);
         else if (c->n_children == 1 && gw_yaml_get(c, "file") != NULL)
@@ -218,9 +225,9 @@ void gw_show_known(const gw_section *s, gw_yaml_node *n)
         return;
     for (gw_yaml_node *v = n->first; v != NULL; v = v->next) {
         const gw_key *k = find_key(s, v->key->text);
-        v->key->shown = true;
         if (k == NULL)
             k = nearest_key(s, v->key->text);
+        v->key->shown = k != NULL || is_name(v);
         if (k != NULL)
             show_value(k, v);
     }

@@ -217,14 +217,18 @@ static gw_yaml_node *walk_next(const gw_yaml_node *top, gw_yaml_node *n)
     return n == top ? NULL : n->next;
 }
 
+/* What may be a part of user:password@host is shown nowhere, whatever its key. */
+static bool may_show(const gw_yaml_node *n)
+{
+    return n->kind != GW_YAML_SCALAR || strchr(n->text, '@') == NULL;
+}
+
 void gw_yaml_show(gw_yaml_node *node)
 {
     for (gw_yaml_node *n = node; n != NULL; n = walk_next(node, n)) {
-        /* A URL with a password in it is shown nowhere, whatever its key. */
-        const char *scheme = n->kind == GW_YAML_SCALAR ? strstr(n->text, "://") : NULL;
-        n->shown = scheme == NULL || strchr(scheme, '@') == NULL;
+        n->shown = may_show(n);
         if (n->key != NULL && n != node)
-            n->key->shown = true;
+            n->key->shown = may_show(n->key);
     }
 }
 
@@ -250,8 +254,8 @@ static void find_duplicates_in(const gw_yaml_node *mapping, gw_mem *scratch, gw_
         const char *path = gw_yaml_path(mapping, scratch);
         gw_diag_at(d, sorted[i]->key,
                    gw_mem_format(scratch, "first given in line %u", sorted[first]->key->start.line),
-                   "key `%.64s` is there twice%s%s%s", sorted[i]->key->text, *path != '\0' ? " in `" : "",
-                   path, *path != '\0' ? "`" : "");
+                   "key `%.64s` is there twice%s%s%s", gw_yaml_key_name(sorted[i]->key),
+                   *path != '\0' ? " in `" : "", path, *path != '\0' ? "`" : "");
     }
 }
 
@@ -317,6 +321,11 @@ bool gw_yaml_is_null(const gw_yaml_node *node)
            (*node->text == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
 }
 
+const char *gw_yaml_key_name(const gw_yaml_node *key)
+{
+    return key->shown ? key->text : "***";
+}
+
 const char *gw_yaml_path(const gw_yaml_node *node, gw_mem *mem)
 {
     const gw_yaml_node *chain[GW_YAML_MAX_DEPTH + 2];
@@ -326,7 +335,8 @@ const char *gw_yaml_path(const gw_yaml_node *node, gw_mem *mem)
     const char *path = "";
     while (n-- > 0) {
         if (chain[n]->key != NULL)
-            path = gw_mem_format(mem, "%s%s%.64s", path, *path != '\0' ? "." : "", chain[n]->key->text);
+            path = gw_mem_format(mem, "%s%s%.64s", path, *path != '\0' ? "." : "",
+                                 gw_yaml_key_name(chain[n]->key));
         else if (chain[n]->parent->kind == GW_YAML_SEQUENCE)
             path = gw_mem_format(mem, "%s[%u]", path, chain[n]->index);
     }

@@ -73,7 +73,10 @@ gw_yaml_node *gw_yaml_get(const gw_yaml_node *mapping, const char *key);
 gw_yaml_node *gw_yaml_at(gw_yaml_node *root, const char *path);
 /* An empty plain scalar, `~` or `null`. */
 bool gw_yaml_is_null(const gw_yaml_node *node);
-/* The path of a node, "" for the root. */
+/* The text of a key for messages, "***" unless it may be shown: `{Key:secret}` without the space is one key.
+ */
+const char *gw_yaml_key_name(const gw_yaml_node *key);
+/* The path of a node, "" for the root; keys as gw_yaml_key_name. */
 const char *gw_yaml_path(const gw_yaml_node *node, gw_mem *mem);
 
 #endif

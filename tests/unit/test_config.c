@@ -425,6 +425,10 @@ static void test_config__no_secret_is_ever_shown(void **state)
         "version: 1\nupstreams: {c: {endpoints: [http://h], headers: {A: \"hunter2\\nx\", B: [hunter2], C: "
         "{hunter2: x}}}}\n",
         "version: 1\nupstreams: {c: {endpoints: [http://h], haeders: {A: hunter2}, tls: hunter2}}\n",
+        "version: 1\nupstreams: {c: {endpoints: [http://h], headers: {A:hunter2, \"B\":x}}}\n",
+        "version: 1\nupstreams: {c: {endpoints: [http://h], headers: {A hunter2}}}\n",
+        "version: 1\nupstreams: {c: {endpoints: [http://h], headers: {hunter2}}}\n",
+        "version: 1\nupstreams: {c: {endpoints: [http://h], token:hunter2}}\n",
         "hunter2\n",
         "- hunter2\n",
         "version: 1\nupstreams: {c: {endpoints: [http://h], headers: {A: 'hunter2}}}\n",
@@ -437,6 +441,46 @@ static void test_config__no_secret_is_ever_shown(void **state)
         if (strstr(out, "hunter2") != NULL)
             fail_msg("%zu shows the secret: %s", i, out);
         free(out);
+    }
+}
+
+/* Loads the text with `insert` at byte `at`, in place of `n_cut` bytes there; nothing said may hold the
+ * secret. */
+static void try_typo(const char *text, size_t at, size_t n_cut, const char *insert)
+{
+    char typo[512], *out;
+    gw_diagnostics *d = gw_diagnostics_new();
+    snprintf(typo, sizeof typo, "%.*s%s%s", (int)at, text, insert, text + at + n_cut);
+    gw_config *c = gw_config_parse_in(typo, strlen(typo), "t.yaml", "", GW_SEALED, d);
+    out = printed(d);
+    if (strstr(typo, "hunter2") != NULL && strstr(out, "hunter2") != NULL)
+        fail_msg("for %s\nthe secret is shown: %s", typo, out);
+    free(out);
+    gw_config_free(&c);
+    gw_diagnostics_free(&d);
+}
+
+static void test_config__no_typo_shows_a_secret(void **state)
+{
+    static const char *const texts[] = {
+        "version: 1\nupstreams:\n  c:\n    endpoints: [http://h]\n    headers:\n      Authorization: "
+        "hunter2\n      X-B: "
+        "'Bearer hunter2'\n      Host: |\n        hunter2\n    tenant_header: X\nworkspaces: {anonymous: "
+        "a}\n",
+        "version: 1\nupstreams: {c: {endpoints: [\"http://u:hunter2@h\"], headers: {A: hunter2, B: \"hunter2 "
+        "x\", C: "
+        "{file: x}}, store: d}}\nroutes: []\n",
+    };
+    static const char *const inserts[] = {":", " ", "\n", "\"", "'", "{", "}",  "[",
+                                          "]", "#", "- ", "x",  "|", "&", "\t", ","};
+    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+        /* The @ of a URL is what gives it away, so that is not for cutting. */
+        for (size_t at = 0; at < strlen(texts[t]); at++) {
+            if (texts[t][at] != '@')
+                try_typo(texts[t], at, 1, "");
+            for (size_t i = 0; i < sizeof inserts / sizeof inserts[0]; i++)
+                try_typo(texts[t], at, 0, inserts[i]);
+        }
     }
 }
 
@@ -552,6 +596,7 @@ int main(void)
         cmocka_unit_test(test_config__embedded_default_loads),
         cmocka_unit_test(test_config__reports_all_errors_of_a_run_in_order),
         cmocka_unit_test(test_config__no_secret_is_ever_shown),
+        cmocka_unit_test(test_config__no_typo_shows_a_secret),
         cmocka_unit_test(test_config__booleans_are_true_or_false),
         cmocka_unit_test(test_config__key_table_is_sane),
         cmocka_unit_test(test_config__reference_has_a_row_for_every_key),

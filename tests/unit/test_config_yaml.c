@@ -63,6 +63,8 @@ static void test_config_yaml__knows_where_nodes_stand(void **state)
     assert_int_equal(a->start.column, 4);
     assert_int_equal(a->end.column, 5);
     assert_int_equal(a->key->start.column, 1);
+    assert_string_equal(gw_yaml_path(e, &mem), "***[0].***");
+    gw_yaml_show(doc.root);
     assert_string_equal(e->text, "f");
     assert_int_equal(e->start.line, 4);
     assert_int_equal(e->start.column, 19); /* characters, not bytes */
@@ -170,6 +172,7 @@ static void test_config_yaml__finds_every_duplicate(void **state)
     gw_yaml_doc doc;
     gw_diagnostics *d;
     assert_true(parse(&doc, text, strlen(text), &d));
+    gw_yaml_show(doc.root);
     gw_yaml_find_duplicates(&doc, d);
     assert_int_equal(gw_diagnostics_errors(d), 4);
     char *out = printed(d);
