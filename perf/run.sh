@@ -1,0 +1,211 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Measures redactd: against nginx on the same machine, in the same run, in turns; then counts that do not depend on
+# the machine; then the pipeline alone. What the numbers mean: README.md in this directory.
+#
+#    perf/run.sh [ratio|counts|bench]...     default: all
+#    ROUNDS=5 REQUESTS=6000 CONNECTIONS=32 BUILD=/tmp/... perf/run.sh ratio
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+rounds=${ROUNDS:-5} requests=${REQUESTS:-6000} connections=${CONNECTIONS:-32}
+what=${*:-ratio counts bench}
+work=$(mktemp -d)
+build=${BUILD:-$work/build}
+server_core=0 load_core=$(($(nproc) - 1))
+kinds="otlp-protobuf otlp-json loki-json loki-protobuf"
+pids=
+
+cleanup() {
+    for p in $pids; do kill "$p" 2>/dev/null || :; done
+    wait 2>/dev/null || :
+    rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+install_missing() {
+    missing=
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+    command -v valgrind >/dev/null || missing="$missing valgrind"
+    command -v strace >/dev/null || missing="$missing strace"
+    [ -z "$missing" ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >&2
+}
+
+prepare() {
+    install_missing
+    PATH=$PATH:/usr/sbin
+    [ -e "$build/build.ninja" ] || meson setup --buildtype=release -Dtests=false "$build" "$root" >"$work/setup.log"
+    ninja -C "$build" gateway/redactd perf/bench perf/load perf/sink perf/make_bodies perf/libcount_malloc.so >"$work/build.log" ||
+        { cat "$work/build.log" >&2; exit 1; }
+    mkdir "$work/bodies" "$work/nginx"
+    "$build/perf/make_bodies" "$work/bodies" 8
+    echo
+}
+
+path_of() { case $1 in loki*) echo /loki/api/v1/push ;; *) echo /v1/logs ;; esac; }
+type_of() { case $1 in *json) echo application/json ;; *) echo application/x-protobuf ;; esac; }
+
+# load KIND PORT REQUESTS: requests per second
+load() {
+    taskset -c "$load_core" "$build/perf/load" "$2" "$(path_of "$1")" "$(type_of "$1")" "$connections" "$3" "$work/bodies/$1".*
+}
+
+start() {
+    "$@" &
+    started=$!
+    pids="$pids $started"
+}
+
+wait_for_port() {
+    i=0
+    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || python3 -c "import socket;socket.create_connection(('127.0.0.1',$1))" 2>/dev/null; do
+        i=$((i + 1))
+        [ $i -lt 100 ] || { echo "nothing listens on port $1" >&2; exit 1; }
+        sleep 0.1
+    done
+}
+
+start_sink() {
+    start taskset -c "$load_core" "$build/perf/sink" 14399
+    wait_for_port 14399
+}
+
+start_nginx() {
+    start taskset -c "$server_core" nginx -p "$work/nginx" -c "$root/perf/nginx.conf"
+    wait_for_port 14317
+    nginx_pid=$(cat "/proc/$started/task/$started/children")
+    nginx_pid=${nginx_pid%% *}
+}
+
+start_redactd() {
+    start taskset -c "$server_core" "$build/gateway/redactd" run -c "$root/perf/redactd.yaml" 2>"$work/redactd.log"
+    wait_for_port 14318
+    redactd_pid=$started
+}
+
+# CPU of all threads of a process, in microseconds.
+cpu_us() {
+    set -- $(sed 's/.*) //' "/proc/$1/stat")
+    shift 11
+    echo $((($1 + $2) * 1000000 / $(getconf CLK_TCK)))
+}
+
+# one KIND PORT PID: CPU per request in microseconds
+one() {
+    before=$(cpu_us "$3")
+    load "$1" "$2" "$requests" >>"$work/rates"
+    echo $((($(cpu_us "$3") - before) * 10 / requests)) | sed 's/.$/.&/'
+}
+
+# median, smallest and largest of the numbers on standard input
+summary() {
+    sort -n | awk '{v[NR] = $1} END {printf "%.1f %.1f %.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2, v[1], v[NR]}'
+}
+
+ratio() {
+    echo "== server CPU per request, microseconds: median [smallest largest] of $rounds rounds of $requests requests, in turns"
+    start_sink
+    start_nginx
+    start_redactd
+    for kind in $kinds; do
+        load "$kind" 14317 500 >/dev/null
+        load "$kind" 14318 500 >/dev/null
+        i=0
+        while [ $i -lt "$rounds" ]; do
+            n=$(one "$kind" 14317 "$nginx_pid")
+            r=$(one "$kind" 14318 "$redactd_pid")
+            echo "$n" >>"$work/nginx.$kind"
+            echo "$r" >>"$work/redactd.$kind"
+            awk "BEGIN {print $r / $n}" >>"$work/ratio.$kind"
+            i=$((i + 1))
+        done
+        set -- $(summary <"$work/nginx.$kind") $(summary <"$work/redactd.$kind") \
+            $(sort -n "$work/ratio.$kind" | awk '{v[NR] = $1} END {printf "%.2f %.2f %.2f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2, v[1], v[NR]}')
+        printf '%-14s nginx %6s [%s %s]  redactd %6s [%s %s]  ratio %s [%s %s]\n' "$kind" "$@"
+    done
+    cleanup_servers
+    echo
+}
+
+cleanup_servers() {
+    for p in $pids; do kill "$p" 2>/dev/null || :; done
+    wait 2>/dev/null || :
+    pids=
+}
+
+# instructions KIND RECORDS TIMES: all that callgrind counts
+instructions() {
+    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.out" "$build/perf/bench" "$root/perf/redactd.yaml" "$@" 2>&1 |
+        awk '/Collected/ {print $NF}'
+}
+
+counts() {
+    echo "== instructions per request of the pipeline (callgrind), 100 records"
+    for kind in $kinds; do
+        few=$(instructions "$kind" 100 16)
+        many=$(instructions "$kind" 100 48)
+        printf '%-14s %9d\n' "$kind" $(((many - few) / 32))
+    done
+    echo "== allocations per request of the pipeline"
+    for kind in $kinds; do
+        printf '%-14s' "$kind"
+        for n in 10 100 1000; do
+            few=$(mallocs "$kind" $n 16)
+            many=$(mallocs "$kind" $n 1016)
+            awk "BEGIN {printf \"  %d records: %.2f\", $n, ($many - $few) / 1000}"
+        done
+        echo
+    done
+    server_counts
+    echo
+}
+
+mallocs() {
+    rm -f "$work/mallocs"
+    LD_PRELOAD=$build/perf/libcount_malloc.so MALLOC_COUNT_FILE=$work/mallocs "$build/perf/bench" "$root/perf/redactd.yaml" "$@"
+    read_count
+}
+
+read_count() { od -An -t u8 -N 8 "$work/mallocs" | tr -d ' '; }
+
+server_counts() {
+    echo "== allocations and system calls per request of the server"
+    start_sink
+    rm -f "$work/mallocs"
+    LD_PRELOAD=$build/perf/libcount_malloc.so MALLOC_COUNT_FILE=$work/mallocs start_redactd
+    for kind in $kinds; do
+        load "$kind" 14318 500 >/dev/null
+        before=$(read_count)
+        load "$kind" 14318 2000 >/dev/null
+        printf '%-14s allocations %s\n' "$kind" "$(awk "BEGIN {printf \"%.2f\", ($(read_count) - $before) / 2000}")"
+    done
+    for kind in $kinds; do
+        strace -f -c -o "$work/strace" -p "$redactd_pid" 2>/dev/null &
+        tracer=$!
+        sleep 1
+        load "$kind" 14318 2000 >/dev/null
+        kill -INT "$tracer"
+        wait "$tracer" 2>/dev/null || :
+        awk -v kind="$kind" '$1 ~ /^[0-9.]+$/ && NF >= 5 && $NF != "total" {printf "%s %.2f, ", $NF, $4 / 2000; sum += $4}
+            END {printf "\n%-14s system calls %.2f in all\n", kind, sum / 2000}' "$work/strace"
+    done
+    cleanup_servers
+}
+
+bench() {
+    echo "== the pipeline alone, bodies of 100 records, 8 bodies in turns; median of 9 rounds"
+    taskset -c "$server_core" "$build/perf/bench" "$root/perf/redactd.yaml"
+    echo
+}
+
+prepare
+for w in $what; do
+    case $w in
+    ratio | counts | bench) "$w" ;;
+    *)
+        echo "perf/run.sh: what is $w?" >&2
+        exit 2
+        ;;
+    esac
+done
