@@ -13,7 +13,10 @@ enum {
     LINGER_MS = 2000,         /* how long a refused sender may go on sending */
     WRITE_MS = 30000,         /* for a whole answer */
     DRAIN_MS = 1000,          /* for a request that is on its way when the end begins */
-    KEEP_BYTES = 64 << 10     /* buffers kept by an idle connection */
+    KEEP_BYTES = 64 << 10,    /* buffers kept by an idle connection */
+    N_ROOMS = 5,              /* sizes of input buffers */
+    SMALLEST_ROOM = 8 << 10,
+    SPARE_ROOMS = 8           /* unused input buffers of each size that a server keeps */
 };
 
 #define STATES(X) X(HEAD) X(CONTINUE) X(BODY_LENGTH) X(BODY_CHUNKED) X(WORK) X(WRITE) X(LINGER) X(CLOSED)
@@ -39,6 +42,7 @@ typedef struct conn {
     void *request; /* the app's handle; NULL: none under way */
     rd_buf out;
     uint64_t charged; /* bytes of a body being read, taken from the budget */
+    unsigned room;    /* for the next request: of the size that the last one needed */
     bool keep_alive, body_read;
 } conn;
 
@@ -52,6 +56,7 @@ struct gw_http1_server {
     h2o_timeout_entry_t sweep;
     time_t date_at; /* second that `date` is for */
     char date[32];
+    h2o_buffer_prototype_t rooms[N_ROOMS];
 };
 
 static void on_read(h2o_socket_t *sock, const char *err);
@@ -228,12 +233,29 @@ static void give_body(conn *c, gw_body body)
     c->server->app->on_body(c->request, body);
 }
 
+/*
+ * A sender's requests are of much the same size. A buffer that holds the next one from the start spares reading it in
+ * pieces and copying them each time the buffer grows. It gets memory only when bytes arrive, and pages of it only as
+ * far as they do; a connection has to have sent as much before.
+ */
+static void fit_room(conn *c, size_t n)
+{
+    const h2o_buffer_prototype_t *rooms = c->server->rooms;
+    c->room = 0;
+    if (n > rooms[N_ROOMS - 1]._initial_buf.capacity)
+        return;
+    while (rooms[c->room]._initial_buf.capacity < n)
+        c->room++;
+}
+
 /* Hands the socket's buffer itself to the app, without a copy; what was pipelined behind the body moves to a fresh one. */
 static void take_length_body(conn *c)
 {
     size_t n = (size_t)c->parsed.head.content_length;
     h2o_buffer_t *whole = c->sock->input;
-    h2o_buffer_init(&c->sock->input, &h2o_socket_buffer_prototype);
+    /* h2o reads only into room for 4096 bytes. */
+    fit_room(c, c->head.n + n + 4096);
+    h2o_buffer_init(&c->sock->input, &c->server->rooms[c->room]);
     if (whole->size > n) {
         h2o_iovec_t rest = h2o_buffer_reserve(&c->sock->input, whole->size - n);
         memcpy(rest.base, whole->bytes + n, whole->size - n);
@@ -454,6 +476,11 @@ gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app)
     if (s == NULL)
         abort();
     *s = (gw_http1_server){.thread = t, .app = app};
+    for (unsigned i = 0; i < N_ROOMS; i++) {
+        s->rooms[i].allocator.max = SPARE_ROOMS;
+        s->rooms[i]._initial_buf.capacity = (size_t)SMALLEST_ROOM << i;
+        s->rooms[i].mmap_settings = &h2o_socket_buffer_mmap_settings;
+    }
     h2o_linklist_init_anchor(&s->conns);
     h2o_timeout_init(t->h2o.loop, &s->timeout, SWEEP_MS);
     s->sweep.cb = on_sweep;
