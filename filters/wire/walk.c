@@ -19,6 +19,7 @@
  */
 #include "filters/wire/wire.h"
 
+#include "filters/base/key_memo.h"
 #include "filters/base/utf8.h"
 
 /* The schema itself is 9 levels deep; one level of AnyValue nesting is at most three messages. */
@@ -50,6 +51,7 @@ typedef struct walk {
     uint32_t max_depth;
     bool refuse_unknown, any_bytes;
     level *top;
+    rd_key_memo memo;
     level stack[MAX_LEVELS];
 } walk;
 
@@ -79,19 +81,30 @@ static const uint8_t *fail_short(walk *w, const uint8_t *at)
     return fail(w, RD_MALFORMED, "protobuf: field does not end inside its message", at);
 }
 
-static const uint8_t *get_varint(walk *w, const uint8_t *p, uint64_t *out_value)
+static __attribute__((noinline)) const uint8_t *get_long_varint(walk *w, const uint8_t *p,
+                                                                uint64_t *out_value)
 {
     const uint8_t *end = w->top->end;
-    if (p < end && *p < 0x80) {
-        *out_value = *p;
-        return p + 1;
-    }
     size_t n = rd_varint_get(p, end, out_value);
     if (n > 0)
         return p + n;
     if (end - p >= 10)
         return fail(w, RD_MALFORMED, "protobuf: varint of more than 64 bits", p);
     return fail_short(w, p);
+}
+
+static inline const uint8_t *get_varint(walk *w, const uint8_t *p, uint64_t *out_value)
+{
+    const uint8_t *end = w->top->end;
+    if (p < end && *p < 0x80) {
+        *out_value = *p;
+        return p + 1;
+    }
+    if (end - p >= 2 && p[1] < 0x80) {
+        *out_value = (uint64_t)p[1] << 7 | (*p & 0x7f);
+        return p + 2;
+    }
+    return get_long_varint(w, p, out_value);
 }
 
 /* The length at r->prefix, and with it the rest of `r`. Returns where the content ends. */
@@ -166,36 +179,61 @@ static const uint8_t *enter(walk *w, const rd_message *m, unsigned cls, const re
 }
 
 /*
- * Most of all bytes are KeyValue{key, AnyValue{string}} with one-byte lengths, both texts ASCII and not
- * empty, and nothing to do because of the key: 0a K key 12 T+2 0a T text       (n = K + T + 6 bytes) Returns
- * its end when it is just that; NULL (and nothing done) sends it the long way.
+ * Most of all bytes are KeyValue{key, AnyValue{string or integer}} with one-byte lengths, texts ASCII and not
+ * empty, and nothing to do because of the key: 0a K key 12 V 0a T text       (V = T + 2, n = K + V + 4) 0a K
+ * key 12 V 18 varint Returns the pair's end when it is just that; NULL (and nothing done) sends it the long
+ * way.
  */
-static const uint8_t *short_key_value(walk *w, unsigned cls, const region *r)
+static inline const uint8_t *short_pair(walk *w, unsigned cls, const region *r)
 {
-    const uint8_t *p = r->p;
+    const uint8_t *p = r->p, *end = p + r->n;
     rd_doc *d = w->doc;
     if (r->n < 8 || p[0] != 0x0a || p[1] == 0 || p[1] + UINT32_C(7) > r->n)
         return NULL;
-    size_t key_len = p[1], text_len = r->n - key_len - 6;
+    size_t key_len = p[1], value_len = r->n - key_len - 4;
     const uint8_t *v = p + 2 + key_len;
-    if (text_len > 0x7d || v[0] != 0x12 || v[1] != text_len + 2 || v[2] != 0x0a || v[3] != text_len)
+    if (value_len > 0x7f || v[0] != 0x12 || v[1] != value_len)
+        return NULL;
+    bool is_text = v[2] == 0x0a && v[3] + UINT32_C(2) == value_len && value_len > 2;
+    uint64_t ignored;
+    if (!is_text && (v[2] != 0x18 || rd_varint_get(v + 3, end, &ignored) != value_len - 1))
         return NULL;
     if (w->left < 3 || w->top->depth + 1 > w->max_depth || d->cap_leaves - d->n_leaves < 2 ||
-        d->cap_frames - d->n_frames < 2 || !rd_ascii_only(p, r->n)) /* a length of 128 is not ASCII either */
+        d->cap_frames - d->n_frames < 2)
         return NULL;
-    rd_verdict verdict = w->visitor.on_key(w->visitor.ctx, rd_slice_of(p + 2, key_len), cls);
+    if (!rd_ascii_only(p, is_text ? r->n : key_len + 2)) /* a length of 128 is not ASCII either */
+        return NULL;
+    rd_verdict verdict = rd_key_memo_ask(&w->memo, &w->visitor, rd_slice_of(p + 2, key_len), cls);
     if (verdict.fate != RD_FATE_KEEP)
         return NULL;
     w->left -= 3; /* the pair itself is counted */
     uint32_t off = (uint32_t)(p - w->body), v_off = (uint32_t)(v - w->body), pair = d->n_frames;
+    uint32_t skip = is_text ? 4 : 2; /* the tag of an integer is part of its leaf */
     d->frames[pair] = (rd_frame){(uint32_t)(r->prefix - w->body), off, (uint32_t)r->n, w->top->frame, 0};
-    d->frames[pair + 1] = (rd_frame){v_off + 1, v_off + 2, (uint32_t)text_len + 2, pair, 0};
+    d->frames[pair + 1] = (rd_frame){v_off + 1, v_off + 2, (uint32_t)value_len, pair, 0};
     d->n_frames += 2;
     rd_leaf *leaf = &d->leaves[d->n_leaves];
     leaf[0] = (rd_leaf){off + 2, (uint32_t)key_len, pair, 0, (uint8_t)cls, RD_FORM_TEXT};
-    leaf[1] = (rd_leaf){v_off + 4, (uint32_t)text_len, pair + 1, verdict.rule, (uint8_t)cls, RD_FORM_TEXT};
+    leaf[1] = (rd_leaf){v_off + skip, (uint32_t)(end - v) - skip,          pair + 1, verdict.rule,
+                        (uint8_t)cls, is_text ? RD_FORM_TEXT : RD_FORM_INT};
     d->n_leaves += 2;
-    return p + r->n;
+    return end;
+}
+
+/* A KeyValue and, as long as they are short ones too, those of the same field that follow it. */
+static const uint8_t *take_key_values(walk *w, const rd_field *f, unsigned cls, region r)
+{
+    const uint8_t tag = *r.field, *limit = w->top->end;
+    for (;;) {
+        const uint8_t *p = short_pair(w, cls, &r);
+        if (p == NULL)
+            return enter(w, f->child, cls, &r);
+        if (limit - p < 2 || *p != tag || r.prefix != r.field + 1 || p[1] > 0x7f || limit - p - 2 < p[1] ||
+            w->left == 0)
+            return p;
+        w->left--;
+        r = (region){.field = p, .prefix = p + 1, .p = p + 2, .n = p[1]};
+    }
 }
 
 /* A string or bytes field: checked and made a leaf. */
@@ -217,7 +255,7 @@ static const uint8_t *take_key(walk *w, const rd_field *f, unsigned cls, const r
     const uint8_t *end = take_text(w, f, cls, r, RD_FORM_TEXT, 0);
     if (end == NULL || l->again)
         return end;
-    rd_verdict v = w->visitor.on_key(w->visitor.ctx, rd_slice_of(r->p, r->n), cls);
+    rd_verdict v = rd_key_memo_ask(&w->memo, &w->visitor, rd_slice_of(r->p, r->n), (rd_class)cls);
     if (v.fate > l->verdict.fate || (v.fate == l->verdict.fate && l->verdict.rule == 0))
         l->verdict = v;
     return end;
@@ -253,9 +291,7 @@ static const uint8_t *take_region(walk *w, const rd_field *f, const uint8_t *fie
     unsigned cls = f->cls == RD_CLASS_INHERIT ? w->top->cls : f->cls;
     switch ((rd_mark)f->mark) {
     case RD_MARK_MESSAGE:
-        if (f->child->key_value && (end = short_key_value(w, cls, &r)) != NULL)
-            return end;
-        return enter(w, f->child, cls, &r);
+        return f->child->key_value ? take_key_values(w, f, cls, r) : enter(w, f->child, cls, &r);
     case RD_MARK_VALUE:
         return take_value(w, f, cls, &r);
     case RD_MARK_KEY:
@@ -443,6 +479,7 @@ rd_outcome rd_wire_walk(const rd_message *root, const rd_limits *lim, const rd_v
     w.max_depth = lim->max_depth < MAX_LEVELS ? lim->max_depth + 1 : MAX_LEVELS;
     w.refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
     w.any_bytes = lim->keep_invalid_utf8;
+    memset(&w.memo, 0, sizeof w.memo);
     w.top = w.stack;
     *w.top =
         (level){.msg = root, .end = doc->body.p + doc->body.n, .frame = RD_NO_FRAME, .cls = RD_CLASS_OTHER};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the visitor said about keys, for the time of one walk: the records of a body have the same few keys
+ * over and over. Direct-mapped; a key that is pushed out is asked for again. Entries point into the body, so
+ * a key that stands elsewhere (unescaped to a scratch buffer) must not be asked for here.
+ */
+#ifndef RD_BASE_KEY_MEMO_H
+#define RD_BASE_KEY_MEMO_H
+
+#include "filters/base/doc.h"
+
+enum { RD_KEY_MEMO_ENTRIES = 64 };
+
+typedef struct rd_key_memo {
+    struct {
+        const uint8_t *p; /* borrowed from the body; NULL: free */
+        uint32_t n;
+        uint16_t cls;
+        rd_verdict verdict;
+    } entries[RD_KEY_MEMO_ENTRIES];
+} rd_key_memo;
+
+static inline rd_verdict rd_key_memo_ask(rd_key_memo *m, const rd_visitor *v, rd_slice key, rd_class cls)
+{
+    if (key.n == 0 || key.n > UINT32_MAX)
+        return v->on_key(v->ctx, key, cls);
+    size_t at = key.n * 7 + key.p[0] + key.p[key.n / 2] * 5 + key.p[key.n - 1] * 3;
+    at %= RD_KEY_MEMO_ENTRIES;
+    if (m->entries[at].p == NULL || m->entries[at].n != key.n || m->entries[at].cls != cls ||
+        memcmp(m->entries[at].p, key.p, key.n) != 0) {
+        m->entries[at].verdict = v->on_key(v->ctx, key, cls);
+        m->entries[at].p = key.p;
+        m->entries[at].n = (uint32_t)key.n;
+        m->entries[at].cls = (uint16_t)cls;
+    }
+    return m->entries[at].verdict;
+}
+
+#endif
