@@ -150,6 +150,22 @@ static void finish_text(walk *w)
         confirm_run(w, w->texts[w->text].off);
 }
 
+/* All texts that end at or before `pos`. */
+static inline void finish_texts(walk *w, uint32_t pos)
+{
+    while (w->text < w->n_texts && text_end(&w->texts[w->text]) <= pos) {
+        finish_text(w);
+        if (w->set->n_patterns > 0)
+            continue;
+        /* Most texts hold no candidate at all, and no run reaches into them. */
+        uint32_t at = w->text;
+        while (at < w->n_texts && text_end(&w->texts[at]) <= pos && w->texts[at].off >= w->run_end)
+            at++;
+        if (at > w->text)
+            w->text = w->scratch->found.text = at;
+    }
+}
+
 /* End of the run of digits and joiners at `at`. */
 static uint32_t run_end(const walk *w, uint32_t at, uint32_t limit)
 {
@@ -231,8 +247,7 @@ static void walk_word(walk *w, uint32_t i, uint32_t at, uint32_t end)
         runs = run_starts(w, i);
     for (uint64_t m = hits | runs; m != 0; m &= m - 1) {
         uint32_t bit = (uint32_t)__builtin_ctzll(m), pos = at + bit;
-        while (w->text < w->n_texts && text_end(&w->texts[w->text]) <= pos)
-            finish_text(w);
+        finish_texts(w, pos);
         if (w->text == w->n_texts)
             return;
         if ((runs >> bit & 1) != 0)
@@ -255,8 +270,7 @@ rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const
             for (uint32_t i = 0; i < CHUNK_WORDS && at + 64 * i < end; i++)
                 walk_word(&w, i, at + 64 * i, end);
         }
-        while (w.text < n_texts)
-            finish_text(&w);
+        finish_texts(&w, UINT32_MAX);
     }
     if (scratch->found.failed)
         return RD_NO_MEMORY;

@@ -129,4 +129,7 @@ void rd_program_build(rd_program *p, uint64_t wanted)
     }
     add_runs(p);
     rd_buckets_assign((const rd_byteset(*)[RD_WINDOW_LEN])sets, p);
+    p->one_table = true;
+    for (unsigned k = 0; k < 16; k++)
+        p->one_table = p->one_table && p->lo[0][1][k] == 0;
 }

@@ -25,6 +25,7 @@ typedef struct rd_program {
     uint8_t run_lo[16], run_hi[16];
     uint8_t owner[RD_MAX_WINDOWS]; /* index in rd_matchers */
     uint32_t n_windows;
+    bool one_table;      /* the buckets of the second table are empty */
     uint32_t run_owners; /* bit m: matcher m wants runs */
     uint32_t min_run;    /* 0: nobody wants runs */
 } rd_program;

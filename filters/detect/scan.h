@@ -4,7 +4,7 @@
  *
  *   hit     a window may start here (superset; rd_program_exact decides)
  *   digit   a digit
- *   join    a joiner of digit runs
+ *   join    a joiner of digit runs; both may be left as they were when the program wants no runs
  *
  * All variants read exactly the bytes [b, b + n) and RD_WINDOW_LEN - 1 bytes more, which must be readable.
  * The plain variant says yes exactly where a window starts; it is the oracle of the others in tests and

@@ -34,8 +34,10 @@ AVX2 static void load256(const rd_program *p, tables256 *t)
     t->run_hi = twice(p->run_hi);
 }
 
-AVX2 static inline uint32_t block256(const tables256 *t, const uint8_t *b, uint32_t *out_digit,
-                                     uint32_t *out_join)
+/* `one_table` and `runs` are constants where this is put in. */
+AVX2 static inline __attribute__((always_inline)) uint32_t block256(const tables256 *t, bool one_table,
+                                                                    bool runs, const uint8_t *b,
+                                                                    uint32_t *out_digit, uint32_t *out_join)
 {
     const __m256i low4 = _mm256_set1_epi8(15);
     __m256i first = _mm256_set1_epi8(-1), second = first, run = first;
@@ -44,28 +46,44 @@ AVX2 static inline uint32_t block256(const tables256 *t, const uint8_t *b, uint3
         __m256i lo = _mm256_and_si256(x, low4), hi = _mm256_and_si256(_mm256_srli_epi16(x, 4), low4);
         first = _mm256_and_si256(first, _mm256_and_si256(_mm256_shuffle_epi8(t->lo[j][0], lo),
                                                          _mm256_shuffle_epi8(t->hi[j][0], hi)));
-        second = _mm256_and_si256(second, _mm256_and_si256(_mm256_shuffle_epi8(t->lo[j][1], lo),
-                                                           _mm256_shuffle_epi8(t->hi[j][1], hi)));
-        if (j == 0)
+        if (!one_table)
+            second = _mm256_and_si256(second, _mm256_and_si256(_mm256_shuffle_epi8(t->lo[j][1], lo),
+                                                               _mm256_shuffle_epi8(t->hi[j][1], hi)));
+        if (runs && j == 0)
             run = _mm256_and_si256(_mm256_shuffle_epi8(t->run_lo, lo), _mm256_shuffle_epi8(t->run_hi, hi));
     }
-    *out_digit = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(run, 7));
-    *out_join = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(run, 6));
-    __m256i none = _mm256_cmpeq_epi8(_mm256_or_si256(first, second), _mm256_setzero_si256());
-    return ~(uint32_t)_mm256_movemask_epi8(none);
+    if (runs) {
+        *out_digit = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(run, 7));
+        *out_join = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(run, 6));
+    }
+    __m256i any = one_table ? first : _mm256_or_si256(first, second);
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(any, _mm256_setzero_si256()));
 }
 
-AVX2 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
+AVX2 static inline __attribute__((always_inline)) void
+scan256(const rd_program *p, bool one_table, bool runs, const uint8_t *b, uint32_t n_words, rd_masks out)
 {
     tables256 t;
     load256(p, &t);
     for (uint32_t w = 0; w < n_words; w++, b += 64) {
-        uint32_t digit[2], join[2];
-        uint64_t low = block256(&t, b, &digit[0], &join[0]), high = block256(&t, b + 32, &digit[1], &join[1]);
+        uint32_t digit[2] = {0}, join[2] = {0};
+        uint64_t low = block256(&t, one_table, runs, b, &digit[0], &join[0]);
+        uint64_t high = block256(&t, one_table, runs, b + 32, &digit[1], &join[1]);
         out.hit[w] = low | high << 32;
-        out.digit[w] = digit[0] | (uint64_t)digit[1] << 32;
-        out.join[w] = join[0] | (uint64_t)join[1] << 32;
+        if (runs) {
+            out.digit[w] = digit[0] | (uint64_t)digit[1] << 32;
+            out.join[w] = join[0] | (uint64_t)join[1] << 32;
+        }
     }
+}
+
+/* A program of few windows needs half of the work. */
+AVX2 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
+{
+    if (p->one_table && p->min_run == 0)
+        scan256(p, true, false, b, n_words, out);
+    else
+        scan256(p, false, true, b, n_words, out);
 }
 
 SSSE3 static inline __m128i load128(const uint8_t *t)
