@@ -352,25 +352,29 @@ static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, boo
 /* One pass over all leaves: most are plain texts and only have to be listed. */
 static rd_outcome sort_leaves(rd_redactor *r, uint32_t group, rd_error *err)
 {
+    static const uint32_t plain = 1u << RD_FORM_TEXT | 1u << RD_FORM_JSON | 1u << RD_FORM_FIXED;
     bool in_group[RD_CLASS_COUNT];
     for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++)
         in_group[cls] = rd_policy_group_of(r->job->policy, r->job->signal, (rd_class)cls) == group;
     if (!rd_batch_room(&r->plain, r->doc.n_leaves))
         return RD_NO_MEMORY;
+    rd_text *texts = r->plain.texts;
+    uint32_t *owner = r->plain.owner, n = 0;
     for (uint32_t i = 0; i < r->doc.n_leaves; i++) {
         const rd_leaf *l = &r->doc.leaves[i];
         if (l->rule > 0 && group == 0 && l->form < RD_FORM_PAIR_VALUE)
             rd_redactor_count(r, (uint16_t)(l->rule - 1), (rd_class)l->cls);
-        if (l->form == RD_FORM_TEXT || l->form == RD_FORM_JSON || l->form == RD_FORM_FIXED) {
-            r->plain.texts[r->plain.n] = (rd_text){.off = l->off, .len = l->len};
-            r->plain.owner[r->plain.n] = i;
-            r->plain.n += in_group[l->cls] && l->len > 0;
+        if (plain >> l->form & 1) {
+            texts[n] = (rd_text){.off = l->off, .len = l->len};
+            owner[n] = i;
+            n += in_group[l->cls] && l->len > 0;
             continue;
         }
         rd_outcome o = special_leaf(r, i, group == 0, in_group[l->cls], group, err);
         if (o != RD_OK)
             return o;
     }
+    r->plain.n = n;
     return RD_OK;
 }
 

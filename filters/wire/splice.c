@@ -48,13 +48,30 @@ static bool cuts(const rd_edit *e, const rd_leaf *l)
     return e->off < l->off ? edit_end > l->off && edit_end < leaf_end : e->off < leaf_end;
 }
 
+/* The first leaf from `at` on that ends at `pos` or later: steps that double, then halves. Few leaves are
+ * edited. */
+static uint32_t find_leaf(const rd_doc *d, uint32_t at, uint64_t pos)
+{
+    uint32_t step = 1, end = at;
+    for (; end < d->n_leaves && end_of(d->leaves[end].off, d->leaves[end].len) < pos; step *= 2) {
+        at = end + 1;
+        end = d->n_leaves - end > step ? end + step : d->n_leaves;
+    }
+    while (at < end) {
+        uint32_t middle = at + (end - at) / 2;
+        if (end_of(d->leaves[middle].off, d->leaves[middle].len) < pos)
+            at = middle + 1;
+        else
+            end = middle;
+    }
+    return at;
+}
+
 /* The group that starts with edit `first`. *leaf_at remembers how far the leaves were looked at. */
 static rd_outcome next_group(const rd_doc *d, uint32_t first, uint32_t *leaf_at, group *out, rd_error *err)
 {
     const rd_edit *e = &d->edits[first];
-    uint32_t at = *leaf_at;
-    while (at < d->n_leaves && end_of(d->leaves[at].off, d->leaves[at].len) < e->off + (uint64_t)(e->len > 0))
-        at++;
+    uint32_t at = find_leaf(d, *leaf_at, e->off + (uint64_t)(e->len > 0));
     *leaf_at = at;
     *out = (group){.end = first + 1, .delta = (int64_t)e->text_len - e->len};
     if (at == d->n_leaves)
