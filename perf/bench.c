@@ -5,9 +5,9 @@
  *    bench CONFIG                    a table: median of several rounds, per kind of body
  *    bench CONFIG KIND RECORDS TIMES runs the default rules over one body TIMES times, for tools that count
  *
- * Rows: `memcpy` for comparison, `walk` (structure and key names), `detect` (the candidate pass and the matchers over
- * the texts that the walk found), `redact` (walk, detect, rewrite), `scrub` (with the content coding), each with the
- * rules of CONFIG; `redact all` with every built-in detector.
+ * Rows: `memcpy` for comparison, `walk` (structure and key names), `detect` (the candidate pass and the
+ * matchers over the texts that the walk found), `redact` (walk, detect, rewrite), `scrub` (with the content
+ * coding), each with the rules of CONFIG; `redact all` with every built-in detector.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,11 +189,17 @@ static rd_policy *policy_of_all(const gw_config *cfg)
     for (size_t i = 0; i < cfg->redaction.n_rules; i++) {
         const gw_rule_cfg *r = &cfg->redaction.rules[i];
         if (r->n_keys > 0)
-            specs[n++] = (rd_rule_spec){.name = r->name, .keys = r->keys, .n_keys = (uint32_t)r->n_keys, .detector = -1,
-                                        .action = RD_ACTION_MASK, .label_action = RD_ACTION_MASK};
+            specs[n++] = (rd_rule_spec){.name = r->name,
+                                        .keys = r->keys,
+                                        .n_keys = (uint32_t)r->n_keys,
+                                        .detector = -1,
+                                        .action = RD_ACTION_MASK,
+                                        .label_action = RD_ACTION_MASK};
     }
     for (int d = 0; d < RD_DETECTOR_COUNT; d++)
-        specs[n++] = (rd_rule_spec){.name = rd_detector_word((unsigned)d), .detector = d, .action = RD_ACTION_MASK,
+        specs[n++] = (rd_rule_spec){.name = rd_detector_word((unsigned)d),
+                                    .detector = d,
+                                    .action = RD_ACTION_MASK,
                                     .label_action = RD_ACTION_MASK};
     must(rd_policy_build(specs, n, &p, &bad, &err));
     return p;
@@ -229,8 +235,8 @@ static void measure(bench *b, const char *row, void (*run)(bench *b, unsigned i)
     }
     qsort(us, ROUNDS, sizeof us[0], by_size);
     double bytes = (double)b->bytes / N_BODIES;
-    printf("%-14s %-11s %8.1f us  %6.2f GB/s   (best %.1f us)\n", perf_kind_words[b->kind], row, us[ROUNDS / 2],
-           bytes / us[ROUNDS / 2] / 1e3, us[0]);
+    printf("%-14s %-11s %8.1f us  %6.2f GB/s   (best %.1f us)\n", perf_kind_words[b->kind], row,
+           us[ROUNDS / 2], bytes / us[ROUNDS / 2] / 1e3, us[0]);
 }
 
 static void table(bench *b, const rd_policy *all)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records are made from templates: `$x` stands for something drawn anew (see `draw`), capital letters for personal
- * data and credentials. Four writers put the same records into the four formats.
+ * Records are made from templates: `$x` stands for something drawn anew (see `draw`), capital letters for
+ * personal data and credentials. Four writers put the same records into the four formats.
  */
 #include "perf/bodies.h"
 
@@ -36,36 +36,40 @@ typedef struct record {
 /* ---- texts ---- */
 
 static const char *const lines[] = {
-    "GET /api/v2/$w/$n returned 200 in $n ms, $n bytes from $w-$n.prod.svc.cluster.local, upstream attempt 1 of 3, cache $w",
-    "cache miss for key $w:$w:$h, loading from shard $n of 64, backlog $n entries, oldest waits for $n ms, evicting $n",
-    "consumer group $w-$w rebalanced: generation $n, $n partitions assigned, lag $n, coordinator broker-$n rack $w-$n",
+    "GET /api/v2/$w/$n returned 200 in $n ms, $n bytes from $w-$n.prod.svc.cluster.local, upstream attempt 1 "
+    "of 3, cache $w",
+    "cache miss for key $w:$w:$h, loading from shard $n of 64, backlog $n entries, oldest waits for $n ms, "
+    "evicting $n",
+    "consumer group $w-$w rebalanced: generation $n, $n partitions assigned, lag $n, coordinator broker-$n "
+    "rack $w-$n",
     "worker $n finished job $u in $n.$n s (queue $w.$w, attempt $n of 5, $n rows written, $n skipped)",
     "connection pool $w-$w: active=$n idle=$n waiting=$n timeouts=$n max_lifetime=1800s leak_detection=off",
-    "TLS handshake with $w.$w.internal:8443 took $n us, cipher TLS_AES_128_GCM_SHA256, resumed=false, alpn=h2",
-    "$t [$w-$n] slow query ($n ms): SELECT id, status FROM $w_$w WHERE shard = $n ORDER BY updated_at LIMIT 100",
-    "feature flag \"$w-$w\" evaluated to variant $w for cohort $n, rule $n, snapshot $h, stale by $n ms, source $w",
+    "TLS handshake with $w.$w.internal:8443 took $n us, cipher TLS_AES_128_GCM_SHA256, resumed=false, "
+    "alpn=h2",
+    "$t [$w-$n] slow query ($n ms): SELECT id, status FROM $w_$w WHERE shard = $n ORDER BY updated_at LIMIT "
+    "100",
+    "feature flag \"$w-$w\" evaluated to variant $w for cohort $n, rule $n, snapshot $h, stale by $n ms, "
+    "source $w",
     "wrote segment $n.log ($n bytes, crc32 $h) to /var/lib/$w/$w/$n, fsync took $n ms, $n segments remain",
     "retrying call to $w-$w.internal after $n ms: connection reset by peer (attempt $n, budget left $n ms)",
 };
 
 static const char *const personal_lines[] = {
-    "order $n confirmed for $E, receipt sent, items=$n, total=$n.$n EUR, warehouse $w-$n, carrier $w, route $h",
+    "order $n confirmed for $E, receipt sent, items=$n, total=$n.$n EUR, warehouse $w-$n, carrier $w, route "
+    "$h",
     "login failed for $E from $I after $n attempts, locking the account for $n s, policy $w-$w, realm $w",
     "payment with card $C declined by issuer, code $n, retry in $n s, gateway $w-$w, trace $h",
-    "callback requested by $P, ticket $n, queue $w-$w, promised within $n minutes, priority $n, agent pool $w",
+    "callback requested by $P, ticket $n, queue $w-$w, promised within $n minutes, priority $n, agent pool "
+    "$w",
     "transfer to $B accepted, reference $h, amount $n.$n EUR, batch $n, settlement in $n h, provider $w",
     "proxying to https://$w.example.com/$w with Authorization: Bearer $K, timeout $n ms, retries $n",
 };
 
 static const char *const attributes[N_ATTRIBUTES][2] = {
-    {"http.request.method", "GET"},
-    {"http.response.status_code", "20$d"},
-    {"http.route", "/api/v2/$w/{id}/$w"},
-    {"service.instance.id", "$u"},
-    {"k8s.pod.name", "$w-$w-$h"},
-    {"code.function.name", "com.example.$w.$w.$w.handle"},
-    {"thread.name", "$w-executor-$d"},
-    {"deployment.environment", "production-$w-$w"},
+    {"http.request.method", "GET"},       {"http.response.status_code", "20$d"},
+    {"http.route", "/api/v2/$w/{id}/$w"}, {"service.instance.id", "$u"},
+    {"k8s.pod.name", "$w-$w-$h"},         {"code.function.name", "com.example.$w.$w.$w.handle"},
+    {"thread.name", "$w-executor-$d"},    {"deployment.environment", "production-$w-$w"},
 };
 
 /* In place of the last attribute of every second record with personal data. */
@@ -90,9 +94,10 @@ static const char *pick(uint64_t *state, const char *const *list, size_t n)
 
 static const char *word(uint64_t *state)
 {
-    static const char *const words[] = {"checkout", "billing", "search", "catalog", "ingest", "router", "primary", "replica",
-                                        "europe",   "delta",   "orders", "session", "metric", "status", "default", "shadow",
-                                        "frontend", "gateway", "ledger", "payments"};
+    static const char *const words[] = {"checkout", "billing",  "search",  "catalog", "ingest",
+                                        "router",   "primary",  "replica", "europe",  "delta",
+                                        "orders",   "session",  "metric",  "status",  "default",
+                                        "shadow",   "frontend", "gateway", "ledger",  "payments"};
     return pick(state, words, sizeof words / sizeof words[0]);
 }
 
@@ -112,7 +117,8 @@ static void card(uint64_t *state, rd_buf *out)
 
 static void draw(uint64_t *state, char what, rd_buf *out)
 {
-    static const char *const ibans[] = {"DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606"};
+    static const char *const ibans[] = {"DE89370400440532013000", "GB82WEST12345698765432",
+                                        "FR1420041010050500013M02606"};
     uint64_t r = next(state);
     unsigned small = (unsigned)(r >> 32);
     switch (what) {
@@ -126,12 +132,12 @@ static void draw(uint64_t *state, char what, rd_buf *out)
         rd_buf_printf(out, "%08x", small);
         break;
     case 'u':
-        rd_buf_printf(out, "%08x-%04x-4%03x-a%03x-%012llx", small, small & 0xffff, small & 0xfff, small >> 20 & 0xfff,
-                      (unsigned long long)(r & 0xffffffffffff));
+        rd_buf_printf(out, "%08x-%04x-4%03x-a%03x-%012llx", small, small & 0xffff, small & 0xfff,
+                      small >> 20 & 0xfff, (unsigned long long)(r & 0xffffffffffff));
         break;
     case 't':
-        rd_buf_printf(out, "2026-03-%02uT%02u:%02u:%02u.%03uZ", 1 + small % 28, small % 24, small % 60, small / 60 % 60,
-                      small % 1000);
+        rd_buf_printf(out, "2026-03-%02uT%02u:%02u:%02u.%03uZ", 1 + small % 28, small % 24, small % 60,
+                      small / 60 % 60, small % 1000);
         break;
     case 'E':
         rd_buf_printf(out, "%s.%s%u@example.com", word(state), word(state), small % 1000);
@@ -265,7 +271,8 @@ static void put_log_record(rd_buf *b, const record *r)
 static void otlp_protobuf(const perf_shape *shape, const record *r, rd_buf *out)
 {
     static const attribute resource_attribute = {"service.name", "checkout", false};
-    rd_buf resource = {.max = SIZE_MAX}, group = {.max = SIZE_MAX}, scoped = {.max = SIZE_MAX}, scope = {.max = SIZE_MAX};
+    rd_buf resource = {.max = SIZE_MAX}, group = {.max = SIZE_MAX}, scoped = {.max = SIZE_MAX},
+           scope = {.max = SIZE_MAX};
     put_key_value(&resource, 1, &resource_attribute);
     put_message(&group, 1, &resource);
     put_str(&scope, 1, "com.example.checkout");
@@ -304,7 +311,9 @@ static void put_json_attribute(rd_buf *b, const attribute *a)
 
 static void put_json_record(rd_buf *b, const record *r)
 {
-    rd_buf_printf(b, "{\"timeUnixNano\":\"%llu\",\"observedTimeUnixNano\":\"%llu\",\"severityNumber\":9,\"severityText\":\"%s\"",
+    rd_buf_printf(b,
+                  "{\"timeUnixNano\":\"%llu\",\"observedTimeUnixNano\":\"%llu\",\"severityNumber\":9,"
+                  "\"severityText\":\"%s\"",
                   (unsigned long long)r->time_ns, (unsigned long long)r->time_ns + 1000, r->severity);
     rd_buf_append_str(b, ",\"body\":{\"stringValue\":");
     put_json_string(b, r->line);
@@ -321,9 +330,11 @@ static void put_json_record(rd_buf *b, const record *r)
 
 static void otlp_json(const perf_shape *shape, const record *r, rd_buf *out)
 {
-    rd_buf_append_str(out, "{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":"
-                           "{\"stringValue\":\"checkout\"}}]},\"scopeLogs\":[{\"scope\":{\"name\":\"com.example.checkout\"},"
-                           "\"logRecords\":[");
+    rd_buf_append_str(
+        out,
+        "{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":"
+        "{\"stringValue\":\"checkout\"}}]},\"scopeLogs\":[{\"scope\":{\"name\":\"com.example.checkout\"},"
+        "\"logRecords\":[");
     for (uint32_t i = 0; i < shape->n_records; i++) {
         rd_buf_append_str(out, i == 0 ? "" : ",");
         put_json_record(out, &r[i]);
@@ -347,7 +358,9 @@ static void loki_json(const perf_shape *shape, const record *r, rd_buf *out)
     for (uint32_t i = 0; i < shape->n_records; i++) {
         rd_buf line = {.max = SIZE_MAX};
         if (i % RECORDS_PER_STREAM == 0)
-            rd_buf_printf(out, "%s{\"stream\":{\"app\":\"checkout\",\"namespace\":\"shop\",\"pod\":\"checkout-%u\"},\"values\":[",
+            rd_buf_printf(out,
+                          "%s{\"stream\":{\"app\":\"checkout\",\"namespace\":\"shop\",\"pod\":\"checkout-%"
+                          "u\"},\"values\":[",
                           i == 0 ? "" : "]},", i);
         else
             rd_buf_append_byte(out, ',');
@@ -392,7 +405,9 @@ void perf_body(perf_kind kind, const perf_shape *shape, rd_buf *out)
     if (r == NULL)
         abort();
     for (uint32_t i = 0; i < shape->n_records; i++)
-        make_record(&state, i, shape->personal_every != 0 && i % shape->personal_every == shape->personal_every / 2, &r[i]);
+        make_record(&state, i,
+                    shape->personal_every != 0 && i % shape->personal_every == shape->personal_every / 2,
+                    &r[i]);
     switch (kind) {
     case PERF_OTLP_PROTOBUF:
         otlp_protobuf(shape, r, out);

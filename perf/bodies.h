@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Request bodies for measuring: the same log records in every format. Nothing in them belongs to anybody: addresses,
- * names and numbers are drawn from a seeded generator, so the same seed gives the same bytes on every machine.
+ * Request bodies for measuring: the same log records in every format. Nothing in them belongs to anybody:
+ * addresses, names and numbers are drawn from a seeded generator, so the same seed gives the same bytes on
+ * every machine.
  */
 #ifndef PERF_BODIES_H
 #define PERF_BODIES_H
@@ -19,7 +20,7 @@ typedef enum perf_kind {
 #define X(name, word, signal, json) PERF_##name,
     PERF_KINDS(X)
 #undef X
-    PERF_KIND_COUNT
+        PERF_KIND_COUNT
 } perf_kind;
 
 extern const char *const perf_kind_words[PERF_KIND_COUNT];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded into a process: counts its calls of malloc, calloc and realloc in the first 8 bytes of the file that
- * MALLOC_COUNT_FILE names, so that another process can read the count at any time.
+ * Preloaded into a process: counts its calls of malloc, calloc and realloc in the first 8 bytes of the file
+ * that MALLOC_COUNT_FILE names, so that another process can read the count at any time.
  */
 #include <fcntl.h>
 #include <stdatomic.h>

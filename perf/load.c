@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends a fixed number of requests over keep-alive connections, each connection one at a time, and wants a 2xx for
- * every one of them. Prints requests per second.
+ * Sends a fixed number of requests over keep-alive connections, each connection one at a time, and wants a
+ * 2xx for every one of them. Prints requests per second.
  *
  *    load PORT PATH CONTENT_TYPE CONNECTIONS REQUESTS BODY_FILE...
  */
@@ -51,7 +51,9 @@ static void load_request(const char *path, const char *type, const char *file)
     char *p = malloc(n + 1024);
     if (p == NULL)
         abort();
-    int head = snprintf(p, 1024, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", path, type, n);
+    int head = snprintf(
+        p, 1024, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+        path, type, n);
     if (head >= 1024 || fread(p + head, 1, n, f) != n)
         die(file);
     fclose(f);
@@ -93,7 +95,8 @@ static size_t answer_size(conn *c)
         exit(1);
     }
     const char *length = strcasestr(c->answer, "\r\ncontent-length:");
-    size_t want = (size_t)(end - c->answer) + 4 + (length != NULL && length < end ? strtoul(length + 17, NULL, 10) : 0);
+    size_t want =
+        (size_t)(end - c->answer) + 4 + (length != NULL && length < end ? strtoul(length + 17, NULL, 10) : 0);
     return c->n >= want ? want : 0;
 }
 
@@ -113,7 +116,8 @@ static void on_readable(conn *c)
 
 static conn *conn_open(uint16_t port, int epfd)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     conn *c = calloc(1, sizeof *c);
     int one = 1;
     if (c == NULL)

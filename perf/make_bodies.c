@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes bodies as they go over the wire: make_bodies DIR COUNT makes DIR/<kind>.<i>; Loki protobuf is a snappy block. */
+/* Writes bodies as they go over the wire: make_bodies DIR COUNT makes DIR/<kind>.<i>; Loki protobuf is a
+ * snappy block. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@ int main(int argc, char **argv)
             rd_buf_init(&body, SIZE_MAX);
             rd_buf_init(&coded, SIZE_MAX);
             perf_body((perf_kind)kind, &shape, &body);
-            if (kind == PERF_LOKI_PROTOBUF && rd_encode(coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&body), &coded, &err) != RD_OK)
+            if (kind == PERF_LOKI_PROTOBUF &&
+                rd_encode(coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&body), &coded, &err) != RD_OK)
                 abort();
             rd_slice wire = rd_buf_slice(kind == PERF_LOKI_PROTOBUF ? &coded : &body);
             total += wire.n;

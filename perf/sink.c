@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A backend that costs as little as possible: reads requests with Content-Length and says yes. One thread; what is
- * measured is the server in front of it.
+ * A backend that costs as little as possible: reads requests with Content-Length and says yes. One thread;
+ * what is measured is the server in front of it.
  *
  *    sink PORT
  */
@@ -20,13 +20,15 @@ enum { HEAD_MAX = 16384, MAX_EVENTS = 64 };
 
 typedef struct conn {
     int fd;
-    size_t n;           /* bytes of a head being read */
-    size_t body_left;   /* bytes of a body still to come */
+    size_t n;         /* bytes of a head being read */
+    size_t body_left; /* bytes of a body still to come */
     char head[HEAD_MAX];
 } conn;
 
-static const char otlp_yes[] = "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
-static const char json_yes[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+static const char otlp_yes[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
+static const char json_yes[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 static const char loki_yes[] = "HTTP/1.1 204 No Content\r\n\r\n";
 
 static _Noreturn void die(const char *what)
@@ -37,7 +39,9 @@ static _Noreturn void die(const char *what)
 
 static void answer(conn *c)
 {
-    const char *yes = strncmp(c->head, "POST /loki", 10) == 0 ? loki_yes : strcasestr(c->head, "application/json") ? json_yes : otlp_yes;
+    const char *yes = strncmp(c->head, "POST /loki", 10) == 0   ? loki_yes
+                      : strcasestr(c->head, "application/json") ? json_yes
+                                                                : otlp_yes;
     size_t n = strlen(yes);
     if (send(c->fd, yes, n, MSG_NOSIGNAL) != (ssize_t)n)
         die("send");
@@ -70,8 +74,9 @@ static int on_readable(conn *c)
 {
     static char waste[1 << 20];
     for (;;) {
-        ssize_t n = c->body_left > 0 ? recv(c->fd, waste, c->body_left < sizeof waste ? c->body_left : sizeof waste, 0)
-                                     : recv(c->fd, c->head + c->n, HEAD_MAX - 1 - c->n, 0);
+        ssize_t n = c->body_left > 0
+                        ? recv(c->fd, waste, c->body_left < sizeof waste ? c->body_left : sizeof waste, 0)
+                        : recv(c->fd, c->head + c->n, HEAD_MAX - 1 - c->n, 0);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
             return 0;
         if (n < 0)
