@@ -10,13 +10,15 @@ struct phr_header {
     const char *value;
     size_t value_len;
 };
-int phr_parse_request(const char *buf, size_t len, const char **method, size_t *method_len, const char **path, size_t *path_len,
-                      int *minor_version, struct phr_header *headers, size_t *num_headers, size_t last_len);
+int phr_parse_request(const char *buf, size_t len, const char **method, size_t *method_len, const char **path,
+                      size_t *path_len, int *minor_version, struct phr_header *headers, size_t *num_headers,
+                      size_t last_len);
 
 /* ---- head ---- */
 
 typedef struct seen_headers {
     unsigned host, length, transfer, type, coding;
+    bool close, keep_alive;
 } seen_headers;
 
 static rd_slice slice_of(const char *p, size_t n)
@@ -27,6 +29,15 @@ static rd_slice slice_of(const char *p, size_t n)
 static bool is(const struct phr_header *h, const char *name)
 {
     return rd_slice_eq_nocase(slice_of(h->name, h->name_len), rd_slice_str(name));
+}
+
+/* The white space around it is not part of a value; picohttpparser leaves what is behind it. */
+static rd_slice value_of(const struct phr_header *h)
+{
+    rd_slice v = slice_of(h->value, h->value_len);
+    while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t'))
+        v.n--;
+    return v;
 }
 
 /* Only digits, at most 19 of them. */
@@ -64,11 +75,23 @@ static bool list_has(rd_slice list, const char *token)
     return false;
 }
 
+/* uri-host and port as far as characters go (RFC 9110 section 7.2); empty is legal. */
+static bool is_host(rd_slice v)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        uint8_t c = v.p[i];
+        bool name = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+        if (!name && (c == 0 || strchr("-._~%!$&'()*+;=:[]", c) == NULL))
+            return false;
+    }
+    return true;
+}
+
 static bool take_framing(const struct phr_header *h, gw_http1_head *out, seen_headers *seen)
 {
-    rd_slice v = slice_of(h->value, h->value_len);
+    rd_slice v = value_of(h);
     if (is(h, "host"))
-        return seen->host++ == 0;
+        return seen->host++ == 0 && is_host(v);
     if (is(h, "content-length")) {
         out->head.has_length = true;
         return seen->length++ == 0 && parse_length(v, &out->head.content_length);
@@ -78,13 +101,12 @@ static bool take_framing(const struct phr_header *h, gw_http1_head *out, seen_he
         return seen->transfer++ == 0 && rd_slice_eq_nocase(v, RD_SLICE_LIT("chunked"));
     }
     if (is(h, "connection")) {
-        if (list_has(v, "close"))
-            out->keep_alive = false;
-        else if (list_has(v, "keep-alive"))
-            out->keep_alive = true;
+        seen->close |= list_has(v, "close");
+        seen->keep_alive |= list_has(v, "keep-alive");
     } else if (is(h, "expect")) {
-        out->expect_continue = rd_slice_eq_nocase(v, RD_SLICE_LIT("100-continue"));
-        out->bad_expect = !out->expect_continue;
+        bool known = rd_slice_eq_nocase(v, RD_SLICE_LIT("100-continue"));
+        out->expect_continue |= known;
+        out->bad_expect |= !known;
     }
     return true;
 }
@@ -92,7 +114,7 @@ static bool take_framing(const struct phr_header *h, gw_http1_head *out, seen_he
 /* A second one of these would mean that two readers may see two different requests. */
 static bool take_content(const struct phr_header *h, gw_head *out, seen_headers *seen)
 {
-    rd_slice v = slice_of(h->value, h->value_len);
+    rd_slice v = value_of(h);
     if (is(h, "content-type")) {
         out->content_type = v;
         return seen->type++ == 0;
@@ -139,9 +161,14 @@ static bool split_target(rd_slice target, gw_head *out)
         size_t at = s.n;
         while (at < target.n && target.p[at] != '/' && target.p[at] != '?')
             at++;
+        if (at == s.n)
+            return false; /* no host */
         target = (rd_slice){target.p + at, target.n - at};
-        if (target.n == 0)
-            target = RD_SLICE_LIT("/");
+        if (target.n == 0 || target.p[0] == '?') {
+            out->path = RD_SLICE_LIT("/");
+            out->query = target.n == 0 ? target : (rd_slice){target.p + 1, target.n - 1};
+            return true;
+        }
         break;
     }
     if (target.n == 0 || target.p[0] != '/') {
@@ -156,8 +183,12 @@ static bool split_target(rd_slice target, gw_head *out)
     return true;
 }
 
-static bool check(const gw_http1_head *h, int minor, const seen_headers *seen)
+static bool settle(gw_http1_head *h, int minor, const seen_headers *seen)
 {
+    /* `close` stands, whatever else is said (RFC 9112 section 9.3). */
+    h->keep_alive = !seen->close && (minor == 1 || seen->keep_alive);
+    if (minor == 0)
+        h->expect_continue = h->bad_expect = false; /* RFC 9110 section 10.1.1 */
     if (minor == 1 && seen->host != 1)
         return false;
     if (h->chunked && (h->head.has_length || minor == 0))
@@ -174,14 +205,13 @@ gw_parse gw_http1_parse_head(rd_slice bytes, size_t max, size_t seen_bytes, gw_h
     seen_headers seen = {0};
     rd_slice in = {bytes.p, bytes.n < max ? bytes.n : max};
     *out = (gw_http1_head){0};
-    int n = phr_parse_request((const char *)in.p, in.n, &method, &method_len, &path, &path_len, &minor, headers, &n_headers,
-                              seen_bytes < in.n ? seen_bytes : 0);
+    int n = phr_parse_request((const char *)in.p, in.n, &method, &method_len, &path, &path_len, &minor,
+                              headers, &n_headers, seen_bytes < in.n ? seen_bytes : 0);
     if (n == -2)
         return in.n == max ? GW_PARSE_TOO_LARGE : GW_PARSE_INCOMPLETE;
     if (n < 0 || minor > 1 || has_bare_lf((rd_slice){in.p, (size_t)n}))
         return GW_PARSE_BAD;
     out->n_bytes = (size_t)n;
-    out->keep_alive = minor == 1;
     out->head.method = slice_of(method, method_len);
     if (!split_target(slice_of(path, path_len), &out->head))
         return GW_PARSE_BAD;
@@ -191,7 +221,7 @@ gw_parse gw_http1_parse_head(rd_slice bytes, size_t max, size_t seen_bytes, gw_h
             !take_content(&headers[i], &out->head, &seen))
             return GW_PARSE_BAD;
     }
-    return check(out, minor, &seen) ? GW_PARSE_OK : GW_PARSE_BAD;
+    return settle(out, minor, &seen) ? GW_PARSE_OK : GW_PARSE_BAD;
 }
 
 /* ---- chunked ---- */
@@ -225,7 +255,8 @@ static bool size_byte(gw_chunked *c, uint8_t b)
     return true;
 }
 
-/* One byte outside chunk data; false: not chunked coding. Field text may not hold bare LF, NUL or other controls. */
+/* One byte outside chunk data; false: not chunked coding. Field text may not hold bare LF, NUL or other
+ * controls. */
 static bool line_byte(gw_chunked *c, uint8_t b, bool *out_done)
 {
     if (++c->overhead > MAX_OVERHEAD || ++c->line > MAX_LINE)
