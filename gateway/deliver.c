@@ -31,8 +31,9 @@ static void on_call(void *arg, gw_call_result r, const gw_call_response *res)
     count_call(d, r, res);
     gw_translate(r, res, d->to, d->binding->thread->scrubber, d->binding->gen, d->text, &t);
     if (t.outcome != GW_OUTCOME_DELIVERED)
-        gw_log(UPSTREAM_FAILED, gw_word("upstream", d->route->upstream), gw_word("signal", gw_signal_word(d->route->signal)),
-               gw_word("result", gw_call_result_word(r)), gw_i64("status", r == GW_CALL_OK ? res->status : 0),
+        gw_log(UPSTREAM_FAILED, gw_word("upstream", d->route->upstream),
+               gw_word("signal", gw_signal_word(d->route->signal)), gw_word("result", gw_call_result_word(r)),
+               gw_i64("status", r == GW_CALL_OK ? res->status : 0),
                gw_word("answered", gw_outcome_word(t.outcome)));
     finish(d, &t);
 }
@@ -126,7 +127,8 @@ bool gw_traceparent_valid(rd_slice v)
 {
     if (v.n != 55 || memcmp(v.p, "00-", 3) != 0 || v.p[35] != '-' || v.p[52] != '-')
         return false;
-    bool flags = strchr("0123456789abcdef", v.p[53]) != NULL && strchr("0123456789abcdef", v.p[54]) != NULL;
+    static const char hex[] = "0123456789abcdef";
+    bool flags = memchr(hex, v.p[53], 16) != NULL && memchr(hex, v.p[54], 16) != NULL;
     return flags && is_hex((rd_slice){v.p + 3, 32}) && is_hex((rd_slice){v.p + 36, 16});
 }
 

@@ -27,7 +27,7 @@
     X(TOO_MANY, "too_many", 413, 413, 8, "body has too many elements")                                             \
     X(TOO_LARGE, "too_large", 413, 413, 8, "body is too large")                                                    \
     X(RATIO, "ratio", 413, 413, 8, "body expands too much")                                                        \
-    X(EMPTY, "empty", 200, 422, 3, "error at least one valid stream is required for ingestion")                    \
+    X(EMPTY, "empty", 400, 422, 3, "error at least one valid stream is required for ingestion")                    \
     X(REFUSED, "refused", 400, 400, 3, "body holds fields that policy refuses")                                    \
     X(HEADERS, "headers", 431, 431, 8, "request headers are too large")                                            \
     X(FRAMING, "framing", 400, 400, 3, "request framing is not valid HTTP/1.1")                                    \

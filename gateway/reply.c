@@ -19,6 +19,9 @@ int gw_reply_status(gw_dialect d, gw_outcome o)
     return d == GW_DIALECT_LOKI ? rows[o].loki : rows[o].otlp;
 }
 
+/* A message, and what an answer with one takes at most: six bytes a byte in JSON, and the frame around it. */
+enum { MAX_MESSAGE = 8 << 10, MAX_ANSWER = 6 * MAX_MESSAGE + 256 };
+
 /* ---- headers every answer may carry ---- */
 
 static void add_common(const gw_reply_to *to, gw_response *res)
@@ -79,7 +82,9 @@ static void put_bytes_field(rd_buf *b, uint8_t tag, rd_slice s)
 static const char *rejected_word(const gw_reply_to *to)
 {
     gw_signal s = to->route == NULL ? GW_SIGNAL_LOGS : to->route->signal;
-    return s == GW_SIGNAL_TRACES ? "rejectedSpans" : s == GW_SIGNAL_METRICS ? "rejectedDataPoints" : "rejectedLogRecords";
+    return s == GW_SIGNAL_TRACES    ? "rejectedSpans"
+           : s == GW_SIGNAL_METRICS ? "rejectedDataPoints"
+                                    : "rejectedLogRecords";
 }
 
 static void partial_protobuf(const gw_partial *p, rd_buf *b)
@@ -95,14 +100,16 @@ static void partial_protobuf(const gw_partial *p, rd_buf *b)
 
 static void partial_json(const gw_reply_to *to, const gw_partial *p, rd_buf *b)
 {
-    rd_buf_printf(b, "{\"partialSuccess\":{\"%s\":\"%lld\",\"errorMessage\":\"", rejected_word(to), (long long)p->rejected);
+    rd_buf_printf(b, "{\"partialSuccess\":{\"%s\":\"%lld\",\"errorMessage\":\"", rejected_word(to),
+                  (long long)p->rejected);
     rd_json_escape(p->message, b);
     rd_buf_append_str(b, "\"}}");
 }
 
 /* ---- success ---- */
 
-void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial *partial, int loki_status, rd_buf *text, gw_response *res)
+void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial *partial, int loki_status,
+                      rd_buf *text, gw_response *res)
 {
     size_t from = text->n;
     bool some = partial != NULL && (partial->rejected != 0 || partial->message.n > 0);
@@ -110,7 +117,8 @@ void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial
         gw_reply_error(to, GW_OUTCOME_UPSTREAM_BAD, (rd_slice){0}, 0, text, res);
         return;
     }
-    *res = (gw_response){.status = to->dialect == GW_DIALECT_LOKI ? (loki_status != 0 ? loki_status : 204) : 200};
+    *res = (gw_response){.status =
+                             to->dialect == GW_DIALECT_LOKI ? (loki_status != 0 ? loki_status : 204) : 200};
     add_common(to, res);
     if (to->dialect == GW_DIALECT_LOKI)
         return;
@@ -128,8 +136,10 @@ void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial
 void gw_reply_nothing(const gw_reply_to *to, rd_buf *text, gw_response *res)
 {
     size_t from = text->n;
-    *res = (gw_response){.status = 200};
+    *res = (gw_response){.status = to->dialect == GW_DIALECT_LOKI ? 204 : 200};
     add_common(to, res);
+    if (to->dialect == GW_DIALECT_LOKI)
+        return;
     if (to->dialect == GW_DIALECT_OTLP_JSON)
         rd_buf_append_str(text, "{}");
     set_body(res, to->dialect, text, from);
@@ -137,7 +147,6 @@ void gw_reply_nothing(const gw_reply_to *to, rd_buf *text, gw_response *res)
 
 /* ---- errors ---- */
 
-/* A header value that a request brought (Origin) is kept only if it can be one. */
 static void append_message(rd_buf *b, gw_outcome o, rd_slice detail)
 {
     rd_buf_append_str(b, rows[o].text);
@@ -153,7 +162,7 @@ static void append_message(rd_buf *b, gw_outcome o, rd_slice detail)
 static void status_body(const gw_reply_to *to, gw_outcome o, rd_slice detail, rd_buf *text)
 {
     rd_buf message;
-    rd_buf_init(&message, 64 << 10);
+    rd_buf_init(&message, MAX_MESSAGE);
     append_message(&message, o, detail);
     switch (to->dialect) {
     case GW_DIALECT_OTLP_PROTOBUF:
@@ -173,13 +182,16 @@ static void status_body(const gw_reply_to *to, gw_outcome o, rd_slice detail, rd
     rd_buf_release(&message);
 }
 
-/* What the protocols leave to plain text: an OTLP sender that used a wrong method or type has no format to answer in. */
+/* What the protocols leave to plain text: an OTLP sender that used a wrong method or type has no format to
+ * answer in. */
 static bool is_plain(gw_outcome o)
 {
-    return o == GW_OUTCOME_METHOD || o == GW_OUTCOME_MEDIA_TYPE || o == GW_OUTCOME_FRAMING || o == GW_OUTCOME_HEADERS;
+    return o == GW_OUTCOME_METHOD || o == GW_OUTCOME_MEDIA_TYPE || o == GW_OUTCOME_FRAMING ||
+           o == GW_OUTCOME_HEADERS;
 }
 
-void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, uint32_t retry_after_s, rd_buf *text, gw_response *res)
+void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, uint32_t retry_after_s,
+                    rd_buf *text, gw_response *res)
 {
     static const char *const digits = "0123456789";
     gw_reply_to plain = *to;
@@ -194,9 +206,10 @@ void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, 
     if (retry_after_s > 0 && retry_after_s < 10) {
         gw_response_add(res, "retry-after", rd_slice_of(digits + retry_after_s, 1));
     } else if (retry_after_s > 0) {
-        /* Written in front of the body, so that both lie in `text`; reserved at once, so that it does not move. */
+        /* Written in front of the body, so that both lie in `text`; reserved at once, so that it does not
+         * move. */
         size_t at = text->n;
-        (void)rd_buf_reserve(text, 66 << 10);
+        (void)rd_buf_reserve(text, MAX_ANSWER);
         rd_buf_append_u64(text, retry_after_s);
         gw_response_add(res, "retry-after", (rd_slice){text->p + at, text->n - at});
     }
@@ -205,7 +218,8 @@ void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, 
     set_body(res, plain.dialect, text, from);
 }
 
-void gw_reply_preflight(const gw_reply_to *to, rd_slice requested_headers, uint32_t max_age_s, rd_buf *text, gw_response *res)
+void gw_reply_preflight(const gw_reply_to *to, rd_slice requested_headers, uint32_t max_age_s, rd_buf *text,
+                        gw_response *res)
 {
     size_t from = text->n;
     *res = (gw_response){.status = 204};

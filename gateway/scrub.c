@@ -61,7 +61,8 @@ void gw_scrub_release(gw_scrub *x)
 
 /* ---- codings ---- */
 
-gw_outcome gw_scrub_coding(gw_signal signal, gw_format format, rd_slice content_encoding, rd_coding *out_coding)
+gw_outcome gw_scrub_coding(gw_signal signal, gw_format format, rd_slice content_encoding,
+                           rd_coding *out_coding)
 {
     rd_coding c;
     if (rd_coding_parse(content_encoding, &c) != RD_OK)
@@ -97,10 +98,12 @@ rd_coding gw_scrub_out_coding(gw_signal signal, gw_format format, gw_upstream_co
 static gw_outcome outcome_of(rd_outcome o)
 {
     static const gw_outcome map[RD_OUTCOME_COUNT] = {
-        [RD_OK] = GW_OUTCOME_DELIVERED,       [RD_TRUNCATED] = GW_OUTCOME_TRUNCATED, [RD_MALFORMED] = GW_OUTCOME_MALFORMED,
-        [RD_INVALID] = GW_OUTCOME_INVALID,    [RD_TOO_DEEP] = GW_OUTCOME_TOO_DEEP,   [RD_TOO_MANY] = GW_OUTCOME_TOO_MANY,
-        [RD_TOO_LARGE] = GW_OUTCOME_TOO_LARGE, [RD_RATIO] = GW_OUTCOME_RATIO,        [RD_UNSUPPORTED] = GW_OUTCOME_CODING,
-        [RD_EMPTY] = GW_OUTCOME_EMPTY,        [RD_REFUSED] = GW_OUTCOME_REFUSED,     [RD_BUDGET] = GW_OUTCOME_REFUSED,
+        [RD_OK] = GW_OUTCOME_DELIVERED,        [RD_TRUNCATED] = GW_OUTCOME_TRUNCATED,
+        [RD_MALFORMED] = GW_OUTCOME_MALFORMED, [RD_INVALID] = GW_OUTCOME_INVALID,
+        [RD_TOO_DEEP] = GW_OUTCOME_TOO_DEEP,   [RD_TOO_MANY] = GW_OUTCOME_TOO_MANY,
+        [RD_TOO_LARGE] = GW_OUTCOME_TOO_LARGE, [RD_RATIO] = GW_OUTCOME_RATIO,
+        [RD_UNSUPPORTED] = GW_OUTCOME_CODING,  [RD_EMPTY] = GW_OUTCOME_EMPTY,
+        [RD_REFUSED] = GW_OUTCOME_REFUSED,     [RD_BUDGET] = GW_OUTCOME_REFUSED,
         [RD_NO_MEMORY] = GW_OUTCOME_NO_MEMORY,
     };
     return map[o];
@@ -117,7 +120,8 @@ static rd_outcome uncode(gw_scrubber *s, gw_scrub *x, rd_slice *out_body, rd_err
 {
     const gw_limits_cfg *cfg = &x->gen->cfg->limits;
     rd_decode_limits lim = {.max_bytes = cfg->decoded_bytes, .max_ratio = cfg->decode_ratio};
-    bool inner_snappy = x->signal == GW_SIGNAL_LOKI_PUSH && x->format == GW_FORMAT_PROTOBUF && x->coding != RD_CODING_SNAPPY_BLOCK;
+    bool inner_snappy = x->signal == GW_SIGNAL_LOKI_PUSH && x->format == GW_FORMAT_PROTOBUF &&
+                        x->coding != RD_CODING_SNAPPY_BLOCK;
     rd_outcome o = RD_OK;
     *out_body = x->wire;
     if (x->coding != RD_CODING_IDENTITY) {
@@ -139,7 +143,8 @@ static rd_outcome uncode(gw_scrubber *s, gw_scrub *x, rd_slice *out_body, rd_err
 static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r)
 {
     for (uint32_t i = 0; i < r->n_hits; i++)
-        gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, x->gen->rule_slots[r->hits[i].rule], r->hits[i].cls, r->hits[i].n);
+        gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, x->gen->rule_slots[r->hits[i].rule],
+                 r->hits[i].cls, r->hits[i].n);
     if (r->n_over_budget > 0)
         gw_count(s->counters, GW_METRIC_OVER_BUDGET, x->signal, 0, 0, r->n_over_budget);
 }
@@ -154,16 +159,25 @@ static rd_outcome to_line(gw_scrub *x, rd_slice body, rd_error *err)
     return rd_wire_to_json(roots[x->signal], body, &x->gen->limits, &x->coded, err);
 }
 
+/* Are the bytes that came, if nothing in them had to change, what the backend gets, and did the rules see all
+ * of them? */
+static bool may_go_as_is(const gw_scrubber *s, const gw_scrub *x)
+{
+    return x->coding == x->out_coding &&
+           (x->coding == RD_CODING_IDENTITY || !rd_coder_saw_side_text(s->coder));
+}
+
 /* The form the backend gets. */
 static rd_outcome code(gw_scrubber *s, gw_scrub *x, const rd_redaction *r, rd_slice *out_bytes, rd_error *err)
 {
     rd_outcome o;
-    /* JSON for a store can be longer than what it was made from; so can an encoding of what does not compress. */
-    rd_buf_init(&x->coded, r->body.n > SIZE_MAX / 16 ? SIZE_MAX : r->body.n * 8 + (1 << 20));
     x->on_wire = false;
+    /* JSON for a store can be longer than what it was made from; so can an encoding of what does not
+     * compress. */
+    rd_buf_init(&x->coded, r->body.n > SIZE_MAX / 16 ? SIZE_MAX : r->body.n * 8 + (1 << 20));
     if (x->to_store) {
         o = to_line(x, r->body, err);
-    } else if (!r->changed && x->coding == x->out_coding) {
+    } else if (!r->changed && may_go_as_is(s, x)) {
         *out_bytes = x->wire;
         x->on_wire = true;
         return RD_OK;
@@ -183,7 +197,8 @@ static void trim(gw_scrub *x, rd_slice bytes)
 {
     rd_buf *bufs[] = {&x->decoded, &x->redacted, &x->coded};
     for (unsigned i = 0; i < 3; i++) {
-        bool used = bufs[i]->p != NULL && bytes.p >= bufs[i]->p && bytes.p < bufs[i]->p + bufs[i]->cap + RD_BUF_TAIL;
+        bool used =
+            bufs[i]->p != NULL && bytes.p >= bufs[i]->p && bytes.p < bufs[i]->p + bufs[i]->cap + RD_BUF_TAIL;
         if (!used)
             rd_buf_release(bufs[i]);
     }
@@ -204,7 +219,8 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .format = x->format == GW_FORMAT_JSON ? RD_FORMAT_JSON : RD_FORMAT_PROTOBUF,
                   .body = body,
                   .limits = x->gen->limits};
-    rd_buf_init(&x->redacted, x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
+    rd_buf_init(&x->redacted,
+                x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
     o = rd_redact(s->redactor, &job, &x->redacted, &r, &err);
     if (o != RD_OK) {
         fail(x, o, &err);
@@ -231,14 +247,22 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
 
 /* ---- texts of backends ---- */
 
+/* The first `max` bytes, but no half character. */
+static rd_slice first_bytes(rd_slice text, size_t max)
+{
+    if (text.n <= max)
+        return text;
+    while (max > 0 && (text.p[max] & 0xC0) == 0x80)
+        max--;
+    return (rd_slice){text.p, max};
+}
+
+/* Shortened after redaction: what is cut off before could be the part by which the rest would have been
+ * known. */
 void gw_scrub_text(gw_scrubber *s, const gw_generation *gen, rd_slice text, size_t max, rd_buf *out)
 {
-    if (text.n > max) {
-        text.n = max;
-        while (text.n > 0 && (text.p[text.n] & 0xC0) == 0x80) /* not inside a character */
-            text.n--;
-    }
-    if (text.n == 0 || text.n > MAX_TEXT || !rd_utf8_valid(text))
+    text = first_bytes(text, MAX_TEXT);
+    if (text.n == 0 || max > MAX_TEXT / 2 || !rd_utf8_valid(text))
         return;
     rd_buf_clear(&s->text, KEEP_TEXT);
     rd_buf_append(&s->text, text.p, text.n); /* the copy has the readable tail that detectors need */
@@ -246,4 +270,5 @@ void gw_scrub_text(gw_scrubber *s, const gw_generation *gen, rd_slice text, size
     if (s->text.failed != RD_OK ||
         rd_redact_text(s->redactor, gen->policy, RD_CLASS_BODY, rd_buf_slice(&s->text), out) != RD_OK)
         out->n = from;
+    out->n = from + first_bytes((rd_slice){out->p + from, out->n - from}, max).n;
 }

@@ -94,7 +94,8 @@ static rd_slice redacted(gw_scrubber *s, const gw_generation *gen, rd_slice word
 /* ---- partial_success ---- */
 
 /* The three response messages have the same numbers; the logs one reads them all. */
-static void partial_of_protobuf(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_generation *gen, rd_buf *text)
+static void partial_of_protobuf(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_generation *gen,
+                                rd_buf *text)
 {
     Opentelemetry__Proto__Collector__V1__ExportLogsServiceResponse *m =
         opentelemetry__proto__collector__v1__export_logs_service_response__unpack(NULL, body.n, body.p);
@@ -107,7 +108,8 @@ static void partial_of_protobuf(rd_slice body, gw_translated *out, gw_scrubber *
     opentelemetry__proto__collector__v1__export_logs_service_response__free_unpacked(m, NULL);
 }
 
-static void partial_of_json(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_generation *gen, rd_buf *text)
+static void partial_of_json(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_generation *gen,
+                            rd_buf *text)
 {
     static const char *const counts[] = {"rejectedLogRecords", "rejectedSpans", "rejectedDataPoints"};
     json_t *root = json_loadb((const char *)body.p, body.n, 0, NULL);
@@ -149,7 +151,8 @@ static rd_slice status_of_json(rd_slice body, gw_scrubber *s, const gw_generatio
     return found;
 }
 
-static rd_slice error_words(const gw_call_response *res, gw_scrubber *s, const gw_generation *gen, rd_buf *text)
+static rd_slice error_words(const gw_call_response *res, gw_scrubber *s, const gw_generation *gen,
+                            rd_buf *text)
 {
     if (type_is(res->content_type, "application/x-protobuf"))
         return status_of_protobuf(res->body, s, gen, text);
@@ -180,8 +183,11 @@ void gw_translate(gw_call_result r, const gw_call_response *res, const gw_reply_
     }
     out->ack = res->ack;
     out->loki_status = res->status == 260 ? 260 : 0;
-    if (to->dialect == GW_DIALECT_OTLP_PROTOBUF && res->body.n > 2 && type_is(res->content_type, "application/x-protobuf"))
+    /* In whichever of the two formats the backend speaks. */
+    if (to->dialect == GW_DIALECT_LOKI || res->body.n <= 2)
+        return;
+    if (type_is(res->content_type, "application/x-protobuf"))
         partial_of_protobuf(res->body, out, scrubber, gen, text);
-    else if (to->dialect == GW_DIALECT_OTLP_JSON && res->body.n > 2 && type_is(res->content_type, "application/json"))
+    else if (type_is(res->content_type, "application/json"))
         partial_of_json(res->body, out, scrubber, gen, text);
 }

@@ -25,6 +25,7 @@ struct rd_coder {
     struct ZSTD_DCtx_s *zstd_decoder;
     struct ZSTD_CCtx_s *zstd_encoder;
     uint32_t crc32c_table[8][256];
+    bool side_text; /* see rd_coder_saw_side_text */
 };
 
 /* gzip members or zstd frames in one body: each costs a set-up, whatever its size. */

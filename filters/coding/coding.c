@@ -166,7 +166,13 @@ rd_outcome rd_decode(rd_coder *c, rd_coding coding, rd_slice in, const rd_decode
     if (in.n == 0 && coding != RD_CODING_IDENTITY)
         return rd_coding_fail(err, RD_TRUNCATED, "empty body under a content coding");
     rd_sink sink = sink_of(out, lim, coding, in.n);
+    c->side_text = false;
     return codecs[coding]->decode(c, in, &sink, err);
+}
+
+bool rd_coder_saw_side_text(const rd_coder *c)
+{
+    return c->side_text;
 }
 
 rd_outcome rd_encode(rd_coder *c, rd_coding coding, rd_slice in, rd_buf *out, rd_error *err)

@@ -54,6 +54,10 @@ typedef struct rd_decode_limits {
 RD_MUST_CHECK rd_outcome rd_decode(rd_coder *c, rd_coding coding, rd_slice in, const rd_decode_limits *lim,
                                    rd_buf *out, rd_error *err);
 
+/* Did the last rd_decode pass over bytes that are no content, and so are not in `out`: a gzip file name, comment or
+ * extra field, a skippable zstd frame? Then the encoded bytes say more than the decoded ones. */
+bool rd_coder_saw_side_text(const rd_coder *c);
+
 /* Appends the encoded form. IDENTITY, GZIP (level 1), ZSTD (level 1), SNAPPY_BLOCK; else RD_UNSUPPORTED.
  * RD_TOO_LARGE when it does not fit `out`; snappy wants room for its worst case, 32 + n + n / 6 bytes. */
 RD_MUST_CHECK rd_outcome rd_encode(rd_coder *c, rd_coding coding, rd_slice in, rd_buf *out, rd_error *err);

@@ -51,6 +51,9 @@ static rd_outcome inflate_one(rd_coder *c, inflate_fn inflate, rd_slice in, size
     }
 }
 
+/* FEXTRA, FNAME and FCOMMENT in the flags of a member. */
+enum { GZIP_SIDE_TEXT = 0x04 | 0x08 | 0x10 };
+
 static uint32_t load_le32(const uint8_t *p)
 {
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -68,6 +71,7 @@ static rd_outcome gzip_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_error 
         rd_outcome o = inflate_one(c, libdeflate_gzip_decompress_ex, in, guess, sink, &used, err);
         if (o != RD_OK)
             return o;
+        c->side_text |= (in.p[3] & GZIP_SIDE_TEXT) != 0;
         in = rd_slice_of(in.p + used, in.n - used);
         guess = 0;
     }

@@ -139,6 +139,7 @@ static rd_outcome zstd_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_error 
             o = frame_decode(c, &from, stated, sink, err);
         if (o != RD_OK)
             return o;
+        c->side_text |= is_skippable(rest);
     }
     return RD_OK;
 }
