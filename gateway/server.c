@@ -362,9 +362,12 @@ static void stop(server *s)
 
 int gw_server_run(gw_config *cfg, const char *path)
 {
-    server s = {.path = path, .admin_fd = -1};
+    /* Static: what lives as long as the process stays reachable until its very end. */
+    static server s;
     sigset_t set;
     int sig;
+    s.path = path;
+    s.admin_fd = -1;
     harden();
     /* Before any thread exists, so that all inherit it: signals come to this thread alone. */
     sigemptyset(&set);
