@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -18,7 +19,7 @@
 #include "gateway/log.h"
 #include "gateway/worker.h"
 
-enum { MAX_THREADS = 128, POLL_MS = 20, LOOP_TURN_MS = 1000, MMAP_BYTES = 1 << 20, TRIM_BYTES = 32 << 20 };
+enum { MAX_THREADS = 128, POLL_MS = 20, LOOP_TURN_MS = 1000, RESOLVER_THREADS = 4, MMAP_BYTES = 1 << 20, TRIM_BYTES = 32 << 20 };
 
 /* A thread with everything the server put on it. */
 typedef struct loop {
@@ -27,7 +28,10 @@ typedef struct loop {
     gw_http1_server *http, *admin_http;
     gw_listener **listeners; /* owned, n_listeners */
     gw_listener *admin_listener;
-    bool stop;
+    struct server *server;
+    sem_t started;
+    bool ok, stop;
+    char why[GW_WHY_BYTES]; /* when not ok */
 } loop;
 
 typedef struct server {
@@ -192,14 +196,6 @@ static bool reload(server *s)
 
 /* ---- loops ---- */
 
-static void *loop_main(void *arg)
-{
-    loop *l = arg;
-    while (!l->stop)
-        h2o_evloop_run(l->thread.h2o.loop, LOOP_TURN_MS);
-    return NULL;
-}
-
 static bool loop_init(server *s, unsigned i, char *why)
 {
     loop *l = &s->loops[i];
@@ -220,6 +216,38 @@ static bool loop_init(server *s, unsigned i, char *why)
         l->admin_listener = gw_listener_new(t, s->admin_fd, -1, l->admin_http);
     }
     return true;
+}
+
+/* Everything of a loop is made on its own thread: h2o keeps its free lists in thread-local storage, and a socket made
+ * on another thread would use that one's without a lock. */
+static void *loop_main(void *arg)
+{
+    loop *l = arg;
+    unsigned i = (unsigned)(l - l->server->loops);
+    snprintf(l->why, sizeof l->why, "no memory");
+    l->ok = loop_init(l->server, i, l->why);
+    sem_post(&l->started);
+    while (l->ok && !l->stop)
+        h2o_evloop_run(l->thread.h2o.loop, LOOP_TURN_MS);
+    return NULL;
+}
+
+/* One after the other, so that a failure is said once. */
+static bool start_loop(server *s, unsigned i)
+{
+    loop *l = &s->loops[i];
+    l->server = s;
+    sem_init(&l->started, 0, 0);
+    int e = pthread_create(&l->tid, NULL, loop_main, l);
+    if (e != 0) {
+        fprintf(stderr, "redactd: cannot start a thread: %s\n", strerror(e));
+        return false;
+    }
+    while (sem_wait(&l->started) != 0)
+        continue;
+    if (!l->ok)
+        fprintf(stderr, "redactd: %s\n", l->why);
+    return l->ok;
 }
 
 static void ask_drain(question *q)
@@ -276,6 +304,7 @@ static void harden(void)
 {
     struct rlimit none = {0, 0}, files;
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
+    h2o_hostinfo_max_threads = RESOLVER_THREADS; /* one slow name must not hold up all others */
     /* Bodies of ordinary size come from the heap and stay mapped; giving pages back after each request costs more than
      * redacting it. Large ones go back to the system at once. */
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
@@ -313,13 +342,7 @@ static bool start(server *s, gw_config *cfg)
     if (s->loops == NULL || s->workers == NULL || !bind_all(s))
         return false;
     for (unsigned i = 0; i < s->n_loops; i++) {
-        if (!loop_init(s, i, why)) {
-            fprintf(stderr, "redactd: %s\n", why);
-            return false;
-        }
-    }
-    for (unsigned i = 0; i < s->n_loops; i++) {
-        if (pthread_create(&s->loops[i].tid, NULL, loop_main, &s->loops[i]) != 0)
+        if (!start_loop(s, i))
             return false;
     }
     return true;
@@ -376,6 +399,7 @@ int gw_server_run(gw_config *cfg, const char *path)
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of the write, not the end of the process */
     if (!start(&s, cfg))
         return 1;
     gw_admin_set_ready(true, "");
