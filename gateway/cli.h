@@ -12,8 +12,4 @@ int gw_cli_dump_config(int argc, char **argv);
 /* `redactd reference`: all keys as a Markdown table. */
 int gw_cli_reference(int argc, char **argv);
 
-struct gw_config;
-/* The configuration of FILE, or the embedded default for NULL; NULL: what is wrong has been printed. */
-struct gw_config *gw_cli_load(const char *file);
-
 #endif

@@ -3,29 +3,10 @@
 
 #include <stdio.h>
 
-#include "gateway/config.h"
+#include "gateway/config_open.h"
+#include "gateway/generation.h"
 
 static const char default_name[] = "default.yaml (embedded)";
-
-struct gw_config *gw_cli_load(const char *file)
-{
-    gw_diagnostics *d = gw_diagnostics_new();
-    gw_config *c = NULL;
-    size_t n = 0;
-    if (d == NULL) {
-        fputs("redactd: out of memory\n", stderr);
-        return NULL;
-    }
-    if (file != NULL) {
-        c = gw_config_load(file, d);
-    } else {
-        const char *text = gw_config_default_text(&n);
-        c = gw_config_parse(text, n, default_name, d);
-    }
-    gw_diagnostics_print(d, stderr);
-    gw_diagnostics_free(&d);
-    return c;
-}
 
 int gw_cli_check(int argc, char **argv)
 {
@@ -33,10 +14,18 @@ int gw_cli_check(int argc, char **argv)
         fputs("usage: redactd check [FILE]\n", stderr);
         return GW_EXIT_USAGE;
     }
-    gw_config *c = gw_cli_load(argc == 2 ? argv[1] : NULL);
+    gw_config *c = gw_config_open(argc == 2 ? argv[1] : NULL);
     if (c == NULL)
         return GW_EXIT_CONFIG;
-    printf("%s: ok\n", argc == 2 ? argv[1] : default_name);
-    gw_config_free(&c);
+    const char *name = argc == 2 ? argv[1] : default_name;
+    char why[GW_WHY_BYTES];
+    /* What only shows when it is compiled: patterns, certificates and their keys. */
+    gw_generation *g = gw_generation_new(c, GW_GENERATION_CHECK, why);
+    if (g == NULL) {
+        fprintf(stderr, "error: %s\n  --> %s\n", why, name);
+        return GW_EXIT_CONFIG;
+    }
+    gw_generation_unref(&g);
+    printf("%s: ok\n", name);
     return GW_EXIT_OK;
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "gateway/config.h"
+#include "gateway/config_open.h"
 
 /* Output that did not arrive is a failure, not a short dump. */
 static int finish(void)
@@ -17,7 +17,7 @@ int gw_cli_dump_config(int argc, char **argv)
         fputs("usage: redactd dump-config [FILE]\n", stderr);
         return GW_EXIT_USAGE;
     }
-    gw_config *c = gw_cli_load(argc == 2 ? argv[1] : NULL);
+    gw_config *c = gw_config_open(argc == 2 ? argv[1] : NULL);
     if (c == NULL)
         return GW_EXIT_CONFIG;
     gw_config_dump(c, stdout);

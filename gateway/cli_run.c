@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/cli.h"
+#include "gateway/config_open.h"
 #include "gateway/server.h"
 
 int gw_cli_run(int argc, char **argv)
@@ -16,6 +17,6 @@ int gw_cli_run(int argc, char **argv)
         fprintf(stderr, "usage: redactd run [-c FILE]\n");
         return GW_EXIT_USAGE;
     }
-    gw_config *cfg = gw_cli_load(file);
+    gw_config *cfg = gw_config_open(file);
     return cfg == NULL ? GW_EXIT_CONFIG : gw_server_run(cfg, file);
 }

@@ -15,6 +15,8 @@
 #include "gateway/store.h"
 
 enum { GW_WHY_BYTES = 512 };
+/* As a generation's number: compile everything, open no store. */
+enum { GW_GENERATION_CHECK = 0 };
 
 typedef struct gw_generation {
     _Atomic unsigned refs;

@@ -13,7 +13,7 @@
 
 #include "gateway/admin.h"
 #include "gateway/budget.h"
-#include "gateway/cli.h"
+#include "gateway/config_open.h"
 #include "gateway/exchange.h"
 #include "gateway/listener.h"
 #include "gateway/log.h"
@@ -168,7 +168,7 @@ static bool swap_generation(server *s, gw_generation *gen)
 static bool reload(server *s)
 {
     char why[GW_WHY_BYTES];
-    gw_config *cfg = gw_cli_load(s->path);
+    gw_config *cfg = gw_config_open(s->path);
     if (cfg == NULL) {
         reload_rejected("the configuration has errors");
         return false;
