@@ -28,10 +28,10 @@ e2e('version', async () => {
   assert.match(out, /\d+\.\d+\.\d+/)
 })
 
-e2e('unknown verbs and missing arguments: usage on standard error, exit code 2', async () => {
+e2e('unknown verbs and missing arguments: usage on standard error, exit code 64', async () => {
   for (const args of [['frobnicate'], ['check'], ['dump-config'], ['run', '-c'], ['run', '--nonsense'], []]) {
     const { code, err, out } = await run(args)
-    assert.equal(code, 2, JSON.stringify(args))
+    assert.equal(code, 64, JSON.stringify(args))
     assert.match(err, /usage/i)
     assert.equal(out, '')
   }
@@ -40,7 +40,7 @@ e2e('unknown verbs and missing arguments: usage on standard error, exit code 2',
 e2e('check: 0 for a good file, words with line and column for a bad one', async () => {
   assert.equal((await run(['check', file(good())])).code, 0)
   const { code, err, out } = await run(['check', file('version: 1\nupstreams:\n  a: {endpoints: [http://127.0.0.1:1]}\nroutes:\n  - {version: v1, signal: logs, upsteam: a}\n')])
-  assert.equal(code, 1)
+  assert.equal(code, 78)
   assert.match(err + out, /upsteam/)
   assert.match(err + out, /redactd\.yaml:5:\d+/)
   assert.match(err + out, /did you mean/)

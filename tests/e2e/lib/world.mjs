@@ -10,10 +10,11 @@ export function e2e (name, options, fn = options) {
   test(name, { timeout: options.timeoutMs ?? 60000, skip: options.skip || GATEWAY_MISSING }, fn)
 }
 
-// {recorder, gateway}; options: upstream and config are merged into the usual configuration. At the end nothing that
+// {recorder, gateway}; options: upstream and config are merged into the usual configuration,
+// recorder goes to the backend. At the end nothing that
 // reached the backend may have a fault or show a secret.
-export async function world (t, { upstream = {}, config = {}, ...more } = {}) {
-  const recorder = await Recorder.start(t)
+export async function world (t, { upstream = {}, config = {}, recorder: strictness, ...more } = {}) {
+  const recorder = await Recorder.start(t, strictness)
   t.after(() => recorder.check())
   const all = configTo({ endpoints: [recorder.url], ...upstream }, config)
   const gateway = await Gateway.start(t, { config: all, ...more })
