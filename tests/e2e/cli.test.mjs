@@ -29,7 +29,7 @@ e2e('version', async () => {
 })
 
 e2e('unknown verbs and missing arguments: usage on standard error, exit code 64', async () => {
-  for (const args of [['frobnicate'], ['check'], ['dump-config'], ['run', '-c'], ['run', '--nonsense'], []]) {
+  for (const args of [['frobnicate'], ['check', 'a', 'b'], ['run', '-c'], ['run', '--nonsense'], []]) {
     const { code, err, out } = await run(args)
     assert.equal(code, 64, JSON.stringify(args))
     assert.match(err, /usage/i)

@@ -182,6 +182,7 @@ for (const [name, bytes] of Object.entries(SMUGGLING)) {
     const statuses = raw.answers().map((a) => a.status)
     assert.ok(statuses.every((s) => s === 400 || s === 505), `one refusal or none, then the end: ${statuses}`)
     assert.ok(statuses.length <= 1, `${statuses}`)
+    raw.close()
     assert.equal((await gateway.post(undefined, logRequest('next'))).status, 200)
     assert.equal(recorder.count(), 1)
   })
@@ -273,7 +274,7 @@ e2e('more connections than allowed', async (t) => {
 })
 
 e2e('memory has a ceiling for all requests together', async (t) => {
-  const { gateway } = await world(t, { config: { limits: { memory_bytes: 16 << 20 } } })
+  const { gateway } = await world(t, { config: { limits: { body_bytes: '6MiB', decoded_bytes: '6MiB', memory_bytes: '16MiB' } } })
   const large = logRequest('x'.repeat(4 << 20))
   const results = await Promise.all(Array(24).fill(0).map(() => gateway.post(undefined, { ...large, timeoutMs: 30000 })))
   const statuses = results.map((r) => r.status)

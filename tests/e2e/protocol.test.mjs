@@ -112,7 +112,7 @@ e2e('what clients write differently is taken all the same', async (t) => {
     assertSuccess(res, 'logs', 'json')
   }
   assertSuccess(await gateway.post('/v1/logs/', logRequest('slash')), 'logs', 'json')
-  assertSuccess(await gateway.post('/v1/logs?x=1', { ...logRequest('query'), path: undefined, headers: { 'Content-Type': TYPES.json } }), 'logs', 'json')
+  assertSuccess(await gateway.post('/v1/logs?x=1', { headers: { 'Content-Type': TYPES.json }, body }), 'logs', 'json')
   assertSuccess(await gateway.post(undefined, { ...logRequest('chunked'), chunked: true }), 'logs', 'json')
   const codings = { gzip: gzipSync, GZIP: gzipSync, 'x-gzip': gzipSync, deflate: deflateSync, identity: (b) => b }
   for (const [coding, encode] of Object.entries(codings)) {
@@ -248,7 +248,7 @@ e2e('versions: deprecated ones say so, retired ones are gone', async (t) => {
   const routes = [
     { version: 'v1', signal: 'logs', upstream: 'backend' },
     { version: 'v1', signal: 'traces', upstream: 'backend', state: 'deprecated', deprecated: '2026-01-01', sunset: '2031-01-01', successor: '/v2/traces' },
-    { version: 'v1', signal: 'metrics', upstream: 'backend', state: 'retired' }
+    { version: 'v1', signal: 'metrics', upstream: 'backend', state: 'retired', successor: '/v2/metrics' }
   ]
   const { gateway, recorder } = await world(t, { config: { routes } })
   const active = await gateway.post(undefined, sample('logs', 'json'))

@@ -121,7 +121,6 @@ e2e('a full store that refuses says so, and that it may be tried again', async (
 e2e('the built-in configuration: no file, store in the working directory', async (t) => {
   const dir = tempDir()
   const child = new Child(REDACTD, ['run'], { cwd: dir })
-  t.after(() => child.end('SIGKILL'))
   const gateway = Object.assign(new Gateway(), { child, adminPort: 9464, port: 4318, options: {} })
   t.after(() => gateway.finish())
   await gateway.ready()

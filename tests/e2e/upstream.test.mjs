@@ -130,6 +130,7 @@ const ODD = {
   'half a status line': { raw: 'HTTP/1.1 2' },
   'not HTTP': { raw: 'SSH-2.0-OpenSSH\r\n\r\n' },
   'status of four digits': { raw: 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n' },
+  'no space after the status': { raw: 'HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n' },
   'HTTP/2 preface': { raw: 'PRI * HTTP/2.0\r\n\r\n' },
   'success cut off in the head': { raw: 'HTTP/1.1 200 OK\r\nContent-Le' },
   'success cut off in the body': { raw: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc' },
@@ -166,7 +167,7 @@ e2e('odd but valid answers count: interim ones, chunks, HTTP/1.0, a body until t
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;ext=1\r\n{}\r\n0\r\nTrailer: x\r\n\r\n',
     'HTTP/1.0 200 OK\r\n\r\n{}',
     'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}',
-    'HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n'
+    'HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n'
   ]
   for (const raw of good) {
     await recorder.script({ raw })

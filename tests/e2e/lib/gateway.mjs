@@ -24,7 +24,7 @@ export function configTo (upstream, more = {}) {
 }
 
 export class Gateway {
-  // options: upstream (or config), env, checks: false for a process that is to be killed
+  // options: upstream (or config), env, exit: expected code, checks: false for a process that is to be killed
   static async start (t, options) {
     const g = new Gateway()
     g.options = options
@@ -57,7 +57,8 @@ export class Gateway {
   admin (path, timeoutMs = 5000) { return exchange(this.adminPort, { method: 'GET', path, timeoutMs }) }
   post (path, options) { return exchange(this.port, { path, ...options }) }
   async metrics () { return parseMetrics((await this.admin('/metrics')).text) }
-  events () { return this.child.stderr.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line)) }
+  // Events are the lines that are JSON; words about a bad configuration file stand between them.
+  events () { return this.child.stderr.toString().split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)) }
   event (word) { return this.events().filter((e) => e.event === word) }
   signal (name) { process.kill(this.pid, name) }
   get pid () { return this.child.pid }
@@ -76,7 +77,7 @@ export class Gateway {
     const how = await this.child.end(this.options.checks === false ? 'SIGKILL' : 'SIGTERM')
     assertClean('the log', this.child.stderr)
     assertClean('standard output', this.child.stdout)
-    if (this.options.checks !== false) assert.deepEqual(how, { code: 0, signal: null }, `exit of redactd\n${this.child.stderr}`)
+    if (this.options.checks !== false) assert.deepEqual(how, { code: this.options.exit ?? 0, signal: null }, `exit of redactd\n${this.child.stderr}`)
   }
 
   // The account is in balance, at the latest once what is in flight has ended.

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const running = new Set()
+process.setMaxListeners(0)
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 
 export class Child {
