@@ -12,7 +12,7 @@
 #   asan      the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan      the tests with threads under ThreadSanitizer, built by clang, warnings are errors
 #   e2e       the release binary against real senders, a recording backend and nginx
-#   e2e_asan  the core of that against the sanitized binary
+#   e2e_asan  the same against the sanitized binary
 #
 # Build folders are build-test/*, or below $REDACTD_TEST_BUILD.
 set -u
@@ -136,8 +136,8 @@ suite_e2e() {
 
 suite_e2e_asan() {
     npm_packages || { failed "npm ci"; return; }
-    build_asan && REDACTD_SANITIZED=1 node_tests asan tests/e2e/senders.test.mjs tests/e2e/protocol.test.mjs \
-        tests/e2e/hostile.test.mjs tests/e2e/upstream.test.mjs tests/e2e/vectors.test.mjs tests/e2e/reload.test.mjs
+    # What lives as long as the process is not freed at its end, so leaks are looked for in the unit tests only.
+    build_asan && ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 REDACTD_SANITIZED=1 node_tests asan tests/e2e/*.test.mjs
 }
 
 say "packages"

@@ -18,8 +18,8 @@ def include_flags(build):
     flags = set()
     for entry in json.loads((build / "compile_commands.json").read_text()):
         for word in entry["command"].split():
-            if word.startswith("-I"):
-                flags.add("-I" + str(build / word[2:]))
+            if word.startswith("-I") and not word.endswith(".p"):  # not a target's private folder
+                flags.add("-I" + str((build / word[2:]).resolve()))
             elif word.startswith("-isystem"):
                 flags.add(word)
     return sorted(flags)

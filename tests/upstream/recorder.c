@@ -35,7 +35,7 @@ static void save(unsigned n, const char *suffix, const void *p, size_t size)
     char path[4096];
     snprintf(path, sizeof path, "%s/%06u.%s", dir, n, suffix);
     FILE *f = fopen(path, "wb");
-    if (f == NULL || fwrite(p, 1, size, f) != size || fclose(f) != 0) {
+    if (f == NULL || (size > 0 && fwrite(p, 1, size, f) != size) || fclose(f) != 0) {
         perror(path);
         exit(1);
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Where things are. REDACTD_BUILD names a Meson build folder (default: build-test/release, as tests/run.sh makes it).
-import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -9,4 +8,3 @@ export const BUILD = resolve(process.env.REDACTD_BUILD ?? join(ROOT, 'build-test
 export const REDACTD = join(BUILD, 'gateway/redactd')
 export const RECORDER = join(BUILD, 'tests/upstream/recorder')
 export const MAKE_CERTS = join(ROOT, 'certs/make-dev-certs.sh')
-export const GATEWAY_MISSING = existsSync(REDACTD) ? false : 'gateway/redactd is not built'
