@@ -36,7 +36,7 @@ worker_processes 1;
 daemon off;
 pid ${this.dir}/nginx.pid;
 error_log ${this.dir}/error.log;
-events { worker_connections 512; }
+events { worker_connections 2048; }
 http {
   access_log ${this.dir}/access.log;
   ${temp}
