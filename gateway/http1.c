@@ -509,8 +509,8 @@ void gw_http1_drain(gw_http1_server *s)
     for (h2o_linklist_t *l = s->conns.next, *next; l != &s->conns; l = next) {
         conn *c = H2O_STRUCT_FROM_MEMBER(conn, link, l);
         next = l->next;
-        if (c->state == STATE_HEAD && c->head_seen == 0)
-            enter(c, STATE_HEAD, DRAIN_MS);
+        if ((c->state == STATE_HEAD && c->head_seen == 0) || c->state == STATE_LINGER)
+            enter(c, c->state, DRAIN_MS);
     }
 }
 

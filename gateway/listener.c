@@ -30,17 +30,18 @@ typedef struct handshake {
     h2o_timeout_entry_t deadline;
 } handshake;
 
-static int try_bind(const struct addrinfo *a)
+static int try_bind(const struct addrinfo *a, bool share)
 {
     int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (share)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     if (a->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && (!share || listen(fd, BACKLOG) == 0))
         return fd;
     int saved = errno;
     close(fd);
@@ -48,7 +49,7 @@ static int try_bind(const struct addrinfo *a)
     return -1;
 }
 
-int gw_listener_bind(const gw_listener_cfg *cfg, const char **out_why)
+static int bind_address(const gw_listener_cfg *cfg, bool share, const char **out_why)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *list = NULL;
     char port[8];
@@ -58,10 +59,24 @@ int gw_listener_bind(const gw_listener_cfg *cfg, const char **out_why)
         *out_why = gai_strerror(e);
         return -1;
     }
-    int fd = try_bind(list);
+    int fd = try_bind(list, share);
     *out_why = fd < 0 ? strerror(errno) : "";
     freeaddrinfo(list);
     return fd;
+}
+
+bool gw_listener_free(const gw_listener_cfg *cfg, const char **out_why)
+{
+    int fd = bind_address(cfg, false, out_why);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+int gw_listener_bind(const gw_listener_cfg *cfg, const char **out_why)
+{
+    return bind_address(cfg, true, out_why);
 }
 
 /* ---- TLS ---- */

@@ -5,6 +5,10 @@
 
 #include "gateway/http1.h"
 
+/* Is the address free? Asked once before the sockets of the threads are made: with SO_REUSEPORT a second redactd would
+ * share the port without a word. */
+bool gw_listener_free(const gw_listener_cfg *cfg, const char **out_why);
+
 /* A listening TCP socket with SO_REUSEPORT, so that each thread has its own queue; -1: errno and *out_why say why. */
 int gw_listener_bind(const gw_listener_cfg *cfg, const char **out_why);
 

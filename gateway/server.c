@@ -13,7 +13,6 @@
 
 #include "gateway/admin.h"
 #include "gateway/budget.h"
-#include "gateway/config_open.h"
 #include "gateway/exchange.h"
 #include "gateway/listener.h"
 #include "gateway/log.h"
@@ -165,14 +164,28 @@ static bool swap_generation(server *s, gw_generation *gen)
     return ok;
 }
 
+/* What is wrong with a file is for `redactd check` to say at length: this log is JSON lines. */
+static gw_config *reload_config(const char *path)
+{
+    gw_diagnostics *d = gw_diagnostics_new();
+    size_t n;
+    const char *text = gw_config_default_text(&n);
+    if (d == NULL)
+        return NULL;
+    gw_config *cfg = path != NULL ? gw_config_load(path, d) : gw_config_parse(text, n, "default.yaml", d);
+    if (cfg == NULL)
+        gw_log(CONFIG_REJECTED, gw_word("why", "the file has errors; redactd check says which"),
+               gw_u64("errors", gw_diagnostics_errors(d)));
+    gw_diagnostics_free(&d);
+    return cfg;
+}
+
 static bool reload(server *s)
 {
     char why[GW_WHY_BYTES];
-    gw_config *cfg = gw_config_open(s->path);
-    if (cfg == NULL) {
-        reload_rejected("the configuration has errors");
+    gw_config *cfg = reload_config(s->path);
+    if (cfg == NULL)
         return false;
-    }
     if (!same_listeners(cfg, s->gen->cfg)) {
         reload_rejected("listener addresses cannot change without a restart");
         gw_config_free(&cfg);
@@ -278,6 +291,12 @@ static void ask_busy(question *q)
 
 /* ---- start and end ---- */
 
+static bool cannot_listen(const gw_listener_cfg *l, const char *why)
+{
+    fprintf(stderr, "redactd: cannot listen on %s: %s\n", l->address, why);
+    return false;
+}
+
 static bool bind_all(server *s)
 {
     const gw_config *cfg = s->gen->cfg;
@@ -285,18 +304,20 @@ static bool bind_all(server *s)
     s->fds = calloc((size_t)s->n_loops * s->n_listeners + 1, sizeof *s->fds);
     if (s->fds == NULL)
         return false;
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        if (!gw_listener_free(&cfg->listeners[i], &why))
+            return cannot_listen(&cfg->listeners[i], why);
+    }
+    if (cfg->has_admin && !gw_listener_free(&cfg->admin, &why))
+        return cannot_listen(&cfg->admin, why);
     for (size_t i = 0; i < (size_t)s->n_loops * s->n_listeners; i++) {
         const gw_listener_cfg *l = &cfg->listeners[i % s->n_listeners];
         s->fds[i] = gw_listener_bind(l, &why);
-        if (s->fds[i] < 0) {
-            fprintf(stderr, "redactd: cannot listen on %s: %s\n", l->address, why);
-            return false;
-        }
+        if (s->fds[i] < 0)
+            return cannot_listen(l, why);
     }
     s->admin_fd = cfg->has_admin ? gw_listener_bind(&cfg->admin, &why) : -1;
-    if (cfg->has_admin && s->admin_fd < 0)
-        fprintf(stderr, "redactd: cannot listen on %s: %s\n", cfg->admin.address, why);
-    return !cfg->has_admin || s->admin_fd >= 0;
+    return !cfg->has_admin || s->admin_fd >= 0 || cannot_listen(&cfg->admin, why);
 }
 
 /* No core dump may hold payload, and no file of h2o's either: it would put large bodies into a temporary file. */
@@ -355,8 +376,8 @@ static uint64_t monotonic_ms(void)
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-/* True when everything ended before the deadline. */
-static bool drain(server *s)
+/* True when everything ended before the deadline. A second signal ends the wait. */
+static bool drain(server *s, const sigset_t *signals)
 {
     uint64_t until = monotonic_ms() + s->gen->cfg->shutdown_timeout_ms;
     struct timespec nap = {0, POLL_MS * 1000000L};
@@ -368,7 +389,9 @@ static bool drain(server *s)
         tell_all(s, ask_busy);
         if (atomic_load(&busy) == 0)
             return true;
-        nanosleep(&nap, NULL);
+        int sig = sigtimedwait(signals, NULL, &nap);
+        if (sig == SIGTERM || sig == SIGINT)
+            break;
     } while (monotonic_ms() < until);
     gw_log(DRAIN_TIMEOUT, gw_u64("connections", gw_budget_connections()), gw_u64("requests", gw_budget_requests()));
     return false;
@@ -406,7 +429,7 @@ int gw_server_run(gw_config *cfg, const char *path)
     gw_log(READY, gw_u64("threads", s.n_loops), gw_u64("listeners", s.n_listeners), gw_word("hash", s.gen->cfg->hash));
     while (sigwait(&set, &sig) == 0 && sig == SIGHUP)
         gw_count(s.loops[0].thread.counters, GW_METRIC_RELOADS, reload(&s), 0, 0, 1);
-    bool clean = drain(&s);
+    bool clean = drain(&s, &set);
     stop(&s);
     gw_log(STOPPED, gw_word("drained", clean ? "yes" : "no"));
     return clean ? 0 : 1;

@@ -27,6 +27,7 @@ tally=$builds/tally
 : >"$tally"
 
 export ASAN_OPTIONS=abort_on_error=1:detect_leaks=1:strict_string_checks=1
+export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
@@ -137,7 +138,7 @@ suite_e2e() {
 suite_e2e_asan() {
     npm_packages || { failed "npm ci"; return; }
     # What lives as long as the process is not freed at its end, so leaks are looked for in the unit tests only.
-    build_asan && ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 REDACTD_SANITIZED=1 node_tests asan tests/e2e/*.test.mjs
+    build_asan && REDACTD_SANITIZED=1 node_tests asan tests/e2e/*.test.mjs
 }
 
 say "packages"

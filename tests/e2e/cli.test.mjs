@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Child, freePort, tempDir } from './lib/process.mjs'
-import { configTo } from './lib/gateway.mjs'
+import { Gateway, configTo } from './lib/gateway.mjs'
 import { REDACTD } from './lib/paths.mjs'
 import { e2e } from './lib/world.mjs'
 
@@ -64,4 +64,14 @@ e2e('run: a bad file or a busy port ends at once, not with 0', async (t) => {
   const busy = await run(['run', '-c', file(config)])
   assert.notEqual(busy.code, 0)
   assert.equal(busy.signal, null)
+})
+
+e2e('a port in use: the second redactd says which and does not start', async (t) => {
+  const first = await Gateway.start(t, { upstream: { store: 'data' } })
+  for (const taken of [{ port: first.port }, { adminPort: first.adminPort }]) {
+    const [port] = Object.values(taken)
+    await assert.rejects(
+      Gateway.start(t, { upstream: { store: 'data' }, ...taken, exit: 1 }),
+      new RegExp(`cannot listen on 127.0.0.1:${port}: Address already in use`))
+  }
 })

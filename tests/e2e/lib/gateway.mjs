@@ -57,8 +57,8 @@ export class Gateway {
   admin (path, timeoutMs = 5000) { return exchange(this.adminPort, { method: 'GET', path, timeoutMs }) }
   post (path, options) { return exchange(this.port, { path, ...options }) }
   async metrics () { return parseMetrics((await this.admin('/metrics')).text) }
-  // Events are the lines that are JSON; words about a bad configuration file stand between them.
-  events () { return this.child.stderr.toString().split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)) }
+  // Once it runs, every line it writes is JSON.
+  events () { return this.child.stderr.toString().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line)) }
   event (word) { return this.events().filter((e) => e.event === word) }
   signal (name) { process.kill(this.pid, name) }
   get pid () { return this.child.pid }
