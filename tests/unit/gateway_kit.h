@@ -10,17 +10,19 @@
 
 #include "gateway/generation.h"
 
-static const char kit_config[] = "version: 1\n"
-                                 "listeners: [{address: 127.0.0.1:4318}]\n"
-                                 "upstreams:\n"
-                                 "  up: {endpoints: ['http://127.0.0.1:1']}\n"
-                                 "routes:\n"
-                                 "  - {version: v1, signal: logs, upstream: up}\n"
-                                 "  - {version: v1, signal: traces, upstream: up, state: deprecated, deprecated: 2025-01-02, "
-                                 "sunset: 2026-03-04, successor: /v2/traces}\n"
-                                 "  - {version: v1, signal: metrics, upstream: up, state: retired, sunset: 2025-03-04, successor: /v2/metrics}\n"
-                                 "  - {version: v1, signal: loki_push, upstream: up}\n"
-                                 "workspaces: {anonymous: default}\n";
+static const char kit_config[] =
+    "version: 1\n"
+    "listeners: [{address: 127.0.0.1:4318}]\n"
+    "upstreams:\n"
+    "  up: {endpoints: ['http://127.0.0.1:1']}\n"
+    "routes:\n"
+    "  - {version: v1, signal: logs, upstream: up}\n"
+    "  - {version: v1, signal: traces, upstream: up, state: deprecated, deprecated: 2025-01-02, "
+    "sunset: 2026-03-04, successor: /v2/traces}\n"
+    "  - {version: v1, signal: metrics, upstream: up, state: retired, sunset: 2025-03-04, successor: "
+    "/v2/metrics}\n"
+    "  - {version: v1, signal: loki_push, upstream: up}\n"
+    "workspaces: {anonymous: default}\n";
 
 static inline gw_generation *kit_generation(const char *text)
 {

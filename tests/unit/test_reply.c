@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers: every outcome in every dialect, decoded by other people's libraries; and what answers of backends become. */
+/* Answers: every outcome in every dialect, decoded by other people's libraries; and what answers of backends
+ * become. */
 #include "tests/unit/gateway_kit.h"
 
 #include <jansson.h>
@@ -23,7 +24,8 @@ static const struct row {
 #undef X
 };
 
-static const gw_dialect dialects[] = {GW_DIALECT_OTLP_PROTOBUF, GW_DIALECT_OTLP_JSON, GW_DIALECT_LOKI, GW_DIALECT_TEXT};
+static const gw_dialect dialects[] = {GW_DIALECT_OTLP_PROTOBUF, GW_DIALECT_OTLP_JSON, GW_DIALECT_LOKI,
+                                      GW_DIALECT_TEXT};
 
 /* The one header of this name; empty when there is none. */
 static rd_slice header(const gw_response *r, const char *name)
@@ -72,13 +74,16 @@ static char *message_of(const gw_response *r, gw_dialect d, int *out_code)
 
 static gw_dialect answered_in(gw_dialect d, gw_outcome o)
 {
-    bool plain = o == GW_OUTCOME_METHOD || o == GW_OUTCOME_MEDIA_TYPE || o == GW_OUTCOME_FRAMING || o == GW_OUTCOME_HEADERS;
+    bool plain = o == GW_OUTCOME_METHOD || o == GW_OUTCOME_MEDIA_TYPE || o == GW_OUTCOME_FRAMING ||
+                 o == GW_OUTCOME_HEADERS;
     return plain && d != GW_DIALECT_LOKI ? GW_DIALECT_TEXT : d;
 }
 
 static const char *type_in(gw_dialect d)
 {
-    return d == GW_DIALECT_OTLP_PROTOBUF ? "application/x-protobuf" : d == GW_DIALECT_OTLP_JSON ? "application/json" : "text/plain; charset=utf-8";
+    return d == GW_DIALECT_OTLP_PROTOBUF ? "application/x-protobuf"
+           : d == GW_DIALECT_OTLP_JSON   ? "application/json"
+                                         : "text/plain; charset=utf-8";
 }
 
 static void test_reply__every_outcome_in_every_dialect(void **state)
@@ -110,7 +115,8 @@ static void test_reply__every_outcome_in_every_dialect(void **state)
     }
 }
 
-/* A sender repeats exactly what is worth it: gateway trouble is 429, 502, 503 or 504, the sender's own is not. */
+/* A sender repeats exactly what is worth it: gateway trouble is 429, 502, 503 or 504, the sender's own is
+ * not. */
 static void test_reply__retryable_is_what_may_succeed_later(void **state)
 {
     for (unsigned o = GW_OUTCOME_CLIENT_GONE; o < GW_OUTCOME_COUNT; o++) {
@@ -137,7 +143,8 @@ static void test_reply__retry_after(void **state)
         int code;
         rd_buf_init(&text, 1 << 20);
         rd_buf_init(&detail, 1 << 20);
-        /* The worst text: six bytes for each of its own. The header lies in the same buffer and must not move. */
+        /* The worst text: six bytes for each of its own. The header lies in the same buffer and must not
+         * move. */
         for (unsigned k = 0; k < 8000; k++)
             rd_buf_append_byte(&detail, 1);
         gw_reply_error(&to, GW_OUTCOME_OVERLOAD, rd_buf_slice(&detail), cases[i].s, &text, &r);
@@ -224,15 +231,18 @@ static void test_reply__partial_success(void **state)
     gw_generation *g = kit_generation(kit_config);
     for (unsigned s = 0; s < 3; s++) {
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-            gw_reply_to to = {.dialect = GW_DIALECT_OTLP_JSON, .routes = g->routes, .route = kit_route(g, (gw_signal)s)};
+            gw_reply_to to = {
+                .dialect = GW_DIALECT_OTLP_JSON, .routes = g->routes, .route = kit_route(g, (gw_signal)s)};
             gw_partial partial = {cases[i].rejected, rd_slice_str(cases[i].message)};
             gw_response r;
             rd_buf text;
             rd_buf_init(&text, 1 << 20);
             gw_reply_success(&to, gw_ack_of_store(), &partial, 0, &text, &r);
-            json_t *j = json_loadb((const char *)r.body.p, r.body.n, 0, NULL), *p = json_object_get(j, "partialSuccess");
+            json_t *j = json_loadb((const char *)r.body.p, r.body.n, 0, NULL),
+                   *p = json_object_get(j, "partialSuccess");
             assert_int_equal(r.status, 200);
-            assert_int_equal(strtoll(json_string_value(json_object_get(p, words[s])), NULL, 10), cases[i].rejected);
+            assert_int_equal(strtoll(json_string_value(json_object_get(p, words[s])), NULL, 10),
+                             cases[i].rejected);
             assert_string_equal(json_string_value(json_object_get(p, "errorMessage")), cases[i].message);
             json_decref(j);
             to.dialect = GW_DIALECT_OTLP_PROTOBUF;
@@ -253,11 +263,14 @@ static void test_reply__life_of_a_version(void **state)
         gw_signal s;
         const char *deprecation, *sunset, *link;
     } cases[] = {{GW_SIGNAL_LOGS, "", "", ""},
-                 {GW_SIGNAL_TRACES, "@1735776000", "Wed, 04 Mar 2026 00:00:00 GMT", "</v2/traces>; rel=\"successor-version\""},
-                 {GW_SIGNAL_METRICS, "@1", "Tue, 04 Mar 2025 00:00:00 GMT", "</v2/metrics>; rel=\"successor-version\""}};
+                 {GW_SIGNAL_TRACES, "@1735776000", "Wed, 04 Mar 2026 00:00:00 GMT",
+                  "</v2/traces>; rel=\"successor-version\""},
+                 {GW_SIGNAL_METRICS, "@1", "Tue, 04 Mar 2025 00:00:00 GMT",
+                  "</v2/metrics>; rel=\"successor-version\""}};
     gw_generation *g = kit_generation(kit_config);
     for (size_t i = 0; i < 3; i++) {
-        gw_reply_to to = {.dialect = GW_DIALECT_OTLP_JSON, .routes = g->routes, .route = kit_route(g, cases[i].s)};
+        gw_reply_to to = {
+            .dialect = GW_DIALECT_OTLP_JSON, .routes = g->routes, .route = kit_route(g, cases[i].s)};
         gw_response r[3];
         rd_buf text;
         rd_buf_init(&text, 1 << 20);
@@ -276,7 +289,8 @@ static void test_reply__life_of_a_version(void **state)
 
 static void test_reply__cors(void **state)
 {
-    gw_reply_to to = {.dialect = GW_DIALECT_OTLP_JSON, .cors_origin = RD_SLICE_LIT("http://o"), .cors_credentials = true};
+    gw_reply_to to = {
+        .dialect = GW_DIALECT_OTLP_JSON, .cors_origin = RD_SLICE_LIT("http://o"), .cors_credentials = true};
     gw_response r;
     rd_buf text;
     rd_buf_init(&text, 1 << 20);
@@ -330,7 +344,8 @@ static void bench_free(bench *b)
     rd_buf_release(&b->text);
 }
 
-static gw_translated translate(bench *b, gw_dialect d, int status, const char *type, rd_slice body, const char *retry_after)
+static gw_translated translate(bench *b, gw_dialect d, int status, const char *type, rd_slice body,
+                               const char *retry_after)
 {
     gw_reply_to to = {.dialect = d};
     gw_call_response res = {.status = status,
@@ -348,14 +363,14 @@ static void test_translate__statuses(void **state)
 {
     bench b = bench_new();
     for (int status = 200; status <= 599; status++) {
-        gw_outcome want = status < 300                         ? GW_OUTCOME_DELIVERED
-                          : status == 400 || status == 422     ? GW_OUTCOME_UPSTREAM_REFUSED
-                          : status == 413                      ? GW_OUTCOME_TOO_LARGE
-                          : status == 429                      ? GW_OUTCOME_UPSTREAM_LIMITED
-                          : status == 502                      ? GW_OUTCOME_UPSTREAM_BAD
-                          : status == 504                      ? GW_OUTCOME_UPSTREAM_TIMEOUT
-                          : status >= 500                      ? GW_OUTCOME_UPSTREAM_BUSY
-                                                               : GW_OUTCOME_UPSTREAM_MISCONFIGURED;
+        gw_outcome want = status < 300                     ? GW_OUTCOME_DELIVERED
+                          : status == 400 || status == 422 ? GW_OUTCOME_UPSTREAM_REFUSED
+                          : status == 413                  ? GW_OUTCOME_TOO_LARGE
+                          : status == 429                  ? GW_OUTCOME_UPSTREAM_LIMITED
+                          : status == 502                  ? GW_OUTCOME_UPSTREAM_BAD
+                          : status == 504                  ? GW_OUTCOME_UPSTREAM_TIMEOUT
+                          : status >= 500                  ? GW_OUTCOME_UPSTREAM_BUSY
+                                                           : GW_OUTCOME_UPSTREAM_MISCONFIGURED;
         gw_translated t = translate(&b, GW_DIALECT_LOKI, status, "", (rd_slice){0}, "");
         assert_int_equal(t.outcome, want);
         assert_int_equal(t.ack != NULL, want == GW_OUTCOME_DELIVERED);
@@ -374,7 +389,8 @@ static void test_translate__calls_without_an_answer(void **state)
         int status = gw_reply_status(GW_DIALECT_OTLP_JSON, t.outcome);
         assert_true(status >= 502 && status <= 504);
         assert_null(t.ack);
-        bool timeout = r == GW_CALL_SEND_TIMEOUT || r == GW_CALL_FIRST_BYTE_TIMEOUT || r == GW_CALL_TOTAL_TIMEOUT;
+        bool timeout =
+            r == GW_CALL_SEND_TIMEOUT || r == GW_CALL_FIRST_BYTE_TIMEOUT || r == GW_CALL_TOTAL_TIMEOUT;
         assert_int_equal(status == 504, timeout);
     }
     bench_free(&b);
@@ -387,9 +403,21 @@ static void test_translate__retry_after(void **state)
         const char *value;
         uint32_t want;
     } cases[] = {
-        {"", 0},       {"0", 0},        {"7", 7},     {"007", 7},  {"3600", 3600}, {"3601", 3600}, {"99999999999999999999", 3600},
-        {"-1", 0},     {"1.5", 0},      {"1 ", 0},    {"soon", 0}, {"Sun, 06 Nov 1994 08:49:37 GMT", 0},
-        {"Sun, 06 Nov 1994 08:49:47 GMT", 10}, {"Sun, 06 Nov 1994 08:49:27 GMT", 0}, {"Mon, 06 Nov 2034 08:49:37 GMT", 3600},
+        {"", 0},
+        {"0", 0},
+        {"7", 7},
+        {"007", 7},
+        {"3600", 3600},
+        {"3601", 3600},
+        {"99999999999999999999", 3600},
+        {"-1", 0},
+        {"1.5", 0},
+        {"1 ", 0},
+        {"soon", 0},
+        {"Sun, 06 Nov 1994 08:49:37 GMT", 0},
+        {"Sun, 06 Nov 1994 08:49:47 GMT", 10},
+        {"Sun, 06 Nov 1994 08:49:27 GMT", 0},
+        {"Mon, 06 Nov 2034 08:49:37 GMT", 3600},
         {"Sun, 06 Nov 1994 08:49:47 GMT+1", 0},
         {"1111111111111111111111111111111111111111111111111111111111111111111111", 0},
     };
@@ -416,15 +444,21 @@ static void test_translate__error_texts_are_redacted(void **state)
     Status s = GOOGLE__RPC__STATUS__INIT;
     s.message = "bad: jane@example.com";
     rd_slice protobuf = {packed, google__rpc__status__pack(&s, packed)};
-    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/x-protobuf", protobuf, ""), "bad: j***@example.com");
-    assert_detail(translate(&b, GW_DIALECT_LOKI, 400, "text/plain; charset=utf-8", RD_SLICE_LIT("bad: jane@example.com\r\n\n"), ""),
+    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/x-protobuf", protobuf, ""),
                   "bad: j***@example.com");
-    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "APPLICATION/JSON;x", RD_SLICE_LIT("{\"message\":\"bad: jane\\u0040example.com\"}"), ""),
+    assert_detail(translate(&b, GW_DIALECT_LOKI, 400, "text/plain; charset=utf-8",
+                            RD_SLICE_LIT("bad: jane@example.com\r\n\n"), ""),
+                  "bad: j***@example.com");
+    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "APPLICATION/JSON;x",
+                            RD_SLICE_LIT("{\"message\":\"bad: jane\\u0040example.com\"}"), ""),
                   "bad: j***@example.com");
     /* what cannot be read is not shown */
-    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/json", RD_SLICE_LIT("{\"message\":"), ""), "");
-    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/json", RD_SLICE_LIT("[\"x\"]"), ""), "");
-    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/x-protobuf", RD_SLICE_LIT("\x12\xff"), ""), "");
+    assert_detail(
+        translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/json", RD_SLICE_LIT("{\"message\":"), ""), "");
+    assert_detail(translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/json", RD_SLICE_LIT("[\"x\"]"), ""),
+                  "");
+    assert_detail(
+        translate(&b, GW_DIALECT_OTLP_JSON, 400, "application/x-protobuf", RD_SLICE_LIT("\x12\xff"), ""), "");
     assert_detail(translate(&b, GW_DIALECT_LOKI, 400, "text/plain", RD_SLICE_LIT("a\xff"), ""), "");
     assert_detail(translate(&b, GW_DIALECT_LOKI, 400, "text/html", RD_SLICE_LIT("<p>x"), ""), "");
     assert_detail(translate(&b, GW_DIALECT_LOKI, 400, "text/plainer", RD_SLICE_LIT("x"), ""), "");
@@ -454,15 +488,18 @@ static void test_translate__long_texts_are_cut_after_redaction(void **state)
 
 static void test_translate__partial_success_in_both_formats(void **state)
 {
-    static const char *const json[] = {"{\"partialSuccess\":{\"rejectedLogRecords\":\"3\",\"errorMessage\":\"jane@example.com\"}}",
-                                       "{\"partialSuccess\":{\"rejectedSpans\":3,\"errorMessage\":\"jane@example.com\"}}",
-                                       "{\"partialSuccess\":{\"rejectedDataPoints\":\"3\",\"errorMessage\":\"jane@example.com\"}}"};
+    static const char *const json[] = {
+        "{\"partialSuccess\":{\"rejectedLogRecords\":\"3\",\"errorMessage\":\"jane@example.com\"}}",
+        "{\"partialSuccess\":{\"rejectedSpans\":3,\"errorMessage\":\"jane@example.com\"}}",
+        "{\"partialSuccess\":{\"rejectedDataPoints\":\"3\",\"errorMessage\":\"jane@example.com\"}}"};
     bench b = bench_new();
     const gw_dialect otlp[] = {GW_DIALECT_OTLP_JSON, GW_DIALECT_OTLP_PROTOBUF};
     for (unsigned d = 0; d < 2; d++) {
         for (unsigned i = 0; i < 4; i++) {
-            rd_slice body = i < 3 ? rd_slice_str(json[i]) : RD_SLICE_LIT("\x0a\x14\x08\x03\x12\x10jane@example.com");
-            gw_translated t = translate(&b, otlp[d], 200, i < 3 ? "application/json" : "application/x-protobuf", body, "");
+            rd_slice body =
+                i < 3 ? rd_slice_str(json[i]) : RD_SLICE_LIT("\x0a\x14\x08\x03\x12\x10jane@example.com");
+            gw_translated t =
+                translate(&b, otlp[d], 200, i < 3 ? "application/json" : "application/x-protobuf", body, "");
             assert_int_equal(t.outcome, GW_OUTCOME_DELIVERED);
             assert_int_equal(t.partial.rejected, 3);
             assert_true(rd_slice_eq(t.partial.message, RD_SLICE_LIT("j***@example.com")));
@@ -470,8 +507,13 @@ static void test_translate__partial_success_in_both_formats(void **state)
         /* a body that is broken, or none: the status says success */
         static const struct {
             const char *type, *body;
-        } odd[] = {{"application/json", "{\"partialSuccess\":"}, {"application/json", "[1,2]"}, {"application/x-protobuf", "\x0a\xff\x01"},
-                   {"application/json", "{}"}, {"application/json", "{\"partialSuccess\":{}}"}, {"text/plain", "fine"}, {"", ""}};
+        } odd[] = {{"application/json", "{\"partialSuccess\":"},
+                   {"application/json", "[1,2]"},
+                   {"application/x-protobuf", "\x0a\xff\x01"},
+                   {"application/json", "{}"},
+                   {"application/json", "{\"partialSuccess\":{}}"},
+                   {"text/plain", "fine"},
+                   {"", ""}};
         for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
             gw_translated t = translate(&b, otlp[d], 200, odd[i].type, rd_slice_str(odd[i].body), "");
             assert_int_equal(t.outcome, GW_OUTCOME_DELIVERED);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The door to redaction: codings in and out, when the bytes that came may go on, lines for a store, what is refused. */
+/* The door to redaction: codings in and out, when the bytes that came may go on, lines for a store, what is
+ * refused. */
 #include "tests/unit/gateway_kit.h"
 
 #include <jansson.h>
@@ -56,7 +57,8 @@ static rd_buf decoded(bench *b, rd_coding c, rd_slice in)
     return out;
 }
 
-static void run(bench *b, gw_scrub *x, gw_signal s, gw_format f, rd_coding in, rd_coding out, bool to_store, rd_slice wire)
+static void run(bench *b, gw_scrub *x, gw_signal s, gw_format f, rd_coding in, rd_coding out, bool to_store,
+                rd_slice wire)
 {
     gw_scrub_init(x);
     x->gen = b->gen;
@@ -69,8 +71,9 @@ static void run(bench *b, gw_scrub *x, gw_signal s, gw_format f, rd_coding in, r
     gw_scrub_run(b->scrubber, x);
 }
 
-#define JSON_LOG(text) "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"" text "\"}}]}]}]}"
-#define LOKI_V1(text)  "{\"streams\": [{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"" text "\"]]}]}"
+#define JSON_LOG(text)                                                                                       \
+    "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"" text "\"}}]}]}]}"
+#define LOKI_V1(text) "{\"streams\": [{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"" text "\"]]}]}"
 /* streams{ labels, entries{ timestamp, line } } */
 #define LOKI_PB(line, n, m) "\x0a" m "\x0a\x07{a=\"b\"}\x12" n "\x0a\x00\x12" line
 
@@ -95,7 +98,8 @@ static void test_scrub__reads_content_codings(void **state)
         const int want[] = {cases[i].otlp, cases[i].otlp, cases[i].loki_protobuf, cases[i].loki_json};
         for (unsigned k = 0; k < 4; k++) {
             rd_coding c;
-            gw_outcome o = gw_scrub_coding(k < 2 ? GW_SIGNAL_TRACES : GW_SIGNAL_LOKI_PUSH, k % 2 == 0 ? GW_FORMAT_PROTOBUF : GW_FORMAT_JSON,
+            gw_outcome o = gw_scrub_coding(k < 2 ? GW_SIGNAL_TRACES : GW_SIGNAL_LOKI_PUSH,
+                                           k % 2 == 0 ? GW_FORMAT_PROTOBUF : GW_FORMAT_JSON,
                                            rd_slice_str(cases[i].value), &c);
             if (want[k] == REFUSED)
                 assert_int_equal(o, GW_OUTCOME_CODING);
@@ -103,21 +107,27 @@ static void test_scrub__reads_content_codings(void **state)
                 assert_true(o == GW_OUTCOME_DELIVERED && (int)c == want[k]);
         }
     }
-    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, GW_UPSTREAM_GZIP), RD_CODING_SNAPPY_BLOCK);
-    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, GW_UPSTREAM_GZIP), RD_CODING_GZIP);
-    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, GW_UPSTREAM_ZSTD), RD_CODING_ZSTD);
-    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, GW_UPSTREAM_IDENTITY), RD_CODING_IDENTITY);
+    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, GW_UPSTREAM_GZIP),
+                     RD_CODING_SNAPPY_BLOCK);
+    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, GW_UPSTREAM_GZIP),
+                     RD_CODING_GZIP);
+    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, GW_UPSTREAM_ZSTD),
+                     RD_CODING_ZSTD);
+    assert_int_equal(gw_scrub_out_coding(GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, GW_UPSTREAM_IDENTITY),
+                     RD_CODING_IDENTITY);
 }
 
 /* Every coding in, every coding out, changed or not: what arrives decodes to the redacted body. */
 static void test_scrub__recodes(void **state)
 {
     bench *b = *state;
-    static const rd_coding ins[] = {RD_CODING_IDENTITY, RD_CODING_GZIP, RD_CODING_ZSTD, RD_CODING_SNAPPY_BLOCK};
+    static const rd_coding ins[] = {RD_CODING_IDENTITY, RD_CODING_GZIP, RD_CODING_ZSTD,
+                                    RD_CODING_SNAPPY_BLOCK};
     static const rd_coding outs[] = {RD_CODING_IDENTITY, RD_CODING_GZIP, RD_CODING_ZSTD};
     static const struct {
         const char *in, *want;
-    } bodies[] = {{JSON_LOG("nothing"), JSON_LOG("nothing")}, {JSON_LOG("jane@example.com"), JSON_LOG("j***@example.com")}};
+    } bodies[] = {{JSON_LOG("nothing"), JSON_LOG("nothing")},
+                  {JSON_LOG("jane@example.com"), JSON_LOG("j***@example.com")}};
     for (unsigned i = 0; i < 4; i++) {
         for (unsigned o = 0; o < 3; o++) {
             for (unsigned k = 0; k < 2; k++) {
@@ -183,7 +193,8 @@ static void test_scrub__no_bytes_go_on_that_no_rule_saw(void **state)
         assert_null(memmem(got.p, got.n, "jane", 4));
         gw_scrub_release(&x);
         /* what was seen of it is forgotten with the next body */
-        run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_GZIP, RD_CODING_GZIP, false, rd_buf_slice(&plain));
+        run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_GZIP, RD_CODING_GZIP, false,
+            rd_buf_slice(&plain));
         assert_true(x.on_wire);
         gw_scrub_release(&x);
     }
@@ -203,14 +214,18 @@ static void test_scrub__loki_protobuf_is_snappy_inside_gzip(void **state)
         const char *want;
         size_t n_want;
     } bodies[] = {{LOKI_PB("\x01x", "\x05", "\x10"), 18, LOKI_PB("\x01x", "\x05", "\x10"), 18},
-                  {LOKI_PB("\x06" "a@b.co", "\x0a", "\x15"), 23, LOKI_PB("\x08***@b.co", "\x0c", "\x17"), 25}};
+                  {LOKI_PB("\x06"
+                           "a@b.co",
+                           "\x0a", "\x15"),
+                   23, LOKI_PB("\x08***@b.co", "\x0c", "\x17"), 25}};
     for (unsigned k = 0; k < 2; k++) {
         rd_buf snappy = encoded(b, RD_CODING_SNAPPY_BLOCK, rd_slice_of(bodies[k].in, bodies[k].n));
         rd_buf gzip = encoded(b, RD_CODING_GZIP, rd_buf_slice(&snappy));
         for (unsigned outer = 0; outer < 2; outer++) {
             gw_scrub x;
-            run(b, &x, GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, outer == 0 ? RD_CODING_SNAPPY_BLOCK : RD_CODING_GZIP,
-                RD_CODING_SNAPPY_BLOCK, false, rd_buf_slice(outer == 0 ? &snappy : &gzip));
+            run(b, &x, GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF,
+                outer == 0 ? RD_CODING_SNAPPY_BLOCK : RD_CODING_GZIP, RD_CODING_SNAPPY_BLOCK, false,
+                rd_buf_slice(outer == 0 ? &snappy : &gzip));
             if (x.outcome != GW_OUTCOME_DELIVERED)
                 fail_msg("%s: %s", gw_outcome_word(x.outcome), x.detail);
             assert_int_equal(x.on_wire, k == 0 && outer == 0);
@@ -235,16 +250,34 @@ static void test_scrub__makes_lines_for_a_store(void **state)
         const char *has;
     } cases[] = {
 #define BYTES(x) x, sizeof(x) - 1
-        {GW_SIGNAL_LOGS, GW_FORMAT_JSON, BYTES("{\n \"resourceLogs\" : [\n{\"schemaUrl\": \"jane@example.com\"} ] }\n"), "\"j***@example.com\""},
-        {GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, BYTES("\x0a\x08\x1a\x06" "a@b.co"), "\"***@b.co\""},
-        {GW_SIGNAL_TRACES, GW_FORMAT_PROTOBUF, BYTES("\x0a\x08\x1a\x06" "a@b.co"), "\"***@b.co\""},
-        {GW_SIGNAL_METRICS, GW_FORMAT_PROTOBUF, BYTES("\x0a\x08\x1a\x06" "a@b.co"), "\"***@b.co\""},
-        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, BYTES(LOKI_V1("jane@example.com\\n")), "\"j***@example.com\\n\""},
-        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, BYTES(LOKI_PB("\x06" "a@b.co", "\x0a", "\x15")), "\"***@b.co\""},
+        {GW_SIGNAL_LOGS, GW_FORMAT_JSON,
+         BYTES("{\n \"resourceLogs\" : [\n{\"schemaUrl\": \"jane@example.com\"} ] }\n"),
+         "\"j***@example.com\""},
+        {GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF,
+         BYTES("\x0a\x08\x1a\x06"
+               "a@b.co"),
+         "\"***@b.co\""},
+        {GW_SIGNAL_TRACES, GW_FORMAT_PROTOBUF,
+         BYTES("\x0a\x08\x1a\x06"
+               "a@b.co"),
+         "\"***@b.co\""},
+        {GW_SIGNAL_METRICS, GW_FORMAT_PROTOBUF,
+         BYTES("\x0a\x08\x1a\x06"
+               "a@b.co"),
+         "\"***@b.co\""},
+        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, BYTES(LOKI_V1("jane@example.com\\n")),
+         "\"j***@example.com\\n\""},
+        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF,
+         BYTES(LOKI_PB("\x06"
+                       "a@b.co",
+                       "\x0a", "\x15")),
+         "\"***@b.co\""},
 #undef BYTES
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rd_coding c = cases[i].s == GW_SIGNAL_LOKI_PUSH && cases[i].f == GW_FORMAT_PROTOBUF ? RD_CODING_SNAPPY_BLOCK : RD_CODING_IDENTITY;
+        rd_coding c = cases[i].s == GW_SIGNAL_LOKI_PUSH && cases[i].f == GW_FORMAT_PROTOBUF
+                          ? RD_CODING_SNAPPY_BLOCK
+                          : RD_CODING_IDENTITY;
         rd_buf wire = encoded(b, c, rd_slice_of(cases[i].in, cases[i].n));
         gw_scrub x;
         run(b, &x, cases[i].s, cases[i].f, c, c, true, rd_buf_slice(&wire));
@@ -265,10 +298,12 @@ static void test_scrub__empty_otlp_is_nothing(void **state)
 {
     bench *b = *state;
     gw_scrub x;
-    run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false, RD_SLICE_LIT(""));
+    run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false,
+        RD_SLICE_LIT(""));
     assert_true(x.outcome == GW_OUTCOME_DELIVERED && x.nothing && x.scrubbed == NULL);
     gw_scrub_release(&x);
-    run(b, &x, GW_SIGNAL_METRICS, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, true, RD_SLICE_LIT("{}"));
+    run(b, &x, GW_SIGNAL_METRICS, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, true,
+        RD_SLICE_LIT("{}"));
     assert_true(x.outcome == GW_OUTCOME_DELIVERED && x.nothing && x.scrubbed == NULL);
     gw_scrub_release(&x);
 }
@@ -295,14 +330,18 @@ static void test_scrub__refuses(void **state)
     } cases[] = {
         {GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_SLICE_LIT(""), GW_OUTCOME_TRUNCATED},
         {GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_SLICE_LIT("nonsense"), GW_OUTCOME_MALFORMED},
-        {GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, RD_CODING_IDENTITY, RD_SLICE_LIT("\x0a\x05x"), GW_OUTCOME_TRUNCATED},
+        {GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, RD_CODING_IDENTITY, RD_SLICE_LIT("\x0a\x05x"),
+         GW_OUTCOME_TRUNCATED},
         {GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, RD_CODING_GZIP, RD_SLICE_LIT("not gzip"), GW_OUTCOME_MALFORMED},
         {GW_SIGNAL_LOGS, GW_FORMAT_PROTOBUF, RD_CODING_GZIP, RD_SLICE_LIT(""), GW_OUTCOME_TRUNCATED},
         {GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_GZIP, rd_buf_slice(&bomb), GW_OUTCOME_RATIO},
         {GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_IDENTITY, rd_buf_slice(&deep), GW_OUTCOME_TOO_DEEP},
-        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_SLICE_LIT("{\"streams\":[]}"), GW_OUTCOME_EMPTY},
-        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, RD_CODING_SNAPPY_BLOCK, RD_SLICE_LIT("\xff\xff\xff\xff\x0f"), GW_OUTCOME_RATIO},
-        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, RD_CODING_SNAPPY_BLOCK, RD_SLICE_LIT("\x00"), GW_OUTCOME_EMPTY},
+        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_SLICE_LIT("{\"streams\":[]}"),
+         GW_OUTCOME_EMPTY},
+        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, RD_CODING_SNAPPY_BLOCK,
+         RD_SLICE_LIT("\xff\xff\xff\xff\x0f"), GW_OUTCOME_RATIO},
+        {GW_SIGNAL_LOKI_PUSH, GW_FORMAT_PROTOBUF, RD_CODING_SNAPPY_BLOCK, RD_SLICE_LIT("\x00"),
+         GW_OUTCOME_EMPTY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         gw_scrub x;
@@ -330,7 +369,8 @@ static void test_scrub__counts(void **state)
     int64_t before = gw_metrics_sum(GW_METRIC_REDACTIONS, GW_SIGNAL_LOGS, slot, RD_CLASS_BODY);
     gw_scrub x;
     rd_buf wire = encoded(b, RD_CODING_IDENTITY, RD_SLICE_LIT(JSON_LOG("jane@example.com, joe@example.com")));
-    run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false, rd_buf_slice(&wire));
+    run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false,
+        rd_buf_slice(&wire));
     gw_scrub_release(&x);
     rd_buf_release(&wire);
     assert_int_equal(gw_metrics_sum(GW_METRIC_REDACTIONS, GW_SIGNAL_LOGS, slot, RD_CLASS_BODY) - before, 2);
