@@ -210,6 +210,19 @@ static void check_route_life(const checker *k, size_t i)
         gw_diag_at(k->l->d, at(k, "routes[%zu].successor", i), NULL, "`successor` is the route itself");
 }
 
+/* Loki reads a JSON body in its old form unless the path holds /loki/api/v1; in the wrong form it finds no entries,
+ * and answers that all is well. */
+static void check_route_form(const checker *k, size_t i)
+{
+    static const char current[] = "/loki/api/v1";
+    const gw_route_cfg *r = &k->c->routes[i];
+    if (r->signal != GW_SIGNAL_LOKI_PUSH || r->match == NULL || r->path == NULL)
+        return;
+    if (strcmp(r->match, "/api/prom/push") == 0 && strstr(r->path, current) != NULL)
+        gw_diag_at(k->l->d, at(k, "routes[%zu].path", i), NULL,
+                   "a push in the old form must go to the old path: Loki would find no entries in its JSON");
+}
+
 static void check_routes(const checker *k)
 {
     const gw_config *c = k->c;
@@ -220,6 +233,7 @@ static void check_routes(const checker *k)
         const gw_route_cfg *r = &c->routes[i];
         check_route_upstream(k, i);
         check_route_life(k, i);
+        check_route_form(k, i);
         if (r->match == NULL && r->version != NULL && r->signal < GW_SIGNAL_COUNT &&
             gw_yaml_get(at(k, "routes[%zu]", i), "match") == NULL)
             gw_diag_at(k->l->d, at(k, "routes[%zu].version", i), NULL,

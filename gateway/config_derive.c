@@ -24,6 +24,13 @@ static const char *default_match(const gw_route_cfg *r)
     return NULL;
 }
 
+/* Loki tells the two JSON forms apart by the path, so a push to the old path must arrive at the old path. */
+static const char *default_path(const gw_route_cfg *r)
+{
+    bool legacy = r->version != NULL && strcmp(r->version, "legacy") == 0 && r->signal == GW_SIGNAL_LOKI_PUSH;
+    return legacy ? legacy_push : standard_paths[r->signal];
+}
+
 static void derive_routes(gw_loader *l, gw_config *c, gw_yaml_node *root)
 {
     if (gw_yaml_get(root, "routes") == NULL && c->n_upstreams == 1 && c->upstreams[0].name != NULL) {
@@ -45,7 +52,7 @@ static void derive_routes(gw_loader *l, gw_config *c, gw_yaml_node *root)
         if (r->match == NULL && known)
             r->match = default_match(r);
         if (r->path == NULL && known)
-            r->path = standard_paths[r->signal];
+            r->path = default_path(r);
         for (size_t u = 0; r->upstream != NULL && u < c->n_upstreams; u++) {
             if (strcmp(c->upstreams[u].name, r->upstream) == 0)
                 r->upstream_index = u;

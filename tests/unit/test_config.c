@@ -113,7 +113,7 @@ static void test_config__routes_default_to_the_only_upstream(void **state)
         {"v1", "/v1/traces", "/v1/traces", GW_SIGNAL_TRACES},
         {"v1", "/v1/metrics", "/v1/metrics", GW_SIGNAL_METRICS},
         {"v1", "/loki/api/v1/push", "/loki/api/v1/push", GW_SIGNAL_LOKI_PUSH},
-        {"legacy", "/api/prom/push", "/loki/api/v1/push", GW_SIGNAL_LOKI_PUSH},
+        {"legacy", "/api/prom/push", "/api/prom/push", GW_SIGNAL_LOKI_PUSH},
     };
     gw_config *c = must_parse(HEAD);
     assert_int_equal(c->n_routes, sizeof expected / sizeof expected[0]);
