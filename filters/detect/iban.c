@@ -39,6 +39,8 @@ static uint32_t country_len(uint8_t a, uint8_t b)
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
+    if (!rd_is(rd_at(v, at + 2), RD_C_DIGIT) || !rd_is(rd_at(v, at + 3), RD_C_DIGIT))
+        return; /* most runs of letters end here */
     bool small = rd_is(rd_at(v, at), RD_C_LOWER);
     unsigned letters = small ? RD_C_LOWER : RD_C_UPPER;
     uint32_t len = country_len(rd_at(v, at) & 0xdf, rd_at(v, at + 1) & 0xdf), i = at, tail = 0;
@@ -61,6 +63,7 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_IBAN, at, i, 2, i - tail);
 }
 
-static const rd_window windows[] = {{"\\u\\u\\d\\d", false}, {"\\l\\l\\d\\d", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\u\\u\\d\\d\\W\\W\\W\\W", false}, {NULL, false}};
 
-const rd_matcher rd_match_iban = {.yields = RD_BIT(IBAN), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_iban = {
+    .yields = RD_BIT(IBAN), .windows = windows, .token_run = 15, .confirm = confirm};

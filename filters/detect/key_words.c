@@ -105,7 +105,7 @@ static const struct {
      "ssn socialsecurity socialsecuritynumber socialsecurityno ssnumber itin taxpayerid ssnno"},
     {RD_KEY_MAC, true,
      "mac hwaddr macaddress macaddr lladdr bssid hardwareaddress ethaddr chaddr hwaddress physicaladdress"},
-    {RD_KEY_VALUE, false, "value val stringvalue v content"},
+    {RD_KEY_VALUE, false, "value val stringvalue content"},
 };
 
 typedef struct slot {
@@ -118,7 +118,7 @@ typedef struct slot {
 
 struct rd_key_table {
     slot slots[N_SLOTS];
-    uint32_t endings[32]; /* [last byte & 31] bit (byte before & 31) */
+    uint32_t endings[32][32]; /* [last byte & 31][byte before & 31] bit (third last & 31) */
 };
 
 static const uint32_t seed = UINT32_C(0x811c9dc5);
@@ -145,7 +145,11 @@ static void add(rd_key_table *t, const char *word, uint32_t len, rd_key_class cl
         i = (i + 1) & (N_SLOTS - 1);
     }
     t->slots[i] = (slot){.hash = h, .len = (uint8_t)len, .cls = (uint8_t)cls, .ends = ends, .word = word};
-    t->endings[word[len - 1] & 31] |= len == 1 ? UINT32_MAX : UINT32_C(1) << (word[len - 2] & 31);
+    uint32_t *row = t->endings[word[len - 1] & 31];
+    for (unsigned before = 0; before < 32; before++) {
+        if (len == 1 || before == (word[len - 2] & 31u))
+            row[before] |= len < 3 ? UINT32_MAX : UINT32_C(1) << (word[len - 3] & 31);
+    }
 }
 
 rd_key_table *rd_key_table_new(void)
@@ -163,6 +167,19 @@ rd_key_table *rd_key_table_new(void)
         }
     }
     return t;
+}
+
+void rd_key_endings(void (*add_ending)(void *ctx, const char *ending, uint32_t len), void *ctx)
+{
+    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
+        const char *w = lists[l].words;
+        while (lists[l].cls != RD_KEY_NONE && *w != 0) {
+            uint32_t len = (uint32_t)strcspn(w, " "), n = len < 3 ? len : 3;
+            if (len > 0)
+                add_ending(ctx, w + len - n, n);
+            w += len + (w[len] == ' ');
+        }
+    }
 }
 
 void rd_key_table_free(rd_key_table **t)
@@ -198,13 +215,17 @@ static bool word_starts(const rd_view *v, uint32_t i)
     return rd_is(c, RD_C_UPPER) && (rd_is(before, RD_C_LOWER) || rd_is(rd_at(v, i + 1), RD_C_LOWER));
 }
 
+bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    uint32_t bits = t->endings[rd_at(v, end - 1) & 31][rd_at(v, end - 2) & 31];
+    return (bits >> (rd_at(v, end - 3) & 31) & 1) != 0;
+}
+
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
 {
     while (rd_is(rd_at(v, end - 1), RD_C_DIGIT) || rd_at(v, end - 1) == '_')
         end--; /* password1, phone_2 */
-    uint8_t last = rd_lower(rd_at(v, end - 1));
-    uint32_t possible = t->endings[last & 31];
-    if (!rd_is(last, RD_C_WORD) || (possible >> (rd_at(v, end - 2) & 31) & 1) == 0)
+    if (!rd_key_possible(t, v, end) || !rd_is(rd_at(v, end - 1), RD_C_WORD))
         return RD_KEY_NONE;
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;

@@ -123,8 +123,8 @@ static bool issued(const uint8_t *digits, uint32_t n)
 
 static uint32_t try_card(rd_find *f, const shape *s)
 {
-    /* Shapes with joiners: by fours, American Express, Diners Club, old Visa. */
-    static const char *const shapes[] = {"44443", "4444", "465", "464", "4333"};
+    /* Shapes with joiners: by fours, American Express, Diners Club. */
+    static const char *const shapes[] = {"44443", "4444", "465", "464"};
     uint32_t last = 0;
     if (s->join == '.')
         return s->from;
@@ -168,28 +168,39 @@ static uint32_t try_phone(rd_find *f, const shape *s)
     return s->end[2];
 }
 
-static void confirm(rd_find *f, uint32_t at)
+static bool try_at(rd_find *f, uint32_t at)
 {
     static uint32_t (*const tries[])(rd_find *, const shape *) = {try_card, try_ssn, try_steuer_id,
                                                                   try_phone};
-    const rd_view *v = &f->v;
-    uint32_t i = at;
-    while (rd_is(rd_at(v, i), RD_C_DIGIT)) {
-        shape s;
-        read_shape(v, i, &s);
-        uint32_t end = i;
-        for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == i && s.n_groups > 0; t++)
-            end = tries[t](f, &s);
-        if (end == i)
-            end = rd_skip(v, i, v->hi, RD_C_DIGIT);
-        uint8_t c = rd_at(v, end);
-        i = end + (c == ' ' || c == '-' || c == '.' || c == '/');
-    }
-    f->resume = i;
+    if (rd_is(rd_at(&f->v, at - 1), RD_C_DIGIT) || !rd_is(rd_at(&f->v, at), RD_C_DIGIT))
+        return false;
+    shape s;
+    read_shape(&f->v, at, &s);
+    uint32_t end = at;
+    for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == at && s.n_groups > 0; t++)
+        end = tries[t](f, &s);
+    f->resume = end > at ? end : f->resume;
+    return end > at;
 }
+
+/* `at` is the first byte of a run, or a place inside a shape, one, three or four bytes behind its start. */
+static void confirm(rd_find *f, uint32_t at)
+{
+    if (!try_at(f, at) && !try_at(f, at - 1) && !try_at(f, at - 3))
+        (void)try_at(f, at - 4);
+}
+
+static const rd_window windows[] = {
+    {"\\d\\d\\d\\j\\d\\d\\d\\d",
+     false}, /* 4-4 and 4-6 of cards from the second digit; 3-3-4 from the second group */
+    {"\\j\\d\\d\\j\\d\\d\\d\\d", false}, /* 3-2-4 from the first joiner: social security */
+    {"\\d\\d \\d\\d\\d \\d", false},     /* 2-3-3-3: tax id */
+    {NULL, false},
+};
 
 const rd_matcher rd_match_numbers = {
     .yields = RD_BIT(CREDIT_CARD) | RD_BIT(US_SSN) | RD_BIT(DE_STEUER_ID) | RD_BIT(PHONE),
-    .min_run = 11,
+    .windows = windows,
+    .digit_run = 11,
     .confirm = confirm,
 };

@@ -92,8 +92,10 @@ static void confirm(rd_find *f, uint32_t at)
         international(f, at, c == '+' ? at + 1 : at + 3);
 }
 
-static const rd_window windows[] = {{"+\\d\\d", false},    {"+\\d ", false},  {"+\\d-", false},
-                                    {"+\\d(", false},      {"%2B\\d", false}, {"%2b\\d", false},
-                                    {"(\\d\\d\\d", false}, {NULL, false}};
+static const rd_window windows[] = {{"+\\n\\p\\p\\p\\p\\p\\p", false},
+                                    {"%2B\\n", false},
+                                    {"%2b\\n", false},
+                                    {"(\\d\\d\\d)\\p\\p\\p", false},
+                                    {NULL, false}};
 
 const rd_matcher rd_match_phone = {.yields = RD_BIT(PHONE), .windows = windows, .confirm = confirm};
