@@ -43,9 +43,10 @@ static float class_weight(const work *w, uint16_t lo, uint16_t hi)
     if (lo == UINT16_MAX && hi == UINT16_MAX)
         return 1;
     float sum = 0;
-    for (unsigned h = 0; h < 16; h++) {
-        for (unsigned l = 0; (hi >> h & 1) != 0 && l < 16; l++)
-            sum += (lo >> l & 1) != 0 ? w->bytes[h * 16 + l] : 0;
+    for (uint32_t h = hi; h != 0; h &= h - 1) {
+        const float *row = w->bytes + 16 * __builtin_ctz(h);
+        for (uint32_t l = lo; l != 0; l &= l - 1)
+            sum += row[__builtin_ctz(l)];
     }
     return sum < 1 ? sum : 1;
 }
@@ -116,17 +117,17 @@ static void write_tables(const work *w, unsigned first, rd_program *p)
 {
     for (uint32_t b = 0; b < w->n; b++) {
         for (uint32_t j = 0; j < w->len; j++) {
-            rd_nibbles *t = &p->filter[first + b / 8][j];
+            rd_nibbles *t = &p->filter[(first + b) / 8][j];
             for (unsigned k = 0; k < 16; k++) {
-                t->lo[k] |= (uint8_t)((w->list[b].lo[j] >> k & 1) << b % 8);
-                t->hi[k] |= (uint8_t)((w->list[b].hi[j] >> k & 1) << b % 8);
+                t->lo[k] |= (uint8_t)((w->list[b].lo[j] >> k & 1) << (first + b) % 8);
+                t->hi[k] |= (uint8_t)((w->list[b].hi[j] >> k & 1) << (first + b) % 8);
             }
         }
     }
 }
 
 bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
-                       unsigned n_groups, rd_program *p)
+                       unsigned n_buckets, rd_program *p)
 {
     work w = {.n = n, .n_all = n, .len = len};
     w.list = calloc((size_t)n + 1, sizeof *w.list);
@@ -140,7 +141,7 @@ bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, 
         for (uint32_t b = a + 1; b < n; b++)
             price(&w, a, b);
     }
-    while (ok && w.n > 8 * n_groups)
+    while (ok && w.n > n_buckets)
         merge_cheapest(&w);
     if (ok)
         write_tables(&w, first, p);

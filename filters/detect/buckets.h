@@ -19,11 +19,11 @@ typedef struct rd_window_sets {
     rd_byteset at[RD_LONG];
 } rd_window_sets;
 
-enum { RD_MAX_FILTER = 640 }; /* windows of the prefilter, endings of keys included */
+enum { RD_MAX_ENDINGS = 192 };
 
-/* Spreads `n` windows of `len` bytes over the buckets of `n_groups` groups from `first` on. False: no memory.
- */
+/* Spreads `n` windows of `len` bytes over `n_buckets` buckets from number `first` on (eight to a group).
+ * False: no memory. */
 bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
-                       unsigned n_groups, rd_program *p);
+                       unsigned n_buckets, rd_program *p);
 
 #endif

@@ -187,13 +187,15 @@ static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
     r->carry = run >> 63;
     if (starts == 0 || r->shortest == 0)
         return 0;
-    unsigned __int128 x = (unsigned __int128)words[i + 1] << 64 | run;
+    /* Bit k of `run` shall stay when the `shortest` bits from k on are set; `next` looks ahead. */
+    uint64_t next = words[i + 1];
     for (uint32_t have = 1; have < r->shortest;) {
         uint32_t by = r->shortest - have < have ? r->shortest - have : have;
-        x &= x >> by;
+        run &= run >> by | next << (64 - by);
+        next &= next >> by;
         have += by;
     }
-    return starts & (uint64_t)x;
+    return starts & run;
 }
 
 /* Turns the hits of the prefilter into exact ones. No branch depends on a test: most hits are false. */

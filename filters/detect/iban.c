@@ -8,7 +8,7 @@
 
 enum { MAX_IBAN = 34 };
 
-/* SWIFT IBAN registry: country and length. */
+/* SWIFT IBAN registry: country and length, sorted. */
 static const struct country {
     char code[3];
     uint8_t len;
@@ -29,9 +29,17 @@ static const struct country {
 
 static uint32_t country_len(uint8_t a, uint8_t b)
 {
-    for (uint32_t i = 0; i < sizeof countries / sizeof countries[0]; i++) {
-        if (countries[i].code[0] == (char)a && countries[i].code[1] == (char)b)
-            return countries[i].len;
+    uint32_t lo = 0, hi = sizeof countries / sizeof countries[0];
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        int order = countries[mid].code[0] != (char)a ? countries[mid].code[0] - (char)a
+                                                      : countries[mid].code[1] - (char)b;
+        if (order == 0)
+            return countries[mid].len;
+        if (order < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return 0;
 }

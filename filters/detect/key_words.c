@@ -118,7 +118,7 @@ typedef struct slot {
 
 struct rd_key_table {
     slot slots[N_SLOTS];
-    uint32_t endings[32][32]; /* [last byte & 31][byte before & 31] bit (third last & 31) */
+    uint64_t endings[512]; /* bit per hash of the last four bytes of a word, see ending() */
 };
 
 static const uint32_t seed = UINT32_C(0x811c9dc5);
@@ -126,6 +126,13 @@ static const uint32_t seed = UINT32_C(0x811c9dc5);
 static inline uint32_t step(uint32_t h, uint8_t c)
 {
     return (h ^ c) * UINT32_C(0x01000193);
+}
+
+/* 15 bits of the last four bytes, the last one first. */
+static inline uint32_t ending(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+    uint32_t x = (a & 31u) | (b & 31u) << 5 | (c & 31u) << 10 | (d & 31u) << 15;
+    return x * UINT32_C(0x9e3779b1) >> 17;
 }
 
 static inline uint32_t home(uint32_t h)
@@ -145,10 +152,16 @@ static void add(rd_key_table *t, const char *word, uint32_t len, rd_key_class cl
         i = (i + 1) & (N_SLOTS - 1);
     }
     t->slots[i] = (slot){.hash = h, .len = (uint8_t)len, .cls = (uint8_t)cls, .ends = ends, .word = word};
-    uint32_t *row = t->endings[word[len - 1] & 31];
-    for (unsigned before = 0; before < 32; before++) {
-        if (len == 1 || before == (word[len - 2] & 31u))
-            row[before] |= len < 3 ? UINT32_MAX : UINT32_C(1) << (word[len - 3] & 31);
+    for (unsigned c = 0; c < 32; c++) {
+        if (len >= 4 && c != (word[len - 4] & 31u))
+            continue;
+        for (unsigned d = 0; d < 32; d++) {
+            if (len >= 3 && d != (word[len - 3] & 31u))
+                continue;
+            uint32_t e =
+                ending((uint8_t)word[len - 1], len > 1 ? (uint8_t)word[len - 2] : 0, (uint8_t)d, (uint8_t)c);
+            t->endings[e / 64] |= UINT64_C(1) << e % 64;
+        }
     }
 }
 
@@ -217,8 +230,16 @@ static bool word_starts(const rd_view *v, uint32_t i)
 
 bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
 {
-    uint32_t bits = t->endings[rd_at(v, end - 1) & 31][rd_at(v, end - 2) & 31];
-    return (bits >> (rd_at(v, end - 3) & 31) & 1) != 0;
+    uint8_t last[4];
+    uint32_t i = end;
+    for (unsigned n = 0; n < 4; n++) {
+        uint8_t c = rd_at(v, --i);
+        if (c == '_' || c == '-' || c == '.' || c == ' ')
+            c = rd_at(v, --i);
+        last[n] = c;
+    }
+    uint32_t e = ending(last[0], last[1], last[2], last[3]);
+    return (t->endings[e / 64] >> e % 64 & 1) != 0;
 }
 
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
@@ -235,12 +256,12 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
         if (rd_is(c, RD_C_WORD)) {
             *--at = rd_lower(c);
             h = step(h, *at);
-            if (!word_starts(v, i - 1))
+            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
+            if (s == NULL || !word_starts(v, i - 1))
                 continue;
             uint8_t before = rd_at(v, i - 2);
             bool whole = !rd_is(before, RD_C_WORD) && before != '_' && before != '-';
-            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
-            if (s != NULL && (whole || s->ends))
+            if (whole || s->ends)
                 best = (rd_key_class)s->cls;
         } else if (c == '_' || c == '-' || c == '.') {
             continue;

@@ -36,7 +36,7 @@ void rd_key_table_free(rd_key_table **t);
 /* Calls `add` with the last three bytes of every word (fewer for shorter words). */
 void rd_key_endings(void (*add)(void *ctx, const char *ending, uint32_t len), void *ctx);
 
-/* Quick test of the last three bytes before `end`. */
+/* Quick test of the last four letters before `end`. */
 bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end);
 /* The class of the key that ends before `end`. Looks at most 64 bytes back. */
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end);

@@ -6,12 +6,21 @@
 
 #include "filters/detect/buckets.h"
 
+/* What may follow the last letter of a key: separator, closing quote or bracket, %22. In sets whose nibbles
+ * span no other byte, or the prefilter would take half of all bytes; each has buckets of its own. */
+static const struct {
+    const char *bytes;
+    unsigned n_buckets;
+} behind_key[] = {{"=:>", 4}, {"\"'%)&", 3}, {"\\]`", 1}};
+enum { N_BEHIND = sizeof behind_key / sizeof behind_key[0] };
+
 /* Windows on their way into the tables. */
 typedef struct builder {
     rd_program *p;
     rd_window_sets exact_short[RD_MAX_SHORT], exact_long[RD_MAX_LONG];
-    rd_window_sets endings[RD_MAX_FILTER];
-    uint32_t n_endings, ending_owner;
+    rd_window_sets endings[N_BEHIND][RD_MAX_ENDINGS];
+    uint32_t n_endings[N_BEHIND];
+    uint32_t ending_owner;
     rd_window_sets key_ends; /* union of all endings */
 } builder;
 
@@ -90,11 +99,7 @@ static void add_long(builder *b, const rd_window_sets *sets, uint32_t owner)
     b->p->owner_long[b->p->n_long++] = (uint8_t)owner;
 }
 
-/* What may follow the last letter of a key: separator, closing quote or bracket, %22. In sets whose nibbles
- * span no other byte, or the prefilter would take half of all bytes. */
-static const char *const behind_key[] = {"=:>", "\"'%)&", "\\]`"};
-
-static void add_one_ending(builder *b, const char *ending, uint32_t len, const char *behind)
+static void add_one_ending(builder *b, const char *ending, uint32_t len, unsigned behind)
 {
     rd_window_sets sets;
     memset(&sets, 0, sizeof sets);
@@ -103,26 +108,27 @@ static void add_one_ending(builder *b, const char *ending, uint32_t len, const c
         memset(&sets.at[j], 0xff, sizeof sets.at[j]);
     for (uint32_t i = 0; i < len; i++)
         allow(&sets.at[j++], (uint8_t)ending[i], true);
-    allow_class(&sets.at[3], 0, behind);
+    allow_class(&sets.at[3], 0, behind_key[behind].bytes);
     for (j = RD_SHORT; j < RD_LONG; j++)
         memset(&sets.at[j], 0xff, sizeof sets.at[j]);
     for (j = 0; j < RD_LONG; j++) {
         for (unsigned k = 0; k < 4; k++)
             b->key_ends.at[j].bits[k] |= sets.at[j].bits[k];
     }
-    for (uint32_t i = 0; i < b->n_endings; i++) {
-        if (memcmp(&b->endings[i], &sets, sizeof sets) == 0)
+    uint32_t *n = &b->n_endings[behind];
+    for (uint32_t i = 0; i < *n; i++) {
+        if (memcmp(&b->endings[behind][i], &sets, sizeof sets) == 0)
             return;
     }
-    if (b->n_endings == RD_MAX_FILTER)
+    if (*n == RD_MAX_ENDINGS)
         abort();
-    b->endings[b->n_endings++] = sets;
+    b->endings[behind][(*n)++] = sets;
 }
 
 static void add_ending(void *ctx, const char *ending, uint32_t len)
 {
-    for (size_t k = 0; k < sizeof behind_key / sizeof behind_key[0]; k++)
-        add_one_ending(ctx, ending, len, behind_key[k]);
+    for (unsigned k = 0; k < N_BEHIND; k++)
+        add_one_ending(ctx, ending, len, k);
 }
 
 static void add_run(uint32_t *owners, uint32_t *shortest, uint32_t m, uint32_t len)
@@ -216,15 +222,20 @@ bool rd_program_build(rd_program *p, uint64_t wanted)
         if ((rd_matchers[m]->yields & wanted) != 0)
             add_matcher(b, m);
     }
-    if (b->n_endings > 0)
+    if (b->n_endings[0] > 0)
         add_short(b, &b->key_ends, b->ending_owner); /* the last one: it has buckets of its own */
     add_run_classes(&p->runs);
     write_exact(b);
-    uint32_t n_literal = p->n_short - (b->n_endings > 0);
-    bool ok = rd_buckets_assign(b->endings, b->n_endings, RD_SHORT, 0, RD_ENDING_GROUPS, p) &&
-              rd_buckets_assign(b->exact_short, n_literal, RD_SHORT, RD_ENDING_GROUPS,
-                                RD_SHORT_GROUPS - RD_ENDING_GROUPS, p) &&
-              rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, RD_SHORT_GROUPS, RD_LONG_GROUPS, p);
+    uint32_t n_literal = p->n_short - (b->n_endings[0] > 0);
+    unsigned first = 0;
+    bool ok = true;
+    for (unsigned k = 0; k < N_BEHIND; first += behind_key[k++].n_buckets)
+        ok = ok &&
+             rd_buckets_assign(b->endings[k], b->n_endings[k], RD_SHORT, first, behind_key[k].n_buckets, p);
+    ok = ok && rd_buckets_assign(b->exact_short, n_literal, RD_SHORT, 8 * RD_ENDING_GROUPS,
+                                 8 * (RD_SHORT_GROUPS - RD_ENDING_GROUPS), p);
+    ok = ok &&
+         rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
     free(b);
     return ok;
 }

@@ -22,7 +22,7 @@ enum {
     RD_SHORT = 4,
     RD_LONG = 8,
     RD_ENDING_GROUPS = 1, /* short windows that are endings of keys */
-    RD_SHORT_GROUPS = RD_ENDING_GROUPS + 1,
+    RD_SHORT_GROUPS = RD_ENDING_GROUPS + 2,
     RD_LONG_GROUPS = 1,
     RD_GROUPS = RD_SHORT_GROUPS + RD_LONG_GROUPS,
     RD_MAX_CLASSES = 128,
