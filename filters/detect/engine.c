@@ -121,6 +121,7 @@ static inline uint32_t text_end(const rd_text *t)
 static inline void confirm(walk *w, uint32_t matcher, uint32_t at)
 {
     uint32_t *resume = &w->scratch->resume[matcher];
+    RD_DETECT_STEP();
     if (at < *resume)
         return;
     w->find.resume = *resume;
@@ -169,8 +170,8 @@ static void at_run(walk *w, runs *r, uint32_t at, uint32_t limit)
         confirm_run(w, r, at);
     if (at >= lo && (hi >= limit || !rd_is(base[hi], r->classes)))
         return; /* the usual case: it ends in its text */
-    for (r->end = at; r->end < limit && rd_is(base[r->end], r->classes);)
-        r->end++;
+    for (r->end = at; r->end < limit && rd_is(base[r->end], r->classes); r->end++)
+        RD_DETECT_STEP();
     if (at < lo && lo < r->end)
         confirm_run(w, r, lo);
 }

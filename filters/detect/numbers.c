@@ -64,6 +64,8 @@ static bool stands_alone(const rd_view *v, uint32_t from, uint32_t to)
     uint8_t before = rd_at(v, from - 1), behind = rd_at(v, to);
     if (rd_is(before, RD_C_WORD) || before == '_' || rd_is(behind, RD_C_WORD) || behind == '_')
         return false;
+    if (before == '*')
+        return false; /* what a mask left of a longer number */
     if ((before == '.' || before == '-') &&
         (rd_is(rd_at(v, from - 2), RD_C_WORD) || rd_at(v, from - 2) == '_'))
         return false;
@@ -123,21 +125,22 @@ static bool issued(const uint8_t *digits, uint32_t n)
 
 static uint32_t try_card(rd_find *f, const shape *s)
 {
-    /* Shapes with joiners: by fours, American Express, Diners Club. */
-    static const char *const shapes[] = {"44443", "4444", "465", "464"};
-    uint32_t last = 0;
+    /* By fours, American Express, Diners Club, and without joiners. */
+    static const char *const shapes[] = {"44443", "4444", "465", "464", ""};
     if (s->join == '.')
         return s->from;
-    for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0] && last == 0; i++) {
-        if (shaped(s, shapes[i]))
-            last = (uint32_t)strlen(shapes[i]) - 1;
+    for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        uint32_t last = shapes[i][0] == 0 ? 0 : (uint32_t)strlen(shapes[i]) - 1, n;
+        if (!shaped(s, shapes[i]))
+            continue;
+        n = s->count[last];
+        if (n >= 13 && issued(s->digits, n) && rd_luhn_ok(s->digits, n) &&
+            stands_alone(&f->v, s->from, s->end[last])) {
+            rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
+            return s->end[last];
+        }
     }
-    uint32_t n = s->count[last];
-    if (n < 13 || !issued(s->digits, n) || !rd_luhn_ok(s->digits, n) ||
-        !stands_alone(&f->v, s->from, s->end[last]))
-        return s->from;
-    rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
-    return s->end[last];
+    return s->from;
 }
 
 static uint32_t try_ssn(rd_find *f, const shape *s)

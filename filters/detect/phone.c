@@ -54,6 +54,12 @@ uint32_t rd_phone_end(const rd_view *v, uint32_t i, uint32_t *out_digits)
     return end;
 }
 
+uint32_t rd_phone_head(const rd_view *v, uint32_t from)
+{
+    uint32_t code = rd_at(v, from) == '+' ? country_code_len(rd_at(v, from + 1), rd_at(v, from + 2)) : 0;
+    return code == 0 ? 0 : code + 1;
+}
+
 static void international(rd_find *f, uint32_t at, uint32_t number)
 {
     const rd_view *v = &f->v;

@@ -146,7 +146,7 @@ static void number_behind(rd_find *f, uint32_t i, bool any)
         return;
     if (rd_at(v, end) == ':' || (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)))
         return;
-    rd_emit(f, RD_DETECTOR_PHONE, i, end, 0, 2);
+    rd_emit(f, RD_DETECTOR_PHONE, i, end, rd_phone_head(v, i), 2);
 }
 
 static void phone_words(rd_find *f, uint32_t at)

@@ -99,6 +99,15 @@ static void add_long(builder *b, const rd_window_sets *sets, uint32_t owner)
     b->p->owner_long[b->p->n_long++] = (uint8_t)owner;
 }
 
+/* A letter of a key word; '_' stands for all that separates the words of a key. */
+static void allow_letter(rd_byteset *s, char c)
+{
+    if (c == '_')
+        allow_class(s, 0, "_-. ");
+    else
+        allow(s, (uint8_t)c, true);
+}
+
 static void add_one_ending(builder *b, const char *ending, uint32_t len, unsigned behind)
 {
     rd_window_sets sets;
@@ -107,7 +116,7 @@ static void add_one_ending(builder *b, const char *ending, uint32_t len, unsigne
     for (; j + len < 3; j++)
         memset(&sets.at[j], 0xff, sizeof sets.at[j]);
     for (uint32_t i = 0; i < len; i++)
-        allow(&sets.at[j++], (uint8_t)ending[i], true);
+        allow_letter(&sets.at[j++], ending[i]);
     allow_class(&sets.at[3], 0, behind_key[behind].bytes);
     for (j = RD_SHORT; j < RD_LONG; j++)
         memset(&sets.at[j], 0xff, sizeof sets.at[j]);
