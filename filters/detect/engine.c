@@ -161,6 +161,28 @@ static void finish_text(walk *w)
     start_text(w);
 }
 
+/* Ends all texts that end at or before `pos`. False: there are no more. */
+static inline bool finish_texts(walk *w, uint32_t pos)
+{
+    while (pos >= w->find.v.hi) {
+        finish_text(w);
+        if (w->text == w->n_texts)
+            return false;
+        if (w->set->n_patterns > 0 || w->find.v.hi > pos)
+            continue;
+        /* Most texts hold no candidate at all; they need no word, if no run reaches into them. */
+        uint32_t at = w->text, quiet = w->digits.end > w->tokens.end ? w->digits.end : w->tokens.end;
+        while (at + 1 < w->n_texts && text_end(&w->texts[at]) <= pos && w->texts[at + 1].off >= quiet)
+            at++;
+        if (at > w->text && w->scratch->found.n == w->scratch->found.text_first) {
+            w->text = w->scratch->found.text = at;
+            w->find.v.lo = w->texts[at].off;
+            w->find.v.hi = text_end(&w->texts[at]);
+        }
+    }
+    return true;
+}
+
 /* A long run starts at `at`. It may reach into the next texts: start_text asks again at their edges. */
 static void at_run(walk *w, runs *r, uint32_t at, uint32_t limit)
 {
@@ -252,11 +274,8 @@ static void walk_word(walk *w, uint32_t i, uint32_t at, uint32_t end)
     for (uint64_t m = shorts | longs | digits | tokens; m != 0; m &= m - 1) {
         uint64_t bit = m & -m;
         uint32_t pos = at + (uint32_t)__builtin_ctzll(m);
-        while (pos >= w->find.v.hi) {
-            finish_text(w);
-            if (w->text == w->n_texts)
-                return;
-        }
+        if (!finish_texts(w, pos))
+            return;
         if ((digits & bit) != 0)
             at_run(w, &w->digits, pos, end);
         if ((tokens & bit) != 0)

@@ -231,7 +231,8 @@ bool rd_program_build(rd_program *p, uint64_t wanted)
         if ((rd_matchers[m]->yields & wanted) != 0)
             add_matcher(b, m);
     }
-    if (b->n_endings[0] > 0)
+    p->has_endings = b->n_endings[0] > 0;
+    if (p->has_endings)
         add_short(b, &b->key_ends, b->ending_owner); /* the last one: it has buckets of its own */
     add_run_classes(&p->runs);
     write_exact(b);

@@ -42,6 +42,7 @@ typedef struct rd_program {
     uint64_t allow_long[RD_LONG][RD_MAX_CLASSES];
     uint8_t owner_short[RD_MAX_SHORT], owner_long[RD_MAX_LONG]; /* index in rd_matchers */
     uint32_t n_short, n_long;
+    bool has_endings;                    /* the last short window stands for the ends of keys */
     uint32_t digit_owners, token_owners; /* bit m: matcher m wants these runs */
     uint32_t digit_run, token_run;       /* shortest that somebody wants; 0: nobody */
 } rd_program;

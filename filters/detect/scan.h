@@ -4,7 +4,7 @@
  *
  *   hit_short, hit_long  a window may start here (superset; rd_program_short and _long decide)
  *   digit                a digit
- *   token                a byte of RD_C_RUN
+ *   token                a byte of RD_C_RUN; both may be zero when the program wants no runs
  *
  * All variants read exactly the bytes [b, b + n) and RD_LONG - 1 bytes more, which must be readable. The
  * plain variant is the oracle of the others in tests and serves CPUs without SSSE3; its hits are a subset of

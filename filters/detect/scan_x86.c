@@ -54,7 +54,10 @@ AVX2 static inline uint64_t any256(const pair256 *groups, unsigned n)
     return not_zero256(&x);
 }
 
-AVX2 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
+/* `all`: false when the program has only short windows that are no endings of keys. A constant at both calls.
+ */
+AVX2 static inline __attribute__((always_inline)) void scan256(const rd_program *p, const uint8_t *b,
+                                                               uint32_t n_words, rd_masks out, bool all)
 {
     const __m256i low4 = _mm256_set1_epi8(15), ones = _mm256_set1_epi8(-1);
     for (uint32_t w = 0; w < n_words; w++, b += 64) {
@@ -62,26 +65,38 @@ AVX2 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, 
         for (unsigned g = 0; g < RD_GROUPS; g++)
             group[g] = run;
 #pragma GCC unroll 8
-        for (unsigned j = 0; j < RD_LONG; j++) {
+        for (unsigned j = 0; j < (all ? RD_LONG : RD_SHORT); j++) {
             __m256i x = _mm256_loadu_si256((const __m256i *)(b + j)),
                     y = _mm256_loadu_si256((const __m256i *)(b + j + 32));
             pair256 lo = {_mm256_and_si256(x, low4), _mm256_and_si256(y, low4)};
             pair256 hi = {_mm256_and_si256(_mm256_srli_epi16(x, 4), low4),
                           _mm256_and_si256(_mm256_srli_epi16(y, 4), low4)};
+            unsigned first = !all ? RD_ENDING_GROUPS : j < RD_SHORT ? 0 : RD_SHORT_GROUPS;
 #pragma GCC unroll 8
-            for (unsigned g = j < RD_SHORT ? 0 : RD_SHORT_GROUPS; g < RD_GROUPS; g++)
+            for (unsigned g = first; g < (all ? RD_GROUPS : RD_SHORT_GROUPS); g++)
                 narrow256(&group[g], &p->filter[g][j], &lo, &hi);
-            if (j == 0)
+            if (j == 0 && all)
                 narrow256(&run, &p->runs, &lo, &hi);
         }
-        out.hit_short[w] = any256(group, RD_SHORT_GROUPS);
-        out.hit_long[w] = any256(group + RD_SHORT_GROUPS, RD_LONG_GROUPS);
-        out.token[w] = not_zero256(&run);
+        unsigned first = all ? 0 : RD_ENDING_GROUPS;
+        out.hit_short[w] = any256(group + first, RD_SHORT_GROUPS - first);
+        out.hit_long[w] = all ? any256(group + RD_SHORT_GROUPS, RD_LONG_GROUPS) : 0;
+        out.token[w] = all ? not_zero256(&run) : 0;
         run.a = _mm256_slli_epi16(run.a, 7);
         run.b = _mm256_slli_epi16(run.b, 7);
         out.digit[w] = (uint32_t)_mm256_movemask_epi8(run.a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(run.b)
                                                                    << 32;
+        if (!all)
+            out.digit[w] = 0;
     }
+}
+
+AVX2 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
+{
+    if (p->n_long > 0 || p->digit_run > 0 || p->token_run > 0 || p->has_endings)
+        scan256(p, b, n_words, out, true);
+    else
+        scan256(p, b, n_words, out, false);
 }
 
 SSSE3 static inline __m128i load128(const uint8_t *t)
