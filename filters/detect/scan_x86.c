@@ -65,16 +65,20 @@ AVX2 static inline __attribute__((always_inline)) void scan256(const rd_program 
         for (unsigned g = 0; g < RD_GROUPS; g++)
             group[g] = run;
 #pragma GCC unroll 8
-        for (unsigned j = 0; j < (all ? RD_LONG : RD_SHORT); j++) {
+        for (unsigned j = 0; j < RD_LONG; j++) {
+            if (!all && j >= RD_SHORT)
+                continue;
             __m256i x = _mm256_loadu_si256((const __m256i *)(b + j)),
                     y = _mm256_loadu_si256((const __m256i *)(b + j + 32));
             pair256 lo = {_mm256_and_si256(x, low4), _mm256_and_si256(y, low4)};
             pair256 hi = {_mm256_and_si256(_mm256_srli_epi16(x, 4), low4),
                           _mm256_and_si256(_mm256_srli_epi16(y, 4), low4)};
-            unsigned first = !all ? RD_ENDING_GROUPS : j < RD_SHORT ? 0 : RD_SHORT_GROUPS;
 #pragma GCC unroll 8
-            for (unsigned g = first; g < (all ? RD_GROUPS : RD_SHORT_GROUPS); g++)
-                narrow256(&group[g], &p->filter[g][j], &lo, &hi);
+            for (unsigned g = 0; g < RD_GROUPS; g++) {
+                bool short_group = g < RD_SHORT_GROUPS, ending_group = g < RD_ENDING_GROUPS;
+                if (all ? !short_group || j < RD_SHORT : short_group && !ending_group)
+                    narrow256(&group[g], &p->filter[g][j], &lo, &hi);
+            }
             if (j == 0 && all)
                 narrow256(&run, &p->runs, &lo, &hi);
         }
