@@ -49,11 +49,11 @@ static int try_bind(const struct addrinfo *a, bool share)
     return -1;
 }
 
-static int bind_address(const gw_listener_cfg *cfg, bool share, const char **out_why)
+static int bind_address(const gw_listener_cfg *cfg, uint16_t port_number, bool share, const char **out_why)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *list = NULL;
     char port[8];
-    snprintf(port, sizeof port, "%u", cfg->port);
+    snprintf(port, sizeof port, "%u", port_number);
     int e = getaddrinfo(cfg->host, port, &hints, &list);
     if (e != 0) {
         *out_why = gai_strerror(e);
@@ -67,16 +67,25 @@ static int bind_address(const gw_listener_cfg *cfg, bool share, const char **out
 
 bool gw_listener_free(const gw_listener_cfg *cfg, const char **out_why)
 {
-    int fd = bind_address(cfg, false, out_why);
+    int fd = bind_address(cfg, cfg->port, false, out_why);
     if (fd < 0)
         return false;
     close(fd);
     return true;
 }
 
-int gw_listener_bind(const gw_listener_cfg *cfg, const char **out_why)
+int gw_listener_bind(const gw_listener_cfg *cfg, uint16_t port, const char **out_why)
 {
-    return bind_address(cfg, true, out_why);
+    return bind_address(cfg, port, true, out_why);
+}
+
+uint16_t gw_listener_port(int fd)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t n = sizeof a;
+    if (getsockname(fd, (struct sockaddr *)&a, &n) != 0)
+        return 0;
+    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
 }
 
 /* ---- TLS ---- */

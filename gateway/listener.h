@@ -9,8 +9,10 @@
  * share the port without a word. */
 bool gw_listener_free(const gw_listener_cfg *cfg, const char **out_why);
 
-/* A listening TCP socket with SO_REUSEPORT, so that each thread has its own queue; -1: errno and *out_why say why. */
-int gw_listener_bind(const gw_listener_cfg *cfg, const char **out_why);
+/* A listening TCP socket with SO_REUSEPORT, so that each thread has its own queue, on the host of `cfg`; port 0 takes a free one.
+ * -1: errno and *out_why say why. */
+int gw_listener_bind(const gw_listener_cfg *cfg, uint16_t port, const char **out_why);
+uint16_t gw_listener_port(int fd);
 
 typedef struct gw_listener gw_listener;
 

@@ -297,6 +297,11 @@ static bool cannot_listen(const gw_listener_cfg *l, const char *why)
     return false;
 }
 
+static void say_listening(const char *whom, const gw_listener_cfg *cfg, int fd)
+{
+    gw_log(LISTENING, gw_word("for", whom), gw_word("address", cfg->address), gw_u64("port", gw_listener_port(fd)));
+}
+
 static bool bind_all(server *s)
 {
     const gw_config *cfg = s->gen->cfg;
@@ -311,13 +316,21 @@ static bool bind_all(server *s)
     if (cfg->has_admin && !gw_listener_free(&cfg->admin, &why))
         return cannot_listen(&cfg->admin, why);
     for (size_t i = 0; i < (size_t)s->n_loops * s->n_listeners; i++) {
-        const gw_listener_cfg *l = &cfg->listeners[i % s->n_listeners];
-        s->fds[i] = gw_listener_bind(l, &why);
+        size_t k = i % s->n_listeners;
+        const gw_listener_cfg *l = &cfg->listeners[k];
+        /* Port 0 is the kernel's choice; all threads take the one that the first got. */
+        s->fds[i] = gw_listener_bind(l, i < s->n_listeners ? l->port : gw_listener_port(s->fds[k]), &why);
         if (s->fds[i] < 0)
             return cannot_listen(l, why);
     }
-    s->admin_fd = cfg->has_admin ? gw_listener_bind(&cfg->admin, &why) : -1;
-    return !cfg->has_admin || s->admin_fd >= 0 || cannot_listen(&cfg->admin, why);
+    s->admin_fd = cfg->has_admin ? gw_listener_bind(&cfg->admin, cfg->admin.port, &why) : -1;
+    if (cfg->has_admin && s->admin_fd < 0)
+        return cannot_listen(&cfg->admin, why);
+    for (size_t k = 0; k < s->n_listeners; k++)
+        say_listening("senders", &cfg->listeners[k], s->fds[k]);
+    if (cfg->has_admin)
+        say_listening("admin", &cfg->admin, s->admin_fd);
+    return true;
 }
 
 /* No core dump may hold payload, and no file of h2o's either: it would put large bodies into a temporary file. */
