@@ -9,7 +9,7 @@ enum { GW_EXIT_OK = 0, GW_EXIT_FAILED = 1, GW_EXIT_USAGE = 64, GW_EXIT_CONFIG = 
 int gw_cli_check(int argc, char **argv);
 /* `redactd dump-config [FILE]`: the effective configuration, secrets masked. */
 int gw_cli_dump_config(int argc, char **argv);
-/* `redactd reference`: all keys as a Markdown table. */
+/* `redactd reference [keys|outcomes|metrics]`: one of the program's tables in Markdown. */
 int gw_cli_reference(int argc, char **argv);
 
 #endif

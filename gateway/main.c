@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* argv to one verb. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,10 +17,12 @@ static const struct verb {
     const char *name, *arguments, *help;
     int (*run)(int argc, char **argv);
 } verbs[] = {
-    {"run", "[-c FILE]", "run the gateway in the foreground; without FILE the embedded default", gw_cli_run},
-    {"check", "[FILE]", "say everything that is wrong with a configuration; binds and connects nothing", gw_cli_check},
+    {"run", "[-c FILE]", "run the gateway in the foreground", gw_cli_run},
+    {"check", "[FILE]", "say everything that is wrong with a configuration; binds and connects nothing",
+     gw_cli_check},
     {"dump-config", "[FILE]", "print the effective configuration, secrets masked", gw_cli_dump_config},
-    {"reference", "", "print all configuration keys as a Markdown table", gw_cli_reference},
+    {"reference", "[keys|outcomes|metrics]",
+     "print a table in Markdown: configuration keys, answers, metrics", gw_cli_reference},
     {"version", "", "print the version", version},
 };
 
@@ -29,22 +32,33 @@ static int usage(FILE *to, int code)
 {
     fprintf(to, "usage: redactd VERB [ARGUMENTS]\n\n");
     for (unsigned i = 0; i < N_VERBS; i++)
-        fprintf(to, "  %-11s %-10s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
-    fprintf(to, "\nexit codes: 0 ok, 1 failed, 64 usage, 78 configuration\n");
+        fprintf(to, "  %-11s %-23s  %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+    fprintf(to, "\nWithout FILE the embedded default configuration is used.\nexit codes: 0 ok, 1 failed, 64 "
+                "usage, 78 configuration\n");
     return code;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return usage(stderr, GW_EXIT_USAGE);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
         return usage(stdout, GW_EXIT_OK);
     if (strcmp(argv[1], "--version") == 0)
         return version(0, NULL);
     for (unsigned i = 0; i < N_VERBS; i++) {
-        if (strcmp(argv[1], verbs[i].name) == 0)
-            return verbs[i].run(argc - 1, argv + 1);
+        if (strcmp(argv[1], verbs[i].name) != 0)
+            continue;
+        if (argc == 3 && is_help(argv[2])) {
+            printf("usage: redactd %s %s\n\n  %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+            return GW_EXIT_OK;
+        }
+        return verbs[i].run(argc - 1, argv + 1);
     }
     fprintf(stderr, "redactd: no verb `%s`\n\n", argv[1]);
     return usage(stderr, GW_EXIT_USAGE);

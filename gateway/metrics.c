@@ -211,7 +211,7 @@ static void write_label(rd_buf *out, const dim *d, unsigned i, bool *first)
     rd_buf_printf(out, "%s=\"%s\"", d->label, d->name(i)); /* names are our words or [a-z0-9_-]: no escapes */
 }
 
-/* Cells with no labels are always written, labelled ones once they have moved. */
+/* Cells with at most one label are always written, the others once they have moved. */
 static void write_cell(rd_buf *out, gw_metric m, unsigned i, unsigned j, unsigned k)
 {
     const struct metric *row = &metrics[m];
@@ -257,5 +257,17 @@ void gw_metrics_write(rd_buf *out)
                     write_cell(out, (gw_metric)m, i, j, k);
             }
         }
+    }
+}
+
+void gw_metrics_reference(FILE *to)
+{
+    fputs("| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n", to);
+    for (unsigned m = 0; m < GW_METRIC_COUNT; m++) {
+        const struct metric *row = &metrics[m];
+        fprintf(to, "| `%s` | %s | ", row->name, row->is_gauge ? "gauge" : "counter");
+        for (unsigned d = 0; d < 3 && dims[row->dim[d]].name != NULL; d++)
+            fprintf(to, "%s`%s`", d > 0 ? ", " : "", dims[row->dim[d]].label);
+        fprintf(to, " | %s |\n", row->help);
     }
 }

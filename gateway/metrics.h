@@ -8,6 +8,7 @@
 #define GW_METRICS_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "filters/base/buf.h"
 #include "gateway/outcome.h"
@@ -41,5 +42,7 @@ unsigned gw_metrics_status(int http_status);
 
 /* Appends everything in Prometheus text format 0.0.4. */
 void gw_metrics_write(rd_buf *out);
+/* Writes the rows of metrics.def as a Markdown table (README is made from it). */
+void gw_metrics_reference(FILE *to);
 
 #endif
