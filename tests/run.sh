@@ -7,7 +7,7 @@
 #   sh tests/run.sh                 all of them
 #   sh tests/run.sh lint unit       some of them
 #
-#   lint      includes, headers, text rules, shell scripts
+#   lint      includes, headers, text rules, shell scripts, README.md against the program
 #   unit      unit tests and replayed fuzz corpora, release build, warnings are errors
 #   asan      the same with AddressSanitizer and UndefinedBehaviorSanitizer
 #   tsan      the tests with threads under ThreadSanitizer, built by clang, warnings are errors
@@ -114,6 +114,7 @@ suite_lint() {
     lint edges
     lint text
     lint headers "$builds/release"
+    lint readme "$builds/release"
 }
 
 suite_unit() {
