@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The command line: verbs, exit codes, and words on the right stream.
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Child, freePort, tempDir } from './lib/process.mjs'
 import { Gateway, configTo } from './lib/gateway.mjs'
+import { exchange } from './lib/http.mjs'
 import { REDACTD } from './lib/paths.mjs'
 import { e2e } from './lib/world.mjs'
 
@@ -76,4 +77,37 @@ e2e('a port in use: the second redactd says which and does not start', async (t)
     assert.equal(second.code, 1)
     assert.ok(second.err.includes(`cannot listen on 127.0.0.1:${port}: Address already in use`), second.err)
   }
+})
+
+e2e('port 0: one free port for all threads, and the log says which', async (t) => {
+  const gateway = await Gateway.start(t, { config: { ...configTo({ store: 'data' }), threads: 4, listeners: [{ address: '127.0.0.1:0' }] } })
+  const ports = gateway.event('listening').map((e) => [e.for, e.port])
+  assert.equal(ports.length, 2)
+  assert.deepEqual(ports[1], ['admin', gateway.adminPort])
+  for (let i = 0; i < 20; i++) {
+    const { status } = await exchange(ports[0][1], { path: '/v1/logs', headers: { 'content-type': 'application/json' }, body: '{}' })
+    assert.equal(status, 200)
+  }
+  const open = readFileSync(`/proc/${gateway.pid}/net/tcp`, 'ascii').split('\n').filter((line) => / 0A /.test(line))
+  const hex = ports[0][1].toString(16).toUpperCase().padStart(4, '0')
+  assert.equal(open.filter((line) => line.includes(`:${hex} `)).length, 4)
+})
+
+e2e('help: of the program and of each verb, on standard output', async () => {
+  for (const args of [['--help'], ['help'], ['run', '--help'], ['check', '-h'], ['reference', '--help']]) {
+    const { code, out, err } = await run(args)
+    assert.equal(code, 0, JSON.stringify(args))
+    assert.match(out, /^usage: redactd /)
+    assert.equal(err, '')
+  }
+})
+
+e2e('reference: three tables, no other', async () => {
+  for (const [table, row] of [['keys', '| `version` |'], ['outcomes', '| `too_large` | 413 | 413 |'], ['metrics', '| `redactd_connections` | gauge |']]) {
+    const { code, out } = await run(['reference', table])
+    assert.equal(code, 0)
+    assert.ok(out.includes(`\n${row}`), table)
+    if (table === 'keys') assert.equal((await run(['reference'])).out, out)
+  }
+  assert.equal((await run(['reference', 'nonsense'])).code, 64)
 })
