@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Greedy clustering: every window starts as a cluster of its own; while there are more clusters than buckets,
- * the two whose union adds the fewest expected candidates are merged. The expectation is the product over the
- * four positions of how often a byte of the cluster's nibble sets occurs in log text.
+ * the two whose union adds the fewest expected candidates are merged. The expectation is the product over all
+ * positions of how often a byte of the cluster's nibble sets occurs in log text.
  */
 #include "filters/detect/buckets.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What the nibble tables of one cluster take at each position. */
 typedef struct cluster {
-    uint16_t lo[RD_WINDOW_LEN], hi[RD_WINDOW_LEN];
+    uint16_t lo[RD_LONG], hi[RD_LONG];
     float weight;
 } cluster;
 
-/* Rough share of each byte in log text, in 1/1000: digits, lower case and punctuation of time stamps first.
- */
+typedef struct work {
+    float bytes[256]; /* share of each byte in log text */
+    cluster *list;    /* owned */
+    float *cost;      /* owned: [a * n_all + b] for a < b: what merging them adds */
+    uint32_t n, n_all, len;
+} work;
+
+/* Rough shares, from logs of many systems. */
 static float byte_weight(uint8_t c)
 {
     if (c == ' ')
         return 0.12f;
     if (rd_is(c, RD_C_DIGIT))
-        return 0.025f;
+        return 0.05f; /* more than their share: they come in runs */
     if (rd_is(c, RD_C_LOWER))
         return strchr("eaiotnrs", c) != NULL ? 0.035f : 0.012f;
     if (rd_is(c, RD_C_UPPER))
@@ -31,91 +38,114 @@ static float byte_weight(uint8_t c)
     return c >= 0x80 || c < ' ' ? 0.0005f : 0.002f;
 }
 
-static float class_weight(uint16_t lo, uint16_t hi)
+static float class_weight(const work *w, uint16_t lo, uint16_t hi)
 {
+    if (lo == UINT16_MAX && hi == UINT16_MAX)
+        return 1;
     float sum = 0;
-    for (unsigned c = 0; c < 256; c++) {
-        if ((lo >> (c & 15) & 1) != 0 && (hi >> (c >> 4) & 1) != 0)
-            sum += byte_weight((uint8_t)c);
+    for (uint32_t h = hi; h != 0; h &= h - 1) {
+        const float *row = w->bytes + 16 * __builtin_ctz(h);
+        for (uint32_t l = lo; l != 0; l &= l - 1)
+            sum += row[__builtin_ctz(l)];
     }
     return sum < 1 ? sum : 1;
 }
 
-static cluster united(const cluster *a, const cluster *b)
+static cluster united(const work *w, const cluster *a, const cluster *b)
 {
     cluster u = {.weight = 1};
-    for (unsigned j = 0; j < RD_WINDOW_LEN; j++) {
+    for (uint32_t j = 0; j < w->len; j++) {
         u.lo[j] = a->lo[j] | b->lo[j];
         u.hi[j] = a->hi[j] | b->hi[j];
-        u.weight *= class_weight(u.lo[j], u.hi[j]);
+        u.weight *= class_weight(w, u.lo[j], u.hi[j]);
     }
     return u;
 }
 
-static cluster of_window(const rd_byteset sets[RD_WINDOW_LEN])
+static cluster of_window(const work *w, const rd_window_sets *sets)
 {
     cluster c = {.weight = 1};
-    for (unsigned j = 0; j < RD_WINDOW_LEN; j++) {
+    for (uint32_t j = 0; j < w->len; j++) {
         for (unsigned b = 0; b < 256; b++) {
-            if (rd_byteset_has(&sets[j], (uint8_t)b)) {
+            if (rd_byteset_has(&sets->at[j], (uint8_t)b)) {
                 c.lo[j] |= (uint16_t)(1u << (b & 15));
                 c.hi[j] |= (uint16_t)(1u << (b >> 4));
             }
         }
     }
-    return united(&c, &c);
+    return united(w, &c, &c);
 }
 
-static void merge_cheapest(cluster *list, uint32_t *n, float (*cost)[RD_MAX_WINDOWS])
+static float *cost_of(const work *w, uint32_t a, uint32_t b)
+{
+    return a < b ? &w->cost[(size_t)a * w->n_all + b] : &w->cost[(size_t)b * w->n_all + a];
+}
+
+static void price(work *w, uint32_t a, uint32_t b)
+{
+    *cost_of(w, a, b) = united(w, &w->list[a], &w->list[b]).weight - w->list[a].weight - w->list[b].weight;
+}
+
+static void merge_cheapest(work *w)
 {
     uint32_t best_a = 0, best_b = 1;
-    for (uint32_t a = 0; a < *n; a++) {
-        for (uint32_t b = a + 1; b < *n; b++) {
-            if (cost[a][b] < cost[best_a][best_b]) {
+    float best = *cost_of(w, 0, 1);
+    for (uint32_t a = 0; a < w->n; a++) {
+        const float *row = &w->cost[(size_t)a * w->n_all];
+        for (uint32_t b = a + 1; b < w->n; b++) {
+            if (row[b] < best) {
+                best = row[b];
                 best_a = a;
                 best_b = b;
             }
         }
     }
-    list[best_a] = united(&list[best_a], &list[best_b]);
-    uint32_t last = --*n;
-    list[best_b] = list[last];
+    w->list[best_a] = united(w, &w->list[best_a], &w->list[best_b]);
+    uint32_t last = --w->n;
+    w->list[best_b] = w->list[last];
     for (uint32_t k = 0; k < last; k++) {
-        cost[k < best_b ? k : best_b][k < best_b ? best_b : k] = cost[k][last];
+        if (k != best_b && best_b != last)
+            *cost_of(w, k, best_b) = *cost_of(w, k, last);
     }
     for (uint32_t k = 0; k < last; k++) {
-        uint32_t pair[2] = {best_a, best_b};
-        for (unsigned i = 0; i < 2; i++) {
-            uint32_t a = k < pair[i] ? k : pair[i], b = k < pair[i] ? pair[i] : k;
-            if (a != b && b < last)
-                cost[a][b] = united(&list[a], &list[b]).weight - list[a].weight - list[b].weight;
+        if (k != best_a)
+            price(w, k, best_a);
+    }
+}
+
+static void write_tables(const work *w, unsigned first, rd_program *p)
+{
+    for (uint32_t b = 0; b < w->n; b++) {
+        for (uint32_t j = 0; j < w->len; j++) {
+            rd_nibbles *t = &p->filter[(first + b) / 8][j];
+            for (unsigned k = 0; k < 16; k++) {
+                t->lo[k] |= (uint8_t)((w->list[b].lo[j] >> k & 1) << (first + b) % 8);
+                t->hi[k] |= (uint8_t)((w->list[b].hi[j] >> k & 1) << (first + b) % 8);
+            }
         }
     }
 }
 
-void rd_buckets_assign(const rd_byteset (*sets)[RD_WINDOW_LEN], rd_program *p)
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
+                       unsigned n_buckets, rd_program *p)
 {
-    cluster list[RD_MAX_WINDOWS];
-    float cost[RD_MAX_WINDOWS][RD_MAX_WINDOWS];
-    uint32_t n = p->n_windows;
-    for (uint32_t w = 0; w < n; w++)
-        list[w] = of_window(sets[w]);
-    for (uint32_t a = 0; a < n; a++) {
+    work w = {.n = n, .n_all = n, .len = len};
+    w.list = calloc((size_t)n + 1, sizeof *w.list);
+    w.cost = calloc((size_t)n * n + 1, sizeof *w.cost);
+    bool ok = w.list != NULL && w.cost != NULL;
+    for (unsigned c = 0; c < 256; c++)
+        w.bytes[c] = byte_weight((uint8_t)c);
+    for (uint32_t i = 0; ok && i < n; i++)
+        w.list[i] = of_window(&w, &windows[i]);
+    for (uint32_t a = 0; ok && a < n; a++) {
         for (uint32_t b = a + 1; b < n; b++)
-            cost[a][b] = united(&list[a], &list[b]).weight - list[a].weight - list[b].weight;
+            price(&w, a, b);
     }
-    while (n > RD_N_BUCKETS)
-        merge_cheapest(list, &n, cost);
-    memset(p->lo, 0, sizeof p->lo);
-    memset(p->hi, 0, sizeof p->hi);
-    for (uint32_t b = 0; b < n; b++) {
-        for (unsigned j = 0; j < RD_WINDOW_LEN; j++) {
-            for (unsigned k = 0; k < 16; k++) {
-                if ((list[b].lo[j] >> k & 1) != 0)
-                    p->lo[j][b / 8][k] |= (uint8_t)(1u << b % 8);
-                if ((list[b].hi[j] >> k & 1) != 0)
-                    p->hi[j][b / 8][k] |= (uint8_t)(1u << b % 8);
-            }
-        }
-    }
+    while (ok && w.n > n_buckets)
+        merge_cheapest(&w);
+    if (ok)
+        write_tables(&w, first, p);
+    free(w.list);
+    free(w.cost);
+    return ok;
 }

@@ -14,7 +14,16 @@ static inline bool rd_byteset_has(const rd_byteset *s, uint8_t c)
     return (s->bits[c >> 6] >> (c & 63) & 1) != 0;
 }
 
-/* Fills p->lo and p->hi from the byte sets of the p->n_windows windows. */
-void rd_buckets_assign(const rd_byteset (*sets)[RD_WINDOW_LEN], rd_program *p);
+/* A window as byte sets; positions past its end take every byte. */
+typedef struct rd_window_sets {
+    rd_byteset at[RD_LONG];
+} rd_window_sets;
+
+enum { RD_MAX_ENDINGS = 192 };
+
+/* Spreads `n` windows of `len` bytes over `n_buckets` buckets from number `first` on (eight to a group).
+ * False: no memory. */
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
+                       unsigned n_buckets, rd_program *p);
 
 #endif

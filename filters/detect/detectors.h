@@ -20,6 +20,9 @@
     X(BEARER_TOKEN, "bearer_token", "secrets")                                                               \
     X(BASIC_AUTH, "basic_auth", "secrets")                                                                   \
     X(URL_CREDENTIALS, "url_credentials", "secrets")                                                         \
+    X(PASSWORD, "password", "secrets")                                                                       \
+    X(SECRET, "secret", "secrets")                                                                           \
+    X(SESSION, "session", "secrets")                                                                         \
     X(EMAIL, "email", "pii")                                                                                 \
     X(CREDIT_CARD, "credit_card", "pii")                                                                     \
     X(IBAN, "iban", "pii")                                                                                   \
@@ -31,10 +34,7 @@
     X(IPV4, "ipv4", "pii")                                                                                   \
     X(PHONE, "phone", "pii")                                                                                 \
     X(DATE_OF_BIRTH, "date_of_birth", "pii")                                                                 \
-    X(PERSON_NAME, "person_name", "pii")                                                                     \
-    X(SESSION, "session", "secrets")                                                                         \
-    X(PASSWORD, "password", "secrets")                                                                       \
-    X(SECRET, "secret", "secrets")
+    X(PERSON_NAME, "person_name", "pii")
 
 typedef enum rd_detector_id {
 #define X(name, word, set) RD_DETECTOR_##name,

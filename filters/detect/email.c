@@ -185,7 +185,7 @@ static void confirm(rd_find *f, uint32_t at)
         rd_emit(f, RD_DETECTOR_EMAIL, from, end, head, end - at);
 }
 
-static const rd_window windows[] = {{"@", false}, {"%40", false}, {NULL, false}};
+static const rd_window windows[] = {{"@\\h", false}, {"%40\\h", false}, {NULL, false}};
 
 const rd_matcher rd_match_email = {
     .yields = RD_BIT(EMAIL),

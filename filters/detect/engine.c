@@ -3,7 +3,7 @@
  * The engine: one pass over the base buffer, in chunks that stay in the first-level cache.
  *
  *    base   ....text 0....  ..text 1..          ...text 2...
- *    scan   ------------------------ chunk --------------------   bit masks: hit, digit, join
+ *    scan   ------------------------ chunk --------------------   bit masks: hits, digits
  *    walk   bit by bit, upwards: which text is it in? exact window test, then the matchers' confirm
  *    end    of each text: own patterns, then order and unite (collect.c)
  *
@@ -20,7 +20,7 @@
 #include "filters/detect/pattern.h"
 #include "filters/detect/scan.h"
 
-enum { CHUNK_WORDS = 64, LOOK_WORDS = 2, MASK_WORDS = CHUNK_WORDS + LOOK_WORDS };
+enum { CHUNK_WORDS = 64, LOOK_WORDS = 1, MASK_WORDS = CHUNK_WORDS + LOOK_WORDS };
 
 struct rd_detect_set {
     rd_program program;
@@ -32,7 +32,7 @@ struct rd_detect_set {
 };
 
 struct rd_detect_scratch {
-    uint64_t hit[MASK_WORDS], digit[MASK_WORDS], join[MASK_WORDS + 1];
+    uint64_t hit_short[MASK_WORDS], hit_long[MASK_WORDS], digit[MASK_WORDS], token[MASK_WORDS];
     uint32_t resume[RD_MAX_MATCHERS];
     rd_collector found;
     rd_pattern_scratch *patterns; /* owned */
@@ -47,10 +47,10 @@ rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, u
     s->wanted = mask;
     s->scan = rd_scan_best();
     s->n_patterns = n_patterns;
-    rd_program_build(&s->program, mask);
     s->keys = rd_key_table_new();
-    rd_outcome o = s->keys == NULL ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
-                                   : rd_patterns_build(patterns, n_patterns, &s->patterns, err);
+    rd_outcome o = s->keys == NULL || !rd_program_build(&s->program, mask)
+                       ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
+                       : rd_patterns_build(patterns, n_patterns, &s->patterns, err);
     if (o != RD_OK)
         rd_detect_set_free(&s);
     else
@@ -94,16 +94,23 @@ void rd_detect_scratch_free(rd_detect_scratch **s)
     *s = NULL;
 }
 
+/* Runs of one kind: what the walk remembers of the last one. */
+typedef struct runs {
+    uint32_t owners, shortest;
+    uint32_t end;   /* of the last run */
+    uint64_t carry; /* bit 0: the byte before the chunk belongs to a run */
+    unsigned classes;
+} runs;
+
 /* Where the walk is. */
 typedef struct walk {
+    rd_find find; /* its view is the current text */
     const rd_detect_set *set;
     rd_detect_scratch *scratch;
-    const uint8_t *base;
     const rd_text *texts;
     uint32_t n_texts;
-    uint32_t text;                   /* the first that ends after the current position */
-    uint32_t run_end;                /* of the last run of digits */
-    uint64_t run_carry, digit_carry; /* bit 0: the byte before the chunk */
+    uint32_t text; /* the first that ends after the current position */
+    runs digits, tokens;
 } walk;
 
 static inline uint32_t text_end(const rd_text *t)
@@ -111,149 +118,174 @@ static inline uint32_t text_end(const rd_text *t)
     return t->off + t->len;
 }
 
-static void confirm(walk *w, uint32_t matcher, uint32_t at)
+static inline void confirm(walk *w, uint32_t matcher, uint32_t at)
 {
-    const rd_text *t = &w->texts[w->text];
-    if (at < w->scratch->resume[matcher])
+    uint32_t *resume = &w->scratch->resume[matcher];
+    RD_DETECT_STEP();
+    if (at < *resume)
         return;
-    rd_find f = {
-        .v = {.b = w->base, .lo = t->off, .hi = text_end(t)},
-        .keys = w->set->keys,
-        .wanted = w->set->wanted,
-        .resume = w->scratch->resume[matcher],
-        .out = &w->scratch->found,
-    };
-    rd_matchers[matcher]->confirm(&f, at);
-    w->scratch->resume[matcher] = f.resume;
+    w->find.resume = *resume;
+    rd_matchers[matcher]->confirm(&w->find, at);
+    *resume = w->find.resume;
 }
 
-static void confirm_run(walk *w, uint32_t at)
+static void confirm_run(walk *w, const runs *r, uint32_t at)
 {
-    for (uint32_t m = w->set->program.run_owners; m != 0; m &= m - 1)
+    for (uint32_t m = r->owners; m != 0; m &= m - 1)
         confirm(w, (uint32_t)__builtin_ctz(m), at);
+}
+
+static void start_text(walk *w)
+{
+    if (w->text == w->n_texts)
+        return;
+    const rd_text *t = &w->texts[w->text];
+    w->find.v.lo = t->off;
+    w->find.v.hi = text_end(t);
+    if (t->off < w->digits.end)
+        confirm_run(w, &w->digits, t->off);
+    if (t->off < w->tokens.end)
+        confirm_run(w, &w->tokens, t->off);
 }
 
 static void finish_text(walk *w)
 {
-    const rd_text *t = &w->texts[w->text];
     rd_collector *found = &w->scratch->found;
-    if (w->set->n_patterns > 0) {
-        rd_view v = {.b = w->base, .lo = t->off, .hi = text_end(t)};
-        rd_patterns_find(w->set->patterns, w->scratch->patterns, &v, found);
-    }
+    if (w->set->n_patterns > 0)
+        rd_patterns_find(w->set->patterns, w->scratch->patterns, &w->find.v, found);
     w->text++;
     if (found->n > found->text_first)
         rd_collector_finish(found, w->text);
     else
         found->text = w->text;
-    if (w->text < w->n_texts && w->texts[w->text].off < w->run_end)
-        confirm_run(w, w->texts[w->text].off);
+    start_text(w);
 }
 
-/* All texts that end at or before `pos`. */
-static inline void finish_texts(walk *w, uint32_t pos)
+/* Ends all texts that end at or before `pos`. False: there are no more. */
+static inline bool finish_texts(walk *w, uint32_t pos)
 {
-    while (w->text < w->n_texts && text_end(&w->texts[w->text]) <= pos) {
+    while (pos >= w->find.v.hi) {
         finish_text(w);
-        if (w->set->n_patterns > 0)
+        if (w->text == w->n_texts)
+            return false;
+        if (w->set->n_patterns > 0 || w->find.v.hi > pos)
             continue;
-        /* Most texts hold no candidate at all, and no run reaches into them. */
-        uint32_t at = w->text;
-        while (at < w->n_texts && text_end(&w->texts[at]) <= pos && w->texts[at].off >= w->run_end)
+        /* Most texts hold no candidate at all; they need no word, if no run reaches into them. */
+        uint32_t at = w->text, quiet = w->digits.end > w->tokens.end ? w->digits.end : w->tokens.end;
+        while (at + 1 < w->n_texts && text_end(&w->texts[at]) <= pos && w->texts[at + 1].off >= quiet)
             at++;
-        if (at > w->text)
+        if (at > w->text && w->scratch->found.n == w->scratch->found.text_first) {
             w->text = w->scratch->found.text = at;
+            w->find.v.lo = w->texts[at].off;
+            w->find.v.hi = text_end(&w->texts[at]);
+        }
     }
+    return true;
 }
 
-/* End of the run of digits and joiners at `at`. */
-static uint32_t run_end(const walk *w, uint32_t at, uint32_t limit)
+/* A long run starts at `at`. It may reach into the next texts: start_text asks again at their edges. */
+static void at_run(walk *w, runs *r, uint32_t at, uint32_t limit)
 {
-    const rd_program *p = &w->set->program;
-    while (at < limit && (p->run_lo[w->base[at] & 15] & p->run_hi[w->base[at] >> 4]) != 0)
-        at++;
-    return at;
+    const uint8_t *base = w->find.v.b;
+    uint32_t lo = w->find.v.lo, hi = w->find.v.hi;
+    if (at >= lo)
+        confirm_run(w, r, at);
+    if (at >= lo && (hi >= limit || !rd_is(base[hi], r->classes)))
+        return; /* the usual case: it ends in its text */
+    for (r->end = at; r->end < limit && rd_is(base[r->end], r->classes); r->end++)
+        RD_DETECT_STEP();
+    if (at < lo && lo < r->end)
+        confirm_run(w, r, lo);
 }
 
-static void at_run(walk *w, uint32_t at, uint32_t limit)
+static void at_windows(walk *w, uint64_t windows, const uint8_t *owners, uint32_t at)
 {
-    if (at >= w->run_end)
-        w->run_end = run_end(w, at, limit);
-    const rd_text *t = &w->texts[w->text];
-    if (at >= t->off)
-        confirm_run(w, at);
-    else if (t->off < w->run_end)
-        confirm_run(w, t->off);
+    for (; windows != 0; windows &= windows - 1)
+        confirm(w, owners[__builtin_ctzll(windows)], at);
 }
 
-static void at_hit(walk *w, uint32_t at)
+static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
 {
-    if (at < w->texts[w->text].off)
-        return;
-    const rd_program *p = &w->set->program;
-    for (unsigned plane = 0; plane < 2; plane++) {
-        for (uint64_t m = rd_program_exact(p, w->base + at, plane); m != 0; m &= m - 1)
-            confirm(w, p->owner[64 * plane + (unsigned)__builtin_ctzll(m)], at);
-    }
-}
-
-/* Digits, and joiners between two digits, in word i. */
-static inline uint64_t run_word(const rd_detect_scratch *s, uint32_t i, uint64_t carry)
-{
-    uint64_t d = s->digit[i], after = d >> 1 | s->digit[i + 1] << 63, before = d << 1 | (carry & 1);
-    return d | (s->join[i] & before & after);
-}
-
-/* Bits of word i where a run of at least min_run bytes starts. */
-static uint64_t run_starts(walk *w, uint32_t i)
-{
-    const rd_detect_scratch *s = w->scratch;
-    uint64_t run = run_word(s, i, w->digit_carry);
-    uint64_t next = run_word(s, i + 1, s->digit[i] >> 63);
-    uint64_t starts = run & ~(run << 1 | w->run_carry);
-    w->digit_carry = s->digit[i] >> 63;
-    w->run_carry = run >> 63;
-    if (starts == 0)
+    uint64_t run = words[i], starts = run & ~(run << 1 | r->carry);
+    r->carry = run >> 63;
+    if (starts == 0 || r->shortest == 0)
         return 0;
-    unsigned __int128 x = (unsigned __int128)next << 64 | run;
-    for (uint32_t have = 1, want = w->set->program.min_run; have < want;) {
-        uint32_t by = want - have < have ? want - have : have;
-        x &= x >> by;
+    /* Bit k of `run` shall stay when the `shortest` bits from k on are set; `next` looks ahead. */
+    uint64_t next = words[i + 1];
+    for (uint32_t have = 1; have < r->shortest;) {
+        uint32_t by = r->shortest - have < have ? r->shortest - have : have;
+        run &= run >> by | next << (64 - by);
+        next &= next >> by;
         have += by;
     }
-    return starts & (uint64_t)x;
+    return starts & run;
+}
+
+/* Turns the hits of the prefilter into exact ones. No branch depends on a test: most hits are false. */
+static void make_exact(walk *w, uint32_t at, uint32_t n_words)
+{
+    rd_detect_scratch *s = w->scratch;
+    const rd_program *p = &w->set->program;
+    for (uint32_t i = 0; i < n_words; i++) {
+        const uint8_t *b = w->find.v.b + at + 64 * i;
+        uint64_t shorts = 0, longs = 0;
+        for (uint64_t m = s->hit_short[i]; m != 0; m &= m - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(m);
+            shorts |= (uint64_t)(rd_program_short(p, b + bit) != 0) << bit;
+        }
+        for (uint64_t m = s->hit_long[i]; m != 0; m &= m - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(m);
+            longs |= (uint64_t)(rd_program_long(p, b + bit) != 0) << bit;
+        }
+        s->hit_short[i] = shorts;
+        s->hit_long[i] = longs;
+    }
+}
+
+static rd_masks masks_from(rd_detect_scratch *s, uint32_t word)
+{
+    return (rd_masks){s->hit_short + word, s->hit_long + word, s->digit + word, s->token + word};
 }
 
 /* Scans words of 64 bytes from `at`; what lies behind `end` reads as zero bytes. */
 static void scan_chunk(walk *w, uint32_t at, uint32_t end)
 {
     rd_detect_scratch *s = w->scratch;
-    uint32_t whole = (end - at) / 64 < MASK_WORDS ? (end - at) / 64 : MASK_WORDS;
-    w->set->scan(&w->set->program, w->base + at, whole, (rd_masks){s->hit, s->digit, s->join});
-    if (whole == MASK_WORDS)
+    const uint8_t *base = w->find.v.b;
+    uint32_t whole = (end - at) / 64 < MASK_WORDS ? (end - at) / 64 : MASK_WORDS, n = MASK_WORDS - whole;
+    w->set->scan(&w->set->program, base + at, whole, masks_from(s, 0));
+    if (n == 0)
         return;
-    memset(s->hit + whole, 0, (MASK_WORDS - whole) * sizeof s->hit[0]);
-    memset(s->digit + whole, 0, (MASK_WORDS - whole) * sizeof s->digit[0]);
-    memset(s->join + whole, 0, (MASK_WORDS - whole) * sizeof s->join[0]);
-    uint8_t last[64 + RD_WINDOW_LEN] = {0};
-    memcpy(last, w->base + at + 64 * whole, end - at - 64 * whole);
-    w->set->scan(&w->set->program, last, 1, (rd_masks){s->hit + whole, s->digit + whole, s->join + whole});
+    memset(s->hit_short + whole, 0, n * sizeof s->hit_short[0]);
+    memset(s->hit_long + whole, 0, n * sizeof s->hit_long[0]);
+    memset(s->digit + whole, 0, n * sizeof s->digit[0]);
+    memset(s->token + whole, 0, n * sizeof s->token[0]);
+    uint8_t last[64 + RD_LONG] = {0};
+    memcpy(last, base + at + 64 * whole, end - at - 64 * whole);
+    w->set->scan(&w->set->program, last, 1, masks_from(s, whole));
 }
 
 static void walk_word(walk *w, uint32_t i, uint32_t at, uint32_t end)
 {
-    uint64_t hits = w->scratch->hit[i], runs = 0;
-    if (w->set->program.min_run > 0)
-        runs = run_starts(w, i);
-    for (uint64_t m = hits | runs; m != 0; m &= m - 1) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(m), pos = at + bit;
-        finish_texts(w, pos);
-        if (w->text == w->n_texts)
+    const rd_detect_scratch *s = w->scratch;
+    const rd_program *p = &w->set->program;
+    uint64_t shorts = s->hit_short[i], longs = s->hit_long[i];
+    uint64_t digits = starts_of(s->digit, i, &w->digits), tokens = starts_of(s->token, i, &w->tokens);
+    for (uint64_t m = shorts | longs | digits | tokens; m != 0; m &= m - 1) {
+        uint64_t bit = m & -m;
+        uint32_t pos = at + (uint32_t)__builtin_ctzll(m);
+        if (!finish_texts(w, pos))
             return;
-        if ((runs >> bit & 1) != 0)
-            at_run(w, pos, end);
-        if ((hits >> bit & 1) != 0)
-            at_hit(w, pos);
+        if ((digits & bit) != 0)
+            at_run(w, &w->digits, pos, end);
+        if ((tokens & bit) != 0)
+            at_run(w, &w->tokens, pos, end);
+        if (pos < w->find.v.lo)
+            continue;
+        if ((shorts & bit) != 0)
+            at_windows(w, rd_program_short(p, w->find.v.b + pos), p->owner_short, pos);
+        if ((longs & bit) != 0)
+            at_windows(w, rd_program_long(p, w->find.v.b + pos), p->owner_long, pos);
     }
 }
 
@@ -262,15 +294,24 @@ rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const
 {
     rd_collector_reset(&scratch->found);
     memset(scratch->resume, 0, sizeof scratch->resume);
-    walk w = {.set = set, .scratch = scratch, .base = base, .texts = texts, .n_texts = n_texts};
+    walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
+    w.find = (rd_find){.v.b = base, .keys = set->keys, .wanted = set->wanted, .out = &scratch->found};
+    w.digits = (runs){
+        .owners = set->program.digit_owners, .shortest = set->program.digit_run, .classes = RD_C_DIGIT};
+    w.tokens =
+        (runs){.owners = set->program.token_owners, .shortest = set->program.token_run, .classes = RD_C_RUN};
     if (n_texts > 0) {
+        start_text(&w);
         uint32_t end = text_end(&texts[n_texts - 1]);
         for (uint32_t at = texts[0].off; at < end && w.text < n_texts; at += CHUNK_WORDS * 64) {
+            uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
             scan_chunk(&w, at, end);
-            for (uint32_t i = 0; i < CHUNK_WORDS && at + 64 * i < end; i++)
+            make_exact(&w, at, n_words);
+            for (uint32_t i = 0; i < n_words && w.text < n_texts; i++)
                 walk_word(&w, i, at + 64 * i, end);
         }
-        finish_texts(&w, UINT32_MAX);
+        while (w.text < n_texts)
+            finish_text(&w);
     }
     if (scratch->found.failed)
         return RD_NO_MEMORY;

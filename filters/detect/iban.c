@@ -8,7 +8,7 @@
 
 enum { MAX_IBAN = 34 };
 
-/* SWIFT IBAN registry: country and length. */
+/* SWIFT IBAN registry: country and length, sorted. */
 static const struct country {
     char code[3];
     uint8_t len;
@@ -29,9 +29,17 @@ static const struct country {
 
 static uint32_t country_len(uint8_t a, uint8_t b)
 {
-    for (uint32_t i = 0; i < sizeof countries / sizeof countries[0]; i++) {
-        if (countries[i].code[0] == (char)a && countries[i].code[1] == (char)b)
-            return countries[i].len;
+    uint32_t lo = 0, hi = sizeof countries / sizeof countries[0];
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        int order = countries[mid].code[0] != (char)a ? countries[mid].code[0] - (char)a
+                                                      : countries[mid].code[1] - (char)b;
+        if (order == 0)
+            return countries[mid].len;
+        if (order < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return 0;
 }
@@ -39,6 +47,8 @@ static uint32_t country_len(uint8_t a, uint8_t b)
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
+    if (!rd_is(rd_at(v, at + 2), RD_C_DIGIT) || !rd_is(rd_at(v, at + 3), RD_C_DIGIT))
+        return; /* most runs of letters end here */
     bool small = rd_is(rd_at(v, at), RD_C_LOWER);
     unsigned letters = small ? RD_C_LOWER : RD_C_UPPER;
     uint32_t len = country_len(rd_at(v, at) & 0xdf, rd_at(v, at + 1) & 0xdf), i = at, tail = 0;
@@ -61,6 +71,7 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_IBAN, at, i, 2, i - tail);
 }
 
-static const rd_window windows[] = {{"\\u\\u\\d\\d", false}, {"\\l\\l\\d\\d", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\u\\u\\d\\d\\W\\W\\W\\W", false}, {NULL, false}};
 
-const rd_matcher rd_match_iban = {.yields = RD_BIT(IBAN), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_iban = {
+    .yields = RD_BIT(IBAN), .windows = windows, .token_run = 15, .confirm = confirm};

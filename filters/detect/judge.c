@@ -211,7 +211,8 @@ static bool who(rd_find *f, rd_value x)
     uint32_t words, limit = x.quoted ? x.to : x.from + MAX_NAME, end = name_end(v, x.from, limit, &words);
     if (words < 2 || words > MAX_NAME_WORDS || (x.quoted && end != x.to) || common_words(v, x.from, end))
         return false;
-    if (rd_is(rd_at(v, end), RD_C_DIGIT) || rd_at(v, end) == '=' || rd_at(v, end) == '_')
+    if (rd_is(rd_at(v, end), RD_C_DIGIT) || rd_at(v, end) == '=' || rd_at(v, end) == '_' ||
+        rd_at(v, end) == '*')
         return false;
     rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, end, 0, 0);
     return true;
@@ -278,7 +279,7 @@ static void phone(rd_find *f, rd_value x)
     uint32_t end = rd_phone_end(v, start, &digits);
     if (end == 0 || digits < 6 || (x.quoted && end > x.to) || rd_monotonous(v, x.from, end))
         return;
-    rd_emit(f, RD_DETECTOR_PHONE, x.from, end, 0, 2);
+    rd_emit(f, RD_DETECTOR_PHONE, x.from, end, rd_phone_head(v, x.from), 2);
 }
 
 /* 1990-01-31, 31.01.1990, 1/31/90, 19900131, "31 Jan 1990", "Jan 31, 1990". */

@@ -5,7 +5,7 @@
  */
 #include "filters/detect/matcher.h"
 
-enum { MAX_TOKEN = 1 << 20, MIN_HEADER = 10 };
+enum { MAX_TOKEN = 1 << 20, MIN_HEADER = 10, MIN_RUN = 16 };
 
 static bool base64url(uint8_t c)
 {
@@ -22,12 +22,16 @@ static uint32_t part_end(const rd_view *v, uint32_t i, uint32_t limit)
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
+    if (rd_at(v, at) != 'e')
+        at += rd_at(v, at - 1) == '\\' && rd_is(rd_at(v, at), RD_C_LOWER); /* \neyJ */
+    if (!rd_spells(v, at, "eyJ"))
+        return;
     uint32_t limit = at + MAX_TOKEN, end = part_end(v, at, limit);
-    f->resume = end;
-    if (base64url(rd_at(v, at - 1)) || end - at < MIN_HEADER || rd_at(v, end) != '.')
+    if (end - at < MIN_HEADER || rd_at(v, end) != '.')
         return;
     uint32_t payload = end + 1;
     end = part_end(v, payload, limit);
+    f->resume = end;
     if (end - payload < 4)
         return;
     for (unsigned n = 0; n < 3 && rd_at(v, end) == '.' && base64url(rd_at(v, end + 1)); n++)
@@ -38,6 +42,4 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_JWT, at, end, 3, 0);
 }
 
-static const rd_window windows[] = {{"eyJ\\w", false}, {NULL, false}};
-
-const rd_matcher rd_match_jwt = {.yields = RD_BIT(JWT), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_jwt = {.yields = RD_BIT(JWT), .token_run = MIN_RUN, .confirm = confirm};

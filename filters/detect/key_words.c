@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WALK = 64, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024 };
+enum { MAX_WALK = 64, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, N_TAILS = 1024 };
 
-/* Lists of normal forms: lower case, no separators. `ends`: also as the last words of a longer key. */
+/* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
+ * separator the prefilter must know. `ends`: also as the last words of a longer key. */
 static const struct {
     rd_key_class cls;
     bool ends;
@@ -23,7 +24,7 @@ static const struct {
      "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
      "\xe5\xaf\x86\xe7\xa0\x81 \xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89"},
     {RD_KEY_PASSWORD, false,
-     "pw userpw dbpw rootpw bindpw adminpw pgpassword dbpassword userpassword dbpass userpass rootpass "
+     "pw user_pw db_pw root_pw bind_pw admin_pw pgpassword dbpassword userpassword dbpass userpass rootpass "
      "mysqlpassword "
      "newpassword oldpassword loginpassword smtppassword psw passw redispassword"},
     {RD_KEY_PIN, false,
@@ -33,7 +34,7 @@ static const struct {
      "sharedaccesskey "
      "sharedaccesssignature accountkey passwordhash pwhash hmackey cipherkey decryptionkey recoverycode "
      "seedphrase mnemonic"},
-    {RD_KEY_SECRET, false, "clientsecret appsecret apisecret usersecret consumersecret totpsecret secretid"},
+    {RD_KEY_SECRET, false, "clientsecret appsecret apisecret usersecret consumersecret totpsecret secret_id"},
     {RD_KEY_TOKEN, true,
      "token apikey accesskey authkey authtoken accesstoken refreshtoken idtoken sessiontoken securitytoken "
      "signature "
@@ -53,7 +54,7 @@ static const struct {
      "methodsignature functionsignature"},
     {RD_KEY_AUTH, true, "authorization authorizationheader authheader"},
     {RD_KEY_COOKIE, true, "cookie cookies"},
-    {RD_KEY_SESSION, true, "sessionid sessid sessiontoken sessionkey"},
+    {RD_KEY_SESSION, true, "session_id sess_id sessiontoken sessionkey"},
     {RD_KEY_SESSION, false,
      "sid session sess phpsessid jsessionid aspnetsessionid connectsid laravelsession"},
     {RD_KEY_NAME, true,
@@ -77,35 +78,37 @@ static const struct {
      "kundin "
      "mitarbeiter empfaenger empf\xc3\xa4nger absender inhaber patientin versicherter antragsteller buyer "
      "seller attendee "
-     "signer requester approver createdby updatedby modifiedby submittedby operator person insured driver "
+     "signer requester approver created_by updated_by modified_by submitted_by operator person insured "
+     "driver "
      "traveler "
      "traveller supervisor agentname holdername consignee tenantname lead caller invitee client candidate "
      "resident "
      "cliente destinataire expediteur utilisateur usuario utente "},
     {RD_KEY_WHO, false, "name clientname nombre nom nome cn imie accountname gecos"},
     {RD_KEY_LOGIN, true,
-     "user username login loginname loginid uname benutzer benutzername samaccountname preferredusername "
+     "user username login loginname login_id uname benutzer benutzername samaccountname preferredusername "
      "userlogin "
      "screenname nickname ruser logname remoteuser principal actor userprincipalname usr accountuser"},
     {RD_KEY_PHONE, true,
      "phone tel telephone telefon mobile mobil handy cell cellphone fax msisdn phonenumber telnumber "
      "mobilenumber "
-     "contactnumber whatsapp rufnummer telefonnummer handynummer mobilnummer telno phoneno mobileno callerid "
+     "contactnumber whatsapp rufnummer telefonnummer handynummer mobilnummer tel_no phone_no mobile_no "
+     "caller_id "
      "caller callee "
      "telefono tel\xc3\xa9"
-     "fono telefone movil m\xc3\xb3vil celular gsm landline festnetz phonenr telnr faxnumber cellnumber "
-     "callednumber callingnumber callbacknumber smsto telephonenumber portable"},
+     "fono telefone movil m\xc3\xb3vil celular gsm landline festnetz phone_nr tel_nr faxnumber cellnumber "
+     "callednumber callingnumber callbacknumber sms_to telephonenumber portable"},
     {RD_KEY_BIRTH, true,
-     "dob dateofbirth birthdate birthday birthdt geburtsdatum geburtstag gebdat gebdatum geb born bornon "
+     "dob dateofbirth birthdate birthday birthdt geburtsdatum geburtstag gebdat gebdatum geb born born_on "
      "datenaissance "
      "datedenaissance fechanacimiento fechadenacimiento datanascimento datadenascimento datadinascita "
      "geboortedatum "
-     "dataurodzenia bday birth geborenam geboren nele n\xc3\xa9le birthdatum"},
+     "dataurodzenia bday birth geboren_am geboren ne_le n\xc3\xa9_le birthdatum"},
     {RD_KEY_SSN, true,
-     "ssn socialsecurity socialsecuritynumber socialsecurityno ssnumber itin taxpayerid ssnno"},
+     "ssn socialsecurity socialsecuritynumber social_security_no ssnumber itin taxpayerid ssn_no"},
     {RD_KEY_MAC, true,
      "mac hwaddr macaddress macaddr lladdr bssid hardwareaddress ethaddr chaddr hwaddress physicaladdress"},
-    {RD_KEY_VALUE, false, "value val stringvalue v content"},
+    {RD_KEY_VALUE, false, "value val stringvalue content"},
 };
 
 typedef struct slot {
@@ -113,12 +116,15 @@ typedef struct slot {
     uint8_t len; /* 0: free */
     uint8_t cls;
     bool ends;
-    const char *word; /* borrowed from the lists */
+    uint16_t at; /* of the normal form in `forms` */
 } slot;
 
 struct rd_key_table {
     slot slots[N_SLOTS];
-    uint32_t endings[32]; /* [last byte & 31] bit (byte before & 31) */
+    uint8_t forms[MAX_FORMS];
+    uint32_t n_forms;
+    uint32_t tails[N_TAILS]; /* open-addressed set of tail(), 0: free */
+    uint64_t endings[512];   /* bit per hash of the last four bytes of a word, see ending() */
 };
 
 static const uint32_t seed = UINT32_C(0x811c9dc5);
@@ -128,13 +134,62 @@ static inline uint32_t step(uint32_t h, uint8_t c)
     return (h ^ c) * UINT32_C(0x01000193);
 }
 
+/* 15 bits of the last four bytes, the last one first. */
+static inline uint32_t ending(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+    uint32_t x = (a & 31u) | (b & 31u) << 5 | (c & 31u) << 10 | (d & 31u) << 15;
+    return x * UINT32_C(0x9e3779b1) >> 17;
+}
+
 static inline uint32_t home(uint32_t h)
 {
     return (h ^ h >> 15) & (N_SLOTS - 1);
 }
 
-static void add(rd_key_table *t, const char *word, uint32_t len, rd_key_class cls, bool ends)
+/* How the prefilter sees a byte of a key's end: without case, all separators alike. */
+static uint32_t seen(uint8_t c)
 {
+    return c == '-' || c == '.' || c == ' ' ? '_' : rd_lower(c);
+}
+
+/* The last three bytes as spelled, the last one lowest; never 0. */
+static uint32_t tail(uint8_t a, uint8_t b, uint8_t c)
+{
+    return seen(a) | seen(b) << 8 | seen(c) << 16 | UINT32_C(1) << 24;
+}
+
+static uint32_t *tail_slot(uint32_t *tails, uint32_t x)
+{
+    uint32_t i = x * UINT32_C(0x9e3779b1) >> 22;
+    while (tails[i] != 0 && tails[i] != x)
+        i = (i + 1) % N_TAILS;
+    return &tails[i];
+}
+
+static void add_tail(void *ctx, const char *end, uint32_t len)
+{
+    rd_key_table *t = ctx;
+    uint32_t x =
+        tail((uint8_t)end[len - 1], len > 1 ? (uint8_t)end[len - 2] : 0, len > 2 ? (uint8_t)end[len - 3] : 0);
+    *tail_slot(t->tails, x) = x;
+}
+
+static bool tail_known(const rd_key_table *t, uint8_t a, uint8_t b, uint8_t c)
+{
+    uint32_t x = tail(a, b, c), y = tail(a, b, 0); /* y: a word of two letters, whatever stands before */
+    return *tail_slot((uint32_t *)t->tails, x) == x || *tail_slot((uint32_t *)t->tails, y) == y;
+}
+
+static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class cls, bool ends)
+{
+    if (t->n_forms + n > MAX_FORMS)
+        abort(); /* the lists have grown: every test finds that */
+    const uint8_t *word = t->forms + t->n_forms;
+    uint32_t len = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (spelled[i] != '_')
+            t->forms[t->n_forms + len++] = (uint8_t)spelled[i];
+    }
     uint32_t h = seed;
     for (uint32_t i = len; i > 0; i--)
         h = step(h, (uint8_t)word[i - 1]);
@@ -144,8 +199,20 @@ static void add(rd_key_table *t, const char *word, uint32_t len, rd_key_class cl
             return; /* the first list wins */
         i = (i + 1) & (N_SLOTS - 1);
     }
-    t->slots[i] = (slot){.hash = h, .len = (uint8_t)len, .cls = (uint8_t)cls, .ends = ends, .word = word};
-    t->endings[word[len - 1] & 31] |= len == 1 ? UINT32_MAX : UINT32_C(1) << (word[len - 2] & 31);
+    t->slots[i] =
+        (slot){.hash = h, .len = (uint8_t)len, .cls = (uint8_t)cls, .ends = ends, .at = (uint16_t)t->n_forms};
+    t->n_forms += len;
+    for (unsigned c = 0; c < 32; c++) {
+        if (len >= 4 && c != (word[len - 4] & 31u))
+            continue;
+        for (unsigned d = 0; d < 32; d++) {
+            if (len >= 3 && d != (word[len - 3] & 31u))
+                continue;
+            uint32_t e =
+                ending((uint8_t)word[len - 1], len > 1 ? (uint8_t)word[len - 2] : 0, (uint8_t)d, (uint8_t)c);
+            t->endings[e / 64] |= UINT64_C(1) << e % 64;
+        }
+    }
 }
 
 rd_key_table *rd_key_table_new(void)
@@ -162,7 +229,27 @@ rd_key_table *rd_key_table_new(void)
             w += len + (w[len] == ' ');
         }
     }
+    rd_key_endings(add_tail, t);
     return t;
+}
+
+void rd_key_endings(void (*add_ending)(void *ctx, const char *ending, uint32_t len), void *ctx)
+{
+    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
+        const char *w = lists[l].words;
+        while (lists[l].cls != RD_KEY_NONE && *w != 0) {
+            uint32_t len = (uint32_t)strcspn(w, " "), n = len < 3 ? len : 3;
+            if (len > 0)
+                add_ending(ctx, w + len - n, n);
+            if (n == 3 && memchr(w + len - n, '_', n) != NULL) {
+                char flat[3] = {w[len - 4], w[len - 3], w[len - 1]};
+                if (w[len - 2] != '_')
+                    memcpy(flat, (char[3]){w[len - 4], w[len - 2], w[len - 1]}, 3);
+                add_ending(ctx, flat, 3);
+            }
+            w += len + (w[len] == ' ');
+        }
+    }
 }
 
 void rd_key_table_free(rd_key_table **t)
@@ -175,7 +262,7 @@ static const slot *lookup(const rd_key_table *t, uint32_t h, const uint8_t *form
 {
     for (uint32_t i = home(h); t->slots[i].len != 0; i = (i + 1) & (N_SLOTS - 1)) {
         const slot *s = &t->slots[i];
-        if (s->hash == h && s->len == len && memcmp(s->word, form, len) == 0)
+        if (s->hash == h && s->len == len && memcmp(t->forms + s->at, form, len) == 0)
             return s;
     }
     return NULL;
@@ -198,13 +285,26 @@ static bool word_starts(const rd_view *v, uint32_t i)
     return rd_is(c, RD_C_UPPER) && (rd_is(before, RD_C_LOWER) || rd_is(rd_at(v, i + 1), RD_C_LOWER));
 }
 
+bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    uint8_t last[4];
+    uint32_t i = end;
+    for (unsigned n = 0; n < 4; n++) {
+        uint8_t c = rd_at(v, --i);
+        if (c == '_' || c == '-' || c == '.' || c == ' ')
+            c = rd_at(v, --i);
+        last[n] = c;
+    }
+    uint32_t e = ending(last[0], last[1], last[2], last[3]);
+    return (t->endings[e / 64] >> e % 64 & 1) != 0 &&
+           tail_known(t, rd_at(v, end - 1), rd_at(v, end - 2), rd_at(v, end - 3));
+}
+
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
 {
     while (rd_is(rd_at(v, end - 1), RD_C_DIGIT) || rd_at(v, end - 1) == '_')
         end--; /* password1, phone_2 */
-    uint8_t last = rd_lower(rd_at(v, end - 1));
-    uint32_t possible = t->endings[last & 31];
-    if (!rd_is(last, RD_C_WORD) || (possible >> (rd_at(v, end - 2) & 31) & 1) == 0)
+    if (!rd_key_possible(t, v, end) || !rd_is(rd_at(v, end - 1), RD_C_WORD))
         return RD_KEY_NONE;
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;
@@ -214,12 +314,12 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
         if (rd_is(c, RD_C_WORD)) {
             *--at = rd_lower(c);
             h = step(h, *at);
-            if (!word_starts(v, i - 1))
+            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
+            if (s == NULL || !word_starts(v, i - 1))
                 continue;
             uint8_t before = rd_at(v, i - 2);
             bool whole = !rd_is(before, RD_C_WORD) && before != '_' && before != '-';
-            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
-            if (s != NULL && (whole || s->ends))
+            if (whole || s->ends)
                 best = (rd_key_class)s->cls;
         } else if (c == '_' || c == '-' || c == '.') {
             continue;

@@ -33,6 +33,11 @@ typedef struct rd_key_table rd_key_table; /* immutable; shared by the set */
 rd_key_table *rd_key_table_new(void); /* NULL: no memory */
 void rd_key_table_free(rd_key_table **t);
 
+/* Calls `add` with the last three bytes of every word (fewer for shorter words). */
+void rd_key_endings(void (*add)(void *ctx, const char *ending, uint32_t len), void *ctx);
+
+/* Quick test of the last four letters before `end`. */
+bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end);
 /* The class of the key that ends before `end`. Looks at most 64 bytes back. */
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end);
 /* Does the key look like the name of a class (FooManager), so that prose may follow? */

@@ -5,38 +5,53 @@
  *    key=value  key = "value"  key: value  "key":"value"  \"key\":\"value\"  'key' => 'value'  key := `value`
  *    ["key"] = value  ?key=value&  key%3Dvalue  <key>value</key>  key="Password" value="x"  f("KEY", "value")
  *
- * The candidate is the separator; the key is read backwards from it and must be one we know (key_words.c).
+ * The candidate is the end of the key, which is then read backwards and must be one we know (key_words.c).
  */
 #include "filters/detect/value.h"
 
-enum { MAX_KEY_GAP = 4, MAX_NAME_LOOK = 96, LONG_VALUE = 256 };
+enum { MAX_KEY_GAP = 4, MAX_SUFFIX = 4, MAX_CLOSERS = 8, MAX_NAME_LOOK = 96, LONG_VALUE = 256 };
 
-/* One past the last byte of the key before the separator at `i`: skips spaces, quotes, brackets, operators.
- */
-static uint32_t key_end(const rd_view *v, uint32_t i)
+/* What stands between key and separator: digits and underscores of key_2, closing quotes and brackets,
+ * spaces. Returns the end. */
+static uint32_t skip_closers(const rd_view *v, uint32_t i)
 {
-    for (uint32_t n = 0; n < MAX_KEY_GAP; n++) {
-        uint8_t c = rd_at(v, i - 1);
-        if (c == ':' || c == '.' || c == '+' || c == '|' || c == '?')
-            i--;
+    for (uint32_t n = 0; n < MAX_SUFFIX && (rd_is(rd_at(v, i), RD_C_DIGIT) || rd_at(v, i) == '_'); n++)
+        i++;
+    for (uint32_t n = 0; n < MAX_CLOSERS; n++) {
+        uint8_t c = rd_at(v, i);
+        if (c == '"' || c == '\'' || c == '`' || c == '\\' || c == ']' || c == ')')
+            i++;
+        else if (c == '%' && (rd_spells(v, i, "%22") || rd_spells(v, i, "%27")))
+            i += 3;
+        else if (c == '&' && rd_spells(v, i, "&quot;"))
+            i += 6;
         else
             break;
     }
-    for (uint32_t n = 0; n < MAX_KEY_GAP && (rd_at(v, i - 1) == ' ' || rd_at(v, i - 1) == '\t'); n++)
-        i--;
-    for (uint32_t n = 0; n < 2 && (rd_at(v, i - 1) == ']' || rd_at(v, i - 1) == ')'); n++)
-        i--;
-    if (rd_spells(v, i - 6, "&quot;"))
-        return i - 6;
-    if (rd_spells(v, i - 3, "%22"))
-        return i - 3;
-    uint8_t c = rd_at(v, i - 1);
-    if (c == '"' || c == '\'' || c == '`') {
-        i--;
-        while (rd_at(v, i - 1) == '\\')
-            i--;
-    }
+    for (uint32_t n = 0; n < MAX_KEY_GAP && (rd_at(v, i) == ' ' || rd_at(v, i) == '\t'); n++)
+        i++;
     return i;
+}
+
+/* End of the separator at `i` with its operators (:= => ::= .= +=), 0 when there is none. */
+static uint32_t separator_end(const rd_view *v, uint32_t i)
+{
+    bool found = false;
+    if (rd_at(v, i) == '%' && rd_at(v, i + 1) == '3') {
+        uint8_t c = rd_lower(rd_at(v, i + 2));
+        return c == 'd' || c == 'a' ? i + 3 : 0;
+    }
+    if ((rd_at(v, i) == '.' || rd_at(v, i) == '+' || rd_at(v, i) == '?') && rd_at(v, i + 1) == '=')
+        i++;
+    uint32_t from = i;
+    for (; i < from + MAX_KEY_GAP; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c != '=' && c != ':' && !(c == '>' && found))
+            break;
+        found = true;
+    }
+    bool comparison = i - from == 2 && rd_at(v, from) == '=' && rd_at(v, from + 1) == '=';
+    return found && !comparison ? i : 0;
 }
 
 /* {"key":"password","value":"x"}, <add key="Password" value="x"/>: the class of the quoted text before
@@ -108,43 +123,59 @@ static void argument(rd_find *f, uint32_t at)
         rd_value_judge(f, cls, value);
 }
 
+/* One past the last byte of the key: `at` is three bytes before it, or what follows the key (see windows). */
+static uint32_t key_end(const rd_view *v, uint32_t at)
+{
+    uint8_t c = rd_at(v, at + 2);
+    if (rd_is(rd_at(v, at + 1), RD_C_DIGIT))
+        return at + 2;
+    if (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '.' && c != '+'))
+        return at + 3;
+    uint32_t i = at + 1;
+    for (uint32_t n = 0; n < 2 && (rd_at(v, i - 1) == ']' || rd_at(v, i - 1) == ')'); n++)
+        i--;
+    if (rd_at(v, i - 1) == '"' || rd_at(v, i - 1) == '\'' || rd_at(v, i - 1) == '`') {
+        i--;
+        while (rd_at(v, i - 1) == '\\')
+            i--;
+    }
+    return i;
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    uint8_t c = rd_at(v, at), next = rd_at(v, at + 1);
-    if (next == ',' && (c == '"' || c == '\'')) {
-        argument(f, at);
+    uint32_t end = key_end(v, at);
+    if (!rd_key_possible(f->keys, v, end) && !rd_is(rd_at(v, end - 1), RD_C_DIGIT) &&
+        rd_at(v, end - 1) != '_')
+        return;
+    uint32_t separator = skip_closers(v, end);
+    if (rd_at(v, separator) == ',' && separator > end) {
+        argument(f, end);
         return;
     }
-    if (next == '>') {
-        element(f, at + 1);
+    if (rd_at(v, end) == '>') {
+        element(f, end);
         return;
     }
-    uint32_t separator = c == '%' ? at : at + 1, behind = separator + 1;
-    if (c == '%')
-        behind = at + 3;
-    uint32_t end = key_end(v, separator);
-    rd_key_class cls = rd_key_class_of(f->keys, v, end);
-    if (cls == RD_KEY_NONE)
-        return;
-    while (rd_at(v, behind) == '=' || rd_at(v, behind) == '>' || rd_at(v, behind) == ':')
-        behind++;
-    if (behind - separator == 2 && rd_at(v, separator) == '=' && rd_at(v, separator + 1) == '=')
-        return; /* a comparison */
+    uint32_t behind = separator_end(v, separator);
+    rd_key_class cls = behind != 0 ? rd_key_class_of(f->keys, v, end) : RD_KEY_NONE;
     if (cls == RD_KEY_VALUE)
         cls = class_of_name(f, word_start(v, end) - 1);
-    judge_at(f, cls, behind, end);
+    if (cls != RD_KEY_NONE)
+        judge_at(f, cls, behind, end);
 }
 
+/* Keys with a space behind them; all others come through their last three letters. */
 static const rd_window windows[] = {
-    {"\\z=", false}, {"\\d=", false}, {" =", false},  {":=", false},  {".=", false},
-    {"\\z:", false}, {" : ", false},  {"%3D", false}, {"%3A", false}, {"%3d", false},
-    {"%3a", false},  {"\\a>", false}, {"\",", false}, {"',", false},  {NULL, false},
-};
+    {"\\w =", false},  {"\" =", false},    {"' =", false},       {"] =", false},    {"\\w : ", false},
+    {"\" : ", false},  {"' : ", false},    {"\\w :=", false},    {"\\w ::", false}, {"\\w .=", false},
+    {"\\w +=", false}, {"\\a\\d=", false}, {"\\a\\d\":", false}, {"_\\d=", false},  {NULL, false}};
 
 const rd_matcher rd_match_keyvalue = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(SESSION) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |
               RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN) | RD_BIT(MAC),
     .windows = windows,
+    .key_ends = true,
     .confirm = confirm,
 };

@@ -53,19 +53,17 @@ static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
         rd_emit(f, RD_DETECTOR_MAC, from, end, size == 2 ? 9 : 7, 0);
 }
 
-/* `at` is the joiner behind the first group, or the last byte of it. */
+/* `at` is the joiner behind the first pair, or the first byte of a group of four. */
 static void confirm(rd_find *f, uint32_t at)
 {
     uint8_t c = rd_at(&f->v, at);
-    if (c == ':' || c == '-') {
-        if (rd_at(&f->v, at + 6) == c)
-            try_chain(f, at - 2, 2, c);
-    } else if (rd_at(&f->v, at + 6) == '.' && rd_at(&f->v, at + 1) == '.') {
-        try_chain(f, at - 3, 4, '.');
-    }
+    if (c != ':' && c != '-')
+        try_chain(f, at, 4, '.');
+    else if (rd_at(&f->v, at + 9) == c)
+        try_chain(f, at - 2, 2, c);
 }
 
 static const rd_window windows[] = {
-    {":\\x\\x:", false}, {"-\\x\\x-", false}, {"\\x.\\x\\x", false}, {NULL, false}};
+    {":\\x\\x:\\x\\x:", false}, {"-\\x\\x-\\x\\x-", false}, {"\\x\\x\\x\\x.\\x\\x\\x", false}, {NULL, false}};
 
 const rd_matcher rd_match_mac = {.yields = RD_BIT(MAC), .windows = windows, .confirm = confirm};

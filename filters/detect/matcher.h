@@ -2,7 +2,7 @@
 /*
  * Matchers: what finds the matches of one or several detectors.
  *
- * A matcher has windows (up to four byte classes in a row) or wants long digit runs; the candidate pass,
+ * A matcher has windows (up to eight byte classes in a row) or wants long digit runs; the candidate pass,
  * which knows nothing else of it, calls its `confirm` at every place where one of them starts. `confirm`
  * decides by looking at the text through rd_at, forwards and backwards, and emits matches.
  *
@@ -31,10 +31,12 @@ typedef struct rd_find {
 void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, uint32_t head, uint32_t tail);
 
 /*
- * A window: literal bytes and classes
- *   \d digit  \x hex digit  \a letter  \u upper  \l lower  \w letter or digit  \q quote " ' `  \s space or
- * tab \z letter, quote, closing bracket, backslash or digit-free joiner: what ends a key With nocase a
- * literal letter stands for both cases.
+ * A window: up to RD_LONG literal bytes and classes
+ *   \d digit  \n 1-9  \x hex digit  \a letter  \u upper  \l lower  \w letter or digit  \q quote " ' `
+ *   \. digit or dot  \: hex digit or colon  \j one of - . space  \k - or space  \p digit or space ( ) . / - %
+ *   \W letter, digit, space or hyphen  \h letter, digit, [ or UTF-8
+ * With nocase a literal letter stands for both cases. Windows of up to RD_SHORT bytes share the cheaper half
+ * of the prefilter; in a long one every byte counts, so the longer the better.
  */
 typedef struct rd_window {
     const char *spec;
@@ -44,7 +46,9 @@ typedef struct rd_window {
 typedef struct rd_matcher {
     uint64_t yields;          /* bits of the detectors it can find */
     const rd_window *windows; /* ends with a NULL spec */
-    uint8_t min_run; /* > 0: also called at runs of digits with single joiners (space - . /) this long */
+    bool key_ends;            /* also called three bytes before the end of what may be a key (key_words.h) */
+    uint8_t digit_run;        /* > 0: also called at runs of that many digits */
+    uint8_t token_run;        /* > 0: also called where that many bytes of RD_C_RUN start */
     void (*confirm)(rd_find *f, uint32_t at);
 } rd_matcher;
 

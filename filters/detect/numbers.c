@@ -64,6 +64,8 @@ static bool stands_alone(const rd_view *v, uint32_t from, uint32_t to)
     uint8_t before = rd_at(v, from - 1), behind = rd_at(v, to);
     if (rd_is(before, RD_C_WORD) || before == '_' || rd_is(behind, RD_C_WORD) || behind == '_')
         return false;
+    if (before == '*')
+        return false; /* what a mask left of a longer number */
     if ((before == '.' || before == '-') &&
         (rd_is(rd_at(v, from - 2), RD_C_WORD) || rd_at(v, from - 2) == '_'))
         return false;
@@ -123,21 +125,22 @@ static bool issued(const uint8_t *digits, uint32_t n)
 
 static uint32_t try_card(rd_find *f, const shape *s)
 {
-    /* Shapes with joiners: by fours, American Express, Diners Club, old Visa. */
-    static const char *const shapes[] = {"44443", "4444", "465", "464", "4333"};
-    uint32_t last = 0;
+    /* By fours, American Express, Diners Club, and without joiners. */
+    static const char *const shapes[] = {"44443", "4444", "465", "464", ""};
     if (s->join == '.')
         return s->from;
-    for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0] && last == 0; i++) {
-        if (shaped(s, shapes[i]))
-            last = (uint32_t)strlen(shapes[i]) - 1;
+    for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        uint32_t last = shapes[i][0] == 0 ? 0 : (uint32_t)strlen(shapes[i]) - 1, n;
+        if (!shaped(s, shapes[i]))
+            continue;
+        n = s->count[last];
+        if (n >= 13 && issued(s->digits, n) && rd_luhn_ok(s->digits, n) &&
+            stands_alone(&f->v, s->from, s->end[last])) {
+            rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
+            return s->end[last];
+        }
     }
-    uint32_t n = s->count[last];
-    if (n < 13 || !issued(s->digits, n) || !rd_luhn_ok(s->digits, n) ||
-        !stands_alone(&f->v, s->from, s->end[last]))
-        return s->from;
-    rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
-    return s->end[last];
+    return s->from;
 }
 
 static uint32_t try_ssn(rd_find *f, const shape *s)
@@ -168,28 +171,39 @@ static uint32_t try_phone(rd_find *f, const shape *s)
     return s->end[2];
 }
 
-static void confirm(rd_find *f, uint32_t at)
+static bool try_at(rd_find *f, uint32_t at)
 {
     static uint32_t (*const tries[])(rd_find *, const shape *) = {try_card, try_ssn, try_steuer_id,
                                                                   try_phone};
-    const rd_view *v = &f->v;
-    uint32_t i = at;
-    while (rd_is(rd_at(v, i), RD_C_DIGIT)) {
-        shape s;
-        read_shape(v, i, &s);
-        uint32_t end = i;
-        for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == i && s.n_groups > 0; t++)
-            end = tries[t](f, &s);
-        if (end == i)
-            end = rd_skip(v, i, v->hi, RD_C_DIGIT);
-        uint8_t c = rd_at(v, end);
-        i = end + (c == ' ' || c == '-' || c == '.' || c == '/');
-    }
-    f->resume = i;
+    if (rd_is(rd_at(&f->v, at - 1), RD_C_DIGIT) || !rd_is(rd_at(&f->v, at), RD_C_DIGIT))
+        return false;
+    shape s;
+    read_shape(&f->v, at, &s);
+    uint32_t end = at;
+    for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == at && s.n_groups > 0; t++)
+        end = tries[t](f, &s);
+    f->resume = end > at ? end : f->resume;
+    return end > at;
 }
+
+/* `at` is the first byte of a run, or a place inside a shape, one, three or four bytes behind its start. */
+static void confirm(rd_find *f, uint32_t at)
+{
+    if (!try_at(f, at) && !try_at(f, at - 1) && !try_at(f, at - 3))
+        (void)try_at(f, at - 4);
+}
+
+static const rd_window windows[] = {
+    {"\\d\\d\\d\\j\\d\\d\\d\\d",
+     false}, /* 4-4 and 4-6 of cards from the second digit; 3-3-4 from the second group */
+    {"\\j\\d\\d\\j\\d\\d\\d\\d", false}, /* 3-2-4 from the first joiner: social security */
+    {"\\d\\d \\d\\d\\d \\d", false},     /* 2-3-3-3: tax id */
+    {NULL, false},
+};
 
 const rd_matcher rd_match_numbers = {
     .yields = RD_BIT(CREDIT_CARD) | RD_BIT(US_SSN) | RD_BIT(DE_STEUER_ID) | RD_BIT(PHONE),
-    .min_run = 11,
+    .windows = windows,
+    .digit_run = 11,
     .confirm = confirm,
 };

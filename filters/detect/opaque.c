@@ -58,6 +58,14 @@ static bool is_template(const rd_view *v, uint32_t from, uint32_t to)
     return a == '[' ? z == ']' && rd_is(b, RD_C_ALPHA) && to - from < LOOK : a == '(' && z == ')';
 }
 
+static bool holds_stars(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t limit = to - from < LOOK ? to : from + LOOK, n = 0;
+    for (uint32_t i = from; i < limit && n < 3; i++)
+        n = rd_at(v, i) == '*' ? n + 1 : 0;
+    return n == 3;
+}
+
 bool rd_placeholder(const rd_view *v, uint32_t from, uint32_t to)
 {
     static const char words[] =
@@ -65,8 +73,8 @@ bool rd_placeholder(const rd_view *v, uint32_t from, uint32_t to)
         "hidden filtered removed scrubbed required optional enabled disabled missing";
     if (from >= to || rd_monotonous(v, from, to))
         return true;
-    if (rd_spells(v, to - 3, "***") && to - from <= 12)
-        return true; /* what a mask left: a prefix and stars */
+    if (holds_stars(v, from, to))
+        return true; /* what a mask left, ours or another's */
     return is_template(v, from, to) || (to - from <= 12 && rd_word_in(v, from, to, words));
 }
 

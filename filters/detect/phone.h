@@ -8,4 +8,7 @@
  * follows. */
 uint32_t rd_phone_end(const rd_view *v, uint32_t i, uint32_t *out_digits);
 
+/* How many bytes of the number at `from` stay readable: `+` and the country code, else none. */
+uint32_t rd_phone_head(const rd_view *v, uint32_t from);
+
 #endif

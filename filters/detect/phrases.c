@@ -146,16 +146,16 @@ static void number_behind(rd_find *f, uint32_t i, bool any)
         return;
     if (rd_at(v, end) == ':' || (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)))
         return;
-    rd_emit(f, RD_DETECTOR_PHONE, i, end, 0, 2);
+    rd_emit(f, RD_DETECTOR_PHONE, i, end, rd_phone_head(v, i), 2);
 }
 
 static void phone_words(rd_find *f, uint32_t at)
 {
     static const char *const words[] = {
-        "phone number", "phone",       "telefonnummer", "telefon",   "telephone", "tel",    "mobile number",
-        "mobile",       "mobilnummer", "mobil",         "call from", "call to",   "called", "calling",
-        "callback",     "call",        "caller",        "sms to",    "sms",       "fax",    "dialed",
-        "dialing",      "rufnummer",   "handy",         "whatsapp"};
+        "phone number",  "phone",   "telefonnummer", "telefon", "telephone", "tel",
+        "mobile number", "mobile",  "mobilnummer",   "mobil",   "call from", "call to",
+        "called",        "calling", "callback",      "call",    "caller",    "sms to",
+        "sms",           "fax",     "dialed",        "dialing", "rufnummer", "tsapp"};
     const rd_view *v = &f->v;
     if (rd_is(rd_at(v, at - 1), RD_C_LOWER))
         return;
@@ -200,8 +200,8 @@ static void confirm(rd_find *f, uint32_t at)
         password(f, at + 4);
     else if (rd_spells_nocase(v, at, "user "))
         user(f, at);
-    else if (rd_spells_nocase(v, at, "key for "))
-        login_from(f, at + 8);
+    else if (rd_spells_nocase(v, at, "ckey for "))
+        login_from(f, at + 9);
     else if (rd_spells_nocase(v, at, "fied "))
         identified(f, at + 5);
     else if (rd_at(v, at) == ' ' && rd_at(v, at + 1) == '[')
@@ -212,12 +212,10 @@ static void confirm(rd_find *f, uint32_t at)
         phone_words(f, at);
 }
 
-static const rd_window windows[] = {
-    {"word", true}, {"user", true}, {"key ", true}, {"fied", true}, {" [\\d\\d", false},
-    {"r is", true}, {"phon", true}, {"tele", true}, {"tel.", true}, {"tel ", true},
-    {"mobi", true}, {"call", true}, {"sms ", true}, {"fax ", true}, {"dial", true},
-    {"rufn", true}, {"hand", true}, {"what", true}, {NULL, false},
-};
+static const rd_window windows[] = {{"word", true},      {"user", true}, {"ckey", true}, {"fied", true},
+                                    {" [\\d\\d", false}, {"r is", true}, {"phon", true}, {"tele", true},
+                                    {"tel.", true},      {"tel ", true}, {"mobi", true}, {"call", true},
+                                    {"dial", true},      {"rufn", true}, {"tsap", true}, {NULL, false}};
 
 const rd_matcher rd_match_phrases = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(PHONE),

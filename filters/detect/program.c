@@ -6,6 +6,24 @@
 
 #include "filters/detect/buckets.h"
 
+/* What may follow the last letter of a key: separator, closing quote or bracket, %22. In sets whose nibbles
+ * span no other byte, or the prefilter would take half of all bytes; each has buckets of its own. */
+static const struct {
+    const char *bytes;
+    unsigned n_buckets;
+} behind_key[] = {{"=:>", 4}, {"\"'%)&", 3}, {"\\]`", 1}};
+enum { N_BEHIND = sizeof behind_key / sizeof behind_key[0] };
+
+/* Windows on their way into the tables. */
+typedef struct builder {
+    rd_program *p;
+    rd_window_sets exact_short[RD_MAX_SHORT], exact_long[RD_MAX_LONG];
+    rd_window_sets endings[N_BEHIND][RD_MAX_ENDINGS];
+    uint32_t n_endings[N_BEHIND];
+    uint32_t ending_owner;
+    rd_window_sets key_ends; /* union of all endings */
+} builder;
+
 static void allow(rd_byteset *s, uint8_t c, bool nocase)
 {
     s->bits[c >> 6] |= UINT64_C(1) << (c & 63);
@@ -13,123 +31,221 @@ static void allow(rd_byteset *s, uint8_t c, bool nocase)
         s->bits[(c ^ 0x20) >> 6] |= UINT64_C(1) << ((c ^ 0x20) & 63);
 }
 
-static void allow_class(rd_byteset *s, unsigned classes)
+static void allow_class(rd_byteset *s, unsigned classes, const char *more)
 {
     for (unsigned c = 0; c < 256; c++) {
         if (rd_is((uint8_t)c, classes))
             allow(s, (uint8_t)c, false);
     }
+    for (; *more != 0; more++)
+        allow(s, (uint8_t)*more, false);
 }
 
-static void allow_each(rd_byteset *s, const char *bytes)
-{
-    for (; *bytes != 0; bytes++)
-        allow(s, (uint8_t)*bytes, false);
-}
+/* The classes of the window language; matcher.h explains them. */
+static const struct {
+    char name;
+    unsigned classes;
+    const char *more;
+} named[] = {
+    {'d', RD_C_DIGIT, ""},        {'n', 0, "123456789"},   {'x', RD_C_HEX, ""},
+    {'a', RD_C_ALPHA, ""},        {'u', RD_C_UPPER, ""},   {'l', RD_C_LOWER, ""},
+    {'w', RD_C_ALNUM, ""},        {'q', 0, "\"'`"},        {'.', RD_C_DIGIT, "."},
+    {':', RD_C_HEX, ":"},         {'j', 0, "-. "},         {'k', 0, "- "},
+    {'p', RD_C_DIGIT, " ()./-%"}, {'W', RD_C_ALNUM, " -"}, {'h', RD_C_ALNUM | RD_C_UTF8, "["},
+};
 
 static void allow_named(rd_byteset *s, char name)
 {
-    switch (name) {
-    case 'd':
-        allow_class(s, RD_C_DIGIT);
-        break;
-    case 'x':
-        allow_class(s, RD_C_HEX);
-        break;
-    case 'a':
-        allow_class(s, RD_C_ALPHA);
-        break;
-    case 'u':
-        allow_class(s, RD_C_UPPER);
-        break;
-    case 'l':
-        allow_class(s, RD_C_LOWER);
-        break;
-    case 'w':
-        allow_class(s, RD_C_ALNUM);
-        break;
-    case 'q':
-        allow_each(s, "\"'`");
-        break;
-    case 's':
-        allow_each(s, " \t");
-        break;
-    case 'z':
-        allow_class(s, RD_C_ALPHA);
-        allow_each(s, "\"'`])\\_");
-        break;
-    default:
-        abort(); /* a window of ours with an unknown class: found by every test */
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        if (named[i].name == name) {
+            allow_class(s, named[i].classes, named[i].more);
+            return;
+        }
     }
+    abort(); /* a window of ours with an unknown class: every test finds that */
 }
 
-/* The byte sets of one window; positions past its end take every byte. */
-static void parse_window(const rd_window *w, rd_byteset out[RD_WINDOW_LEN])
+/* The byte sets of one window; returns its length. */
+static uint32_t parse_window(const rd_window *w, rd_window_sets *out)
 {
-    memset(out, 0, RD_WINDOW_LEN * sizeof out[0]);
-    uint32_t j = 0;
-    for (const char *p = w->spec; *p != 0; p++, j++) {
-        if (j == RD_WINDOW_LEN)
+    memset(out, 0, sizeof *out);
+    uint32_t n = 0;
+    for (const char *c = w->spec; *c != 0; c++, n++) {
+        if (n == RD_LONG)
             abort();
-        if (*p == '\\')
-            allow_named(&out[j], *++p);
+        if (*c == '\\')
+            allow_named(&out->at[n], *++c);
         else
-            allow(&out[j], (uint8_t)*p, w->nocase);
+            allow(&out->at[n], (uint8_t)*c, w->nocase);
     }
-    for (; j < RD_WINDOW_LEN; j++)
-        memset(&out[j], 0xff, sizeof out[j]);
+    for (uint32_t j = n; j < RD_LONG; j++)
+        memset(&out->at[j], 0xff, sizeof out->at[j]);
+    return n;
 }
 
-static void add_window(rd_program *p, const rd_byteset sets[RD_WINDOW_LEN], uint8_t owner)
+static void add_short(builder *b, const rd_window_sets *sets, uint32_t owner)
 {
-    if (p->n_windows == RD_MAX_WINDOWS)
+    if (b->p->n_short == RD_MAX_SHORT)
         abort();
-    unsigned plane = p->n_windows / 64;
-    uint64_t bit = UINT64_C(1) << p->n_windows % 64;
-    p->owner[p->n_windows++] = owner;
-    for (unsigned j = 0; j < RD_WINDOW_LEN; j++) {
-        for (unsigned c = 0; c < 256; c++) {
-            if (rd_byteset_has(&sets[j], (uint8_t)c))
-                p->allow[j][c][plane] |= bit;
+    b->exact_short[b->p->n_short] = *sets;
+    b->p->owner_short[b->p->n_short++] = (uint8_t)owner;
+}
+
+static void add_long(builder *b, const rd_window_sets *sets, uint32_t owner)
+{
+    if (b->p->n_long == RD_MAX_LONG)
+        abort();
+    b->exact_long[b->p->n_long] = *sets;
+    b->p->owner_long[b->p->n_long++] = (uint8_t)owner;
+}
+
+/* A letter of a key word; '_' stands for all that separates the words of a key. */
+static void allow_letter(rd_byteset *s, char c)
+{
+    if (c == '_')
+        allow_class(s, 0, "_-. ");
+    else
+        allow(s, (uint8_t)c, true);
+}
+
+static void add_one_ending(builder *b, const char *ending, uint32_t len, unsigned behind)
+{
+    rd_window_sets sets;
+    memset(&sets, 0, sizeof sets);
+    uint32_t j = 0;
+    for (; j + len < 3; j++)
+        memset(&sets.at[j], 0xff, sizeof sets.at[j]);
+    for (uint32_t i = 0; i < len; i++)
+        allow_letter(&sets.at[j++], ending[i]);
+    allow_class(&sets.at[3], 0, behind_key[behind].bytes);
+    for (j = RD_SHORT; j < RD_LONG; j++)
+        memset(&sets.at[j], 0xff, sizeof sets.at[j]);
+    for (j = 0; j < RD_LONG; j++) {
+        for (unsigned k = 0; k < 4; k++)
+            b->key_ends.at[j].bits[k] |= sets.at[j].bits[k];
+    }
+    uint32_t *n = &b->n_endings[behind];
+    for (uint32_t i = 0; i < *n; i++) {
+        if (memcmp(&b->endings[behind][i], &sets, sizeof sets) == 0)
+            return;
+    }
+    if (*n == RD_MAX_ENDINGS)
+        abort();
+    b->endings[behind][(*n)++] = sets;
+}
+
+static void add_ending(void *ctx, const char *ending, uint32_t len)
+{
+    for (unsigned k = 0; k < N_BEHIND; k++)
+        add_one_ending(ctx, ending, len, k);
+}
+
+static void add_run(uint32_t *owners, uint32_t *shortest, uint32_t m, uint32_t len)
+{
+    if (len == 0)
+        return;
+    *owners |= UINT32_C(1) << m;
+    if (*shortest == 0 || len < *shortest)
+        *shortest = len;
+}
+
+static void add_matcher(builder *b, uint32_t m)
+{
+    const rd_matcher *matcher = rd_matchers[m];
+    rd_window_sets sets;
+    for (const rd_window *w = matcher->windows; w != NULL && w->spec != NULL; w++) {
+        if (parse_window(w, &sets) > RD_SHORT)
+            add_long(b, &sets, m);
+        else
+            add_short(b, &sets, m);
+    }
+    if (matcher->key_ends) {
+        rd_key_endings(add_ending, b);
+        b->ending_owner = m;
+    }
+    add_run(&b->p->digit_owners, &b->p->digit_run, m, matcher->digit_run);
+    add_run(&b->p->token_owners, &b->p->token_run, m, matcher->token_run);
+}
+
+/* Do all windows treat the two bytes alike? */
+static bool same_class(const builder *b, uint8_t x, uint8_t y)
+{
+    for (uint32_t w = 0; w < b->p->n_short + b->p->n_long; w++) {
+        const rd_window_sets *s = w < b->p->n_short ? &b->exact_short[w] : &b->exact_long[w - b->p->n_short];
+        for (uint32_t j = 0; j < RD_LONG; j++) {
+            if (rd_byteset_has(&s->at[j], x) != rd_byteset_has(&s->at[j], y))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void write_exact(const builder *b)
+{
+    rd_program *p = b->p;
+    uint8_t first[RD_MAX_CLASSES];
+    uint32_t n = 0;
+    for (unsigned c = 0; c < 256; c++) {
+        uint32_t k = 0;
+        while (k < n && !same_class(b, first[k], (uint8_t)c))
+            k++;
+        p->class_of[c] = (uint8_t)k;
+        if (k < n)
+            continue;
+        if (n == RD_MAX_CLASSES)
+            abort();
+        first[n++] = (uint8_t)c;
+        for (uint32_t w = 0; w < p->n_short; w++) {
+            for (uint32_t j = 0; j < RD_SHORT; j++)
+                p->allow_short[j][k] |= (uint64_t)rd_byteset_has(&b->exact_short[w].at[j], (uint8_t)c) << w;
+        }
+        for (uint32_t w = 0; w < p->n_long; w++) {
+            for (uint32_t j = 0; j < RD_LONG; j++)
+                p->allow_long[j][k] |= (uint64_t)rd_byteset_has(&b->exact_long[w].at[j], (uint8_t)c) << w;
         }
     }
 }
 
-static void add_runs(rd_program *p)
+/* Bits of rd_program.runs: every bit's nibbles span exactly one block of the ASCII table. */
+static void add_run_classes(rd_nibbles *t)
 {
-    for (unsigned c = '0'; c <= '9'; c++) {
-        p->run_lo[c & 15] |= 1;
-        p->run_hi[c >> 4] |= 1;
-    }
-    for (const char *c = " -./"; *c != 0; c++) {
-        p->run_lo[*c & 15] |= 2;
-        p->run_hi[*c >> 4] |= 2;
+    static const struct {
+        uint8_t hi[2], lo_first, lo_last;
+    } blocks[] = {{{3, 3}, 0, 9}, {{4, 6}, 1, 15}, {{5, 7}, 0, 10}, {{5, 5}, 15, 15}, {{2, 2}, 13, 13}};
+    for (unsigned i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        t->hi[blocks[i].hi[0]] |= (uint8_t)(1u << i);
+        t->hi[blocks[i].hi[1]] |= (uint8_t)(1u << i);
+        for (unsigned lo = blocks[i].lo_first; lo <= blocks[i].lo_last; lo++)
+            t->lo[lo] |= (uint8_t)(1u << i);
     }
 }
 
-void rd_program_build(rd_program *p, uint64_t wanted)
+bool rd_program_build(rd_program *p, uint64_t wanted)
 {
     *p = (rd_program){0};
-    rd_byteset sets[RD_MAX_WINDOWS][RD_WINDOW_LEN];
+    builder *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return false;
+    b->p = p;
     for (uint32_t m = 0; m < rd_n_matchers; m++) {
-        const rd_matcher *matcher = rd_matchers[m];
-        if ((matcher->yields & wanted) == 0)
-            continue;
-        for (const rd_window *w = matcher->windows; w != NULL && w->spec != NULL; w++) {
-            rd_byteset one[RD_WINDOW_LEN];
-            parse_window(w, one);
-            memcpy(sets[p->n_windows < RD_MAX_WINDOWS ? p->n_windows : 0], one, sizeof one);
-            add_window(p, one, (uint8_t)m);
-        }
-        if (matcher->min_run > 0) {
-            p->run_owners |= UINT32_C(1) << m;
-            if (p->min_run == 0 || matcher->min_run < p->min_run)
-                p->min_run = matcher->min_run;
-        }
+        if ((rd_matchers[m]->yields & wanted) != 0)
+            add_matcher(b, m);
     }
-    add_runs(p);
-    rd_buckets_assign((const rd_byteset(*)[RD_WINDOW_LEN])sets, p);
-    p->one_table = true;
-    for (unsigned k = 0; k < 16; k++)
-        p->one_table = p->one_table && p->lo[0][1][k] == 0;
+    p->has_endings = b->n_endings[0] > 0;
+    if (p->has_endings)
+        add_short(b, &b->key_ends, b->ending_owner); /* the last one: it has buckets of its own */
+    add_run_classes(&p->runs);
+    write_exact(b);
+    uint32_t n_literal = p->n_short - (b->n_endings[0] > 0);
+    unsigned first = 0;
+    bool ok = true;
+    for (unsigned k = 0; k < N_BEHIND; first += behind_key[k++].n_buckets)
+        ok = ok &&
+             rd_buckets_assign(b->endings[k], b->n_endings[k], RD_SHORT, first, behind_key[k].n_buckets, p);
+    ok = ok && rd_buckets_assign(b->exact_short, n_literal, RD_SHORT, 8 * RD_ENDING_GROUPS,
+                                 8 * (RD_SHORT_GROUPS - RD_ENDING_GROUPS), p);
+    ok = ok &&
+         rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
+    free(b);
+    return ok;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The candidate program: all windows of a set's matchers as tables, for the exact test of one position and
- * for the vector prefilter.
+ * The candidate program: all windows of a set's matchers as tables, for the exact test of one position
+ * and for the vector prefilter. Short windows have up to four bytes, long ones up to eight; each kind has
+ * its own tables.
  *
- *   exact    allow[j][c]: bit w is set when window w takes byte c as its j-th; the AND over j names the
- * windows that start at a position. At most 128 windows, in two planes of 64. filter   windows are put into
- * 16 buckets; lo[j][c & 15] & hi[j][c >> 4] has bit b set when bucket b may take c as its j-th byte (two
- * tables of 8 buckets). Never says no where exact says yes. runs     digits and joiners, in the same nibble
- * form (bit 0 and bit 1).
+ *   exact    allow[j][class of byte]: bit w is set when window w takes the byte as its j-th; the AND over
+ *            j names the windows that start at a position
+ *   filter   windows are put into buckets, eight to a group; lo[j][c & 15] & hi[j][c >> 4] has bit b set
+ *            when bucket b may take c as its j-th byte. Never says no where exact says yes.
+ *   runs     digits (bit 0), letters (bits 1 and 2), '_' and '-', in the same nibble form
  *
- * Windows that would fire together often share a bucket: see buckets.c.
+ * Windows that cost little together share a bucket: see buckets.c.
  */
 #ifndef RD_DETECT_PROGRAM_H
 #define RD_DETECT_PROGRAM_H
@@ -17,27 +18,54 @@
 #include "filters/base/outcome.h"
 #include "filters/detect/matcher.h"
 
-enum { RD_WINDOW_LEN = 4, RD_MAX_WINDOWS = 128, RD_N_BUCKETS = 16 };
+enum {
+    RD_SHORT = 4,
+    RD_LONG = 8,
+    RD_ENDING_GROUPS = 1, /* short windows that are endings of keys */
+    RD_SHORT_GROUPS = RD_ENDING_GROUPS + 2,
+    RD_LONG_GROUPS = 1,
+    RD_GROUPS = RD_SHORT_GROUPS + RD_LONG_GROUPS,
+    RD_MAX_CLASSES = 128,
+    RD_MAX_SHORT = 64,
+    RD_MAX_LONG = 64
+};
+
+typedef struct rd_nibbles {
+    uint8_t lo[16], hi[16];
+} rd_nibbles;
 
 typedef struct rd_program {
-    uint64_t allow[RD_WINDOW_LEN][256][2];
-    uint8_t lo[RD_WINDOW_LEN][2][16], hi[RD_WINDOW_LEN][2][16];
-    uint8_t run_lo[16], run_hi[16];
-    uint8_t owner[RD_MAX_WINDOWS]; /* index in rd_matchers */
-    uint32_t n_windows;
-    bool one_table;      /* the buckets of the second table are empty */
-    uint32_t run_owners; /* bit m: matcher m wants runs */
-    uint32_t min_run;    /* 0: nobody wants runs */
+    rd_nibbles filter[RD_GROUPS][RD_LONG]; /* groups of short windows use the first four */
+    rd_nibbles runs;
+    uint8_t class_of[256];
+    uint64_t allow_short[RD_SHORT][RD_MAX_CLASSES];
+    uint64_t allow_long[RD_LONG][RD_MAX_CLASSES];
+    uint8_t owner_short[RD_MAX_SHORT], owner_long[RD_MAX_LONG]; /* index in rd_matchers */
+    uint32_t n_short, n_long;
+    bool has_endings;                    /* the last short window stands for the ends of keys */
+    uint32_t digit_owners, token_owners; /* bit m: matcher m wants these runs */
+    uint32_t digit_run, token_run;       /* shortest that somebody wants; 0: nobody */
 } rd_program;
 
-/* Builds the program of the matchers that yield something of `wanted`. */
-void rd_program_build(rd_program *p, uint64_t wanted);
+/* Builds the program of the matchers that yield something of `wanted`. False: no memory. */
+bool rd_program_build(rd_program *p, uint64_t wanted);
 
-/* Bits of the windows of one plane that start exactly at b[0..3]. */
-static inline uint64_t rd_program_exact(const rd_program *p, const uint8_t *b, unsigned plane)
+/* Bits of the short windows that start exactly at b[0..3]. */
+static inline uint64_t rd_program_short(const rd_program *p, const uint8_t *b)
 {
-    return p->allow[0][b[0]][plane] & p->allow[1][b[1]][plane] & p->allow[2][b[2]][plane] &
-           p->allow[3][b[3]][plane];
+    uint64_t m = p->allow_short[0][p->class_of[b[0]]];
+    for (unsigned j = 1; j < RD_SHORT; j++)
+        m &= p->allow_short[j][p->class_of[b[j]]];
+    return m;
+}
+
+/* Bits of the long windows that start exactly at b[0..7]. */
+static inline uint64_t rd_program_long(const rd_program *p, const uint8_t *b)
+{
+    uint64_t m = p->allow_long[0][p->class_of[b[0]]];
+    for (unsigned j = 1; j < RD_LONG; j++)
+        m &= p->allow_long[j][p->class_of[b[j]]];
+    return m;
 }
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { MAX_BODY = 4096 };
+enum { MAX_BODY = 4096, MIN_RUN = 16, MAX_HOOK = 64 };
 
 typedef enum alphabet {
     BASE32,    /* A-Z 0-9 */
@@ -185,36 +185,88 @@ static bool try_token(rd_find *f, uint32_t at, const token *t)
     return true;
 }
 
-static void confirm(rd_find *f, uint32_t at)
+/* Tries all tokens that start with the byte at `at`, behind an escape such as \n or a byte that is no letter.
+ */
+static bool try_escaped(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint8_t first = rd_at(v, at), second = rd_at(v, at + 1);
-    if (rd_is(rd_at(v, at - 1), RD_C_ALNUM))
-        return;
     for (uint32_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
         const token *t = &tokens[i];
         if ((uint8_t)t->prefix[0] == first && (uint8_t)t->prefix[1] == second && try_token(f, at, t))
-            return;
+            return true;
     }
+    return false;
 }
 
-/* Beginnings of the prefixes, several at once where letters differ. */
-static const rd_window windows[] = {
-    {"AKIA", false},     {"A\\uIA", false}, {"A3T\\u", false},   {"ABSK", false},   {"ACCA", false},
-    {"gh\\l_", false},   {"gith", false},   {"gl\\l\\l", false}, {"xox\\l", false}, {"xapp", false},
-    {"xwfp", false},     {"hook", false},   {"AIza", false},     {"GOCS", false},   {"ya29", false},
-    {"\\lk_\\l", false}, {"whse", false},   {"sk-\\w", false},   {"npm_", false},   {"pypi", false},
-    {"dckr", false},     {"hf_\\w", false}, {"SG.\\w", false},   {"shp\\l", false}, {"do\\l_", false},
-    {"glc_", false},     {"hv\\l.", false}, {"sq0\\l", false},   {"xkey", false},   {"lin_", false},
-    {"AT\\uT", false},   {"ATBB", false},   {"figd", false},     {"ruby", false},   {"NRAK", false},
-    {"PMAK", false},     {"dapi", false},   {"sntr", false},     {"tske", false},   {"pul-", false},
-    {"SK\\x\\x", false}, {"key-", false},   {"EAAC", false},     {"gsk_", false},   {"r8_\\w", false},
-    {"AGE-", false},     {"ops_", false},   {NULL, false},
+static bool try_all(rd_find *f, uint32_t at)
+{
+    return !rd_is(rd_at(&f->v, at - 1), RD_C_ALNUM) && try_escaped(f, at);
+}
+
+/* Prefixes that end in a dot or a slash stand before the run of token characters at `at`. */
+static bool try_before(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    if (rd_at(v, at - 1) == '.')
+        return try_all(f, at - 3) || try_all(f, at - 4) || try_all(f, at - 5);
+    for (uint32_t n = 1; rd_at(v, at - 1) == '/' && n < MAX_HOOK; n++) {
+        uint8_t c = rd_at(v, at - n);
+        if (c == 'h' && rd_spells(v, at - n, "hooks."))
+            return try_all(f, at - n);
+        if (!rd_is(c, RD_C_ALNUM) && c != '/' && c != '.')
+            return false;
+    }
+    return false;
+}
+
+/* The first two bytes of the prefixes: most runs of token characters are ordinary words. */
+#define B(c) (UINT64_C(1) << ((c)&63))
+static const uint64_t second_of[128] = {
+    ['A'] = B('K') | B('S') | B('B') | B('C') | B('3') | B('I') | B('T') | B('G'),
+    ['E'] = B('A'),
+    ['G'] = B('O'),
+    ['N'] = B('R'),
+    ['P'] = B('M'),
+    ['S'] = B('G') | B('K'),
+    ['d'] = B('a') | B('c') | B('o'),
+    ['f'] = B('i'),
+    ['g'] = B('h') | B('i') | B('l') | B('s'),
+    ['h'] = B('f') | B('o') | B('v'),
+    ['k'] = B('e'),
+    ['l'] = B('i'),
+    ['n'] = B('p'),
+    ['o'] = B('p'),
+    ['p'] = B('u') | B('y'),
+    ['r'] = B('8') | B('k') | B('u'),
+    ['s'] = B('h') | B('k') | B('n') | B('q'),
+    ['t'] = B('s'),
+    ['w'] = B('h'),
+    ['x'] = B('a') | B('k') | B('o') | B('w'),
+    ['y'] = B('a'),
 };
+#undef B
+
+static inline bool may_start(uint8_t first, uint8_t second)
+{
+    return first < 128 && (second_of[first] >> (second & 63) & 1) != 0;
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint8_t c = rd_at(v, at), before = rd_at(v, at - 1);
+    if ((before == '.' || before == '/') && try_before(f, at))
+        return;
+    if (may_start(c, rd_at(v, at + 1)) && try_all(f, at))
+        return;
+    if (before == '\\' && rd_is(c, RD_C_LOWER) && may_start(rd_at(v, at + 1), rd_at(v, at + 2)))
+        (void)try_escaped(f, at + 1); /* \nghp_... */
+}
 
 const rd_matcher rd_match_provider_token = {
     .yields = RD_BIT(AWS_ACCESS_KEY) | RD_BIT(GITHUB_TOKEN) | RD_BIT(GITLAB_TOKEN) | RD_BIT(SLACK_TOKEN) |
               RD_BIT(GOOGLE_API_KEY) | RD_BIT(STRIPE_KEY) | RD_BIT(PROVIDER_TOKEN),
-    .windows = windows,
+    .token_run = MIN_RUN,
     .confirm = confirm,
 };

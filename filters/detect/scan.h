@@ -2,13 +2,13 @@
 /*
  * The candidate pass: bytes in, bit masks out. Bit i of word w speaks of byte 64 w + i.
  *
- *   hit     a window may start here (superset; rd_program_exact decides)
- *   digit   a digit
- *   join    a joiner of digit runs; both may be left as they were when the program wants no runs
+ *   hit_short, hit_long  a window may start here (superset; rd_program_short and _long decide)
+ *   digit                a digit
+ *   token                a byte of RD_C_RUN; both may be zero when the program wants no runs
  *
- * All variants read exactly the bytes [b, b + n) and RD_WINDOW_LEN - 1 bytes more, which must be readable.
- * The plain variant says yes exactly where a window starts; it is the oracle of the others in tests and
- * serves CPUs without SSSE3.
+ * All variants read exactly the bytes [b, b + n) and RD_LONG - 1 bytes more, which must be readable. The
+ * plain variant is the oracle of the others in tests and serves CPUs without SSSE3; its hits are a subset of
+ * theirs and contain every exact one.
  */
 #ifndef RD_DETECT_SCAN_H
 #define RD_DETECT_SCAN_H
@@ -16,7 +16,7 @@
 #include "filters/detect/program.h"
 
 typedef struct rd_masks {
-    uint64_t *hit, *digit, *join;
+    uint64_t *hit_short, *hit_long, *digit, *token;
 } rd_masks;
 
 /* n_words blocks of 64 bytes. */

@@ -6,12 +6,12 @@
 #include "filters/detect/checksum.h"
 #include "filters/detect/matcher.h"
 
-/* `at` is one or two bytes before the letter; finds the letter, reads eight digits back and three on. */
+/* `at` is three or four bytes before the letter; finds the letter, reads eight digits back and three on. */
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    uint32_t letter = at + 1;
-    if (!rd_is(rd_at(v, letter), RD_C_ALPHA))
+    uint32_t letter = at + 3;
+    while (letter < at + 5 && !rd_is(rd_at(v, letter), RD_C_ALPHA))
         letter++;
     uint8_t number[12];
     uint32_t from = letter, to = letter + 1;
@@ -34,10 +34,7 @@ static void confirm(rd_find *f, uint32_t at)
         rd_emit(f, RD_DETECTOR_DE_SVNR, from, to, 0, 0);
 }
 
-static const rd_window windows[] = {{"\\d\\u\\d\\d", false},
-                                    {"\\d\\l\\d\\d", false},
-                                    {"\\d \\a ", false},
-                                    {"\\d \\a\\d", false},
-                                    {NULL, false}};
+static const rd_window windows[] = {
+    {"\\d\\d\\d\\d\\a\\d\\d\\d", false}, {"\\d\\d\\d \\a \\d\\d", false}, {NULL, false}};
 
 const rd_matcher rd_match_svnr = {.yields = RD_BIT(DE_SVNR), .windows = windows, .confirm = confirm};

@@ -7,13 +7,13 @@ uint64_t rd_detect_steps;
 
 #define PUNCT_LOCAL (RD_C_LOCAL)
 #define PUNCT_TOKEN (RD_C_LOCAL | RD_C_TOKEN)
-#define DIGIT_BITS  (RD_C_DIGIT | RD_C_HEX | RD_C_LOCAL | RD_C_TOKEN)
-#define UPPER_BITS  (RD_C_UPPER | RD_C_LOCAL | RD_C_TOKEN)
-#define LOWER_BITS  (RD_C_LOWER | RD_C_LOCAL | RD_C_TOKEN)
+#define DIGIT_BITS  (RD_C_RUN | RD_C_DIGIT | RD_C_HEX | RD_C_LOCAL | RD_C_TOKEN)
+#define UPPER_BITS  (RD_C_RUN | RD_C_UPPER | RD_C_LOCAL | RD_C_TOKEN)
+#define LOWER_BITS  (RD_C_RUN | RD_C_LOWER | RD_C_LOCAL | RD_C_TOKEN)
 #define UTF8_BITS   (RD_C_UTF8 | RD_C_LOCAL)
 
 /* RFC 5321 also allows = / ? & # { | } ` in a local part; in logs those separate fields, so they end it. */
-const uint8_t rd_byte_classes[256] = {
+const uint16_t rd_byte_classes[256] = {
     [' '] = RD_C_SPACE,
     ['\t'] = RD_C_SPACE,
     ['\n'] = RD_C_SPACE,
@@ -25,9 +25,9 @@ const uint8_t rd_byte_classes[256] = {
     ['*'] = PUNCT_LOCAL,
     ['+'] = PUNCT_LOCAL,
     ['^'] = PUNCT_LOCAL,
-    ['-'] = PUNCT_TOKEN,
+    ['-'] = PUNCT_TOKEN | RD_C_RUN,
     ['.'] = PUNCT_TOKEN,
-    ['_'] = PUNCT_TOKEN,
+    ['_'] = PUNCT_TOKEN | RD_C_RUN,
     ['~'] = PUNCT_TOKEN,
     ['0' ... '9'] = DIGIT_BITS,
     ['A' ... 'F'] = UPPER_BITS | RD_C_HEX,
@@ -36,41 +36,6 @@ const uint8_t rd_byte_classes[256] = {
     ['g' ... 'z'] = LOWER_BITS,
     [0x80 ... 0xff] = UTF8_BITS,
 };
-
-uint32_t rd_skip(const rd_view *v, uint32_t i, uint32_t limit, unsigned classes)
-{
-    while (i < limit && rd_is(rd_at(v, i), classes))
-        i++;
-    return i;
-}
-
-uint32_t rd_skip_back(const rd_view *v, uint32_t i, uint32_t max, unsigned classes)
-{
-    uint32_t n = 0;
-    while (n < max && rd_is(rd_at(v, i - 1), classes)) {
-        i--;
-        n++;
-    }
-    return i;
-}
-
-bool rd_spells(const rd_view *v, uint32_t i, const char *word)
-{
-    for (; *word != 0; word++, i++) {
-        if (rd_at(v, i) != (uint8_t)*word)
-            return false;
-    }
-    return true;
-}
-
-bool rd_spells_nocase(const rd_view *v, uint32_t i, const char *word)
-{
-    for (; *word != 0; word++, i++) {
-        if (rd_lower(rd_at(v, i)) != (uint8_t)*word)
-            return false;
-    }
-    return true;
-}
 
 static int hex_value(uint8_t c)
 {

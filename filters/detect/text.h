@@ -40,12 +40,13 @@ enum {
     RD_C_SPACE = 1 << 5, /* space, tab, CR, LF */
     RD_C_LOCAL = 1 << 6, /* local part of an e-mail address, as it stands in logs */
     RD_C_TOKEN = 1 << 7, /* base64url and '.' '_' '-' '~': what opaque tokens are made of */
+    RD_C_RUN = 1 << 8,   /* letters, digits, '_' and '-': runs of them may be tokens */
     RD_C_ALPHA = RD_C_UPPER | RD_C_LOWER,
     RD_C_ALNUM = RD_C_ALPHA | RD_C_DIGIT,
     RD_C_WORD = RD_C_ALNUM | RD_C_UTF8
 };
 
-extern const uint8_t rd_byte_classes[256];
+extern const uint16_t rd_byte_classes[256];
 
 static inline bool rd_is(uint8_t c, unsigned classes)
 {
@@ -58,12 +59,41 @@ static inline uint8_t rd_lower(uint8_t c)
 }
 
 /* First position in [i, limit) whose byte is in none of `classes`; stops at the end of the text. */
-uint32_t rd_skip(const rd_view *v, uint32_t i, uint32_t limit, unsigned classes);
+static inline uint32_t rd_skip(const rd_view *v, uint32_t i, uint32_t limit, unsigned classes)
+{
+    while (i < limit && rd_is(rd_at(v, i), classes))
+        i++;
+    return i;
+}
+
 /* Start of the run of `classes` that ends before `i`, at most `max` bytes long. */
-uint32_t rd_skip_back(const rd_view *v, uint32_t i, uint32_t max, unsigned classes);
-/* Do the bytes at `i` spell `word`? With nocase, `word` is lower case. */
-bool rd_spells(const rd_view *v, uint32_t i, const char *word);
-bool rd_spells_nocase(const rd_view *v, uint32_t i, const char *word);
+static inline uint32_t rd_skip_back(const rd_view *v, uint32_t i, uint32_t max, unsigned classes)
+{
+    for (uint32_t n = 0; n < max && rd_is(rd_at(v, i - 1), classes); n++)
+        i--;
+    return i;
+}
+
+/* Do the bytes at `i` spell `word`? */
+static inline bool rd_spells(const rd_view *v, uint32_t i, const char *word)
+{
+    for (; *word != 0; word++, i++) {
+        if (rd_at(v, i) != (uint8_t)*word)
+            return false;
+    }
+    return true;
+}
+
+/* The same without case; `word` is lower case. */
+static inline bool rd_spells_nocase(const rd_view *v, uint32_t i, const char *word)
+{
+    for (; *word != 0; word++, i++) {
+        if (rd_lower(rd_at(v, i)) != (uint8_t)*word)
+            return false;
+    }
+    return true;
+}
+
 /* The value of two hexadecimal digits at `i`, -1 when they are not. */
 int rd_hex_pair(const rd_view *v, uint32_t i);
 

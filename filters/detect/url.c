@@ -27,7 +27,7 @@ static void read_authority(const rd_view *v, uint32_t from, authority *out, uint
         uint8_t c = rd_at(v, i);
         if (ends_url(c))
             break;
-        if (c == ':' && out->colon == 0 && out->at == 0)
+        if (c == ':' && out->colon == 0)
             out->colon = i;
         if (c == '@')
             out->at = i;

@@ -44,15 +44,21 @@ void detect_check(uint64_t mask, const detect_row *rows, size_t n)
 {
     rd_detect_set *set = NULL;
     assert_int_equal(rd_detect_set_build(mask, NULL, 0, &set, NULL), RD_OK);
+    size_t wrong = 0;
     for (size_t i = 0; i < n; i++) {
         const char *want = rows[i].masked != NULL ? rows[i].masked : rows[i].text;
-        const char *got = detect_try(set, rows[i].text);
-        if (strcmp(got, want) != 0)
-            fail_msg("row %zu\n  text %s\n  want %s\n  got  %s", i, rows[i].text, want, got);
-        char *again = strdup(got);
-        if (strcmp(detect_try(set, again), want) != 0)
-            fail_msg("row %zu is not idempotent\n  once  %s\n  twice %s", i, want, (const char *)result.p);
-        free(again);
+        char *got = strdup(detect_try(set, rows[i].text));
+        assert_non_null(got);
+        if (strcmp(got, want) != 0) {
+            print_error("row %zu\n  text %s\n  want %s\n  got  %s\n", i, rows[i].text, want, got);
+            wrong++;
+        } else if (strcmp(detect_try(set, got), want) != 0) {
+            print_error("row %zu is not idempotent\n  once  %s\n  twice %s\n", i, want,
+                        (const char *)result.p);
+            wrong++;
+        }
+        free(got);
     }
     rd_detect_set_free(&set);
+    assert_int_equal(wrong, 0);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "filters/base/doc.h"
+#include "filters/detect/detectors.h"
 #include "gateway/cli.h"
 #include "gateway/config_keys.h"
 
@@ -208,6 +209,49 @@ static void test_config__has_the_shipped_rules(void **state)
     c = must_parse(HEAD "redaction: {rule_sets: []}\n");
     assert_int_equal(c->redaction.n_rules, 0);
     gw_config_free(&c);
+}
+
+/* What the shipped set `set` has for detector `word` of set `home`. */
+static void check_shipped(const gw_config *c, const char *set, const char *word, const char *home)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < c->redaction.n_rules; i++) {
+        const gw_rule_cfg *r = &c->redaction.rules[i];
+        if (r->detector == NULL || strcmp(r->detector, word) != 0)
+            continue;
+        n++;
+        assert_string_equal(r->name, word);
+        assert_int_equal(r->action, GW_ACTION_MASK);
+        assert_int_equal(r->label_action, GW_ACTION_MASK);
+        assert_int_equal(r->mode, GW_RULE_ENFORCE);
+        assert_true(r->classes == 0 && r->signals == 0);
+    }
+    if (n != (strcmp(set, home) == 0))
+        fail_msg("%u rules for %s in set %s", n, word, set);
+}
+
+static void test_config__every_detector_has_one_shipped_rule_in_its_set(void **state)
+{
+    static const struct {
+        const char *word, *set;
+    } rows[] = {
+#define X(name, word, set) {word, set},
+        RD_DETECTORS(X)
+#undef X
+    };
+    static const char *const sets[] = {
+#define X(name, word) word,
+        GW_RULE_SETS(X)
+#undef X
+    };
+    for (size_t s = 0; s < sizeof sets / sizeof sets[0]; s++) {
+        char text[256];
+        snprintf(text, sizeof text, HEAD "redaction: {rule_sets: [%s]}\n", sets[s]);
+        gw_config *c = must_parse(text);
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            check_shipped(c, sets[s], rows[i].word, rows[i].set);
+        gw_config_free(&c);
+    }
 }
 
 static void test_config__a_rule_changes_only_what_it_says(void **state)
@@ -585,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_config__fills_routes_from_the_file),
         cmocka_unit_test(test_config__defaults_give_way_to_lower_ceilings),
         cmocka_unit_test(test_config__has_the_shipped_rules),
+        cmocka_unit_test(test_config__every_detector_has_one_shipped_rule_in_its_set),
         cmocka_unit_test(test_config__a_rule_changes_only_what_it_says),
         cmocka_unit_test(test_config__a_rule_with_a_new_selector_loses_the_old_one),
         cmocka_unit_test(test_config__replaces_variables_inside_values_only),

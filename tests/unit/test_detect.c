@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine as a whole: a batch finds what single texts find whatever stands in the gaps, the vector pass
+ * finds what the plain one finds, masking twice is masking once, overlaps are united, the ends of the buffer
+ * are respected.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "filters/detect/scan.h"
+#include "tests/unit/detect_try.h"
+
+static uint64_t rng_state = UINT64_C(0x243f6a8885a308d3);
+
+static uint32_t rnd(uint32_t below)
+{
+    rng_state ^= rng_state << 13;
+    rng_state ^= rng_state >> 7;
+    rng_state ^= rng_state << 17;
+    return (uint32_t)((rng_state >> 33) % below);
+}
+
+/* Pieces whose random joins are texts full of matches and near misses. */
+static const char *const pieces[] = {
+    "a@example.com",
+    "@",
+    "192.0.2.7",
+    "10.",
+    ".1",
+    "1",
+    "4111 1111 1111 1111",
+    "4111111111111111",
+    "-",
+    " ",
+    ":",
+    "::1",
+    "2001:db8::7",
+    "00:1a:2b:3c:4d:5e",
+    "DE89370400440532013000",
+    "DE89",
+    "+49 30 1234567",
+    "123-45-6789",
+    "password=",
+    "\"",
+    "'",
+    "hunter2",
+    "\"password\":\"",
+    "\\\"",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+    "eyJ",
+    "Bearer ",
+    "Basic dXNlcjpw",
+    "AKIAZ7QW3ERT5YUP2SDF",
+    "https://u:p4ss@h",
+    "://",
+    "user=",
+    "Anna Schmidt",
+    "name: ",
+    "dob=1990-01-31",
+    "\n",
+    "\t",
+    ",",
+    ";",
+    "}",
+    "{",
+    "[",
+    "]",
+    "(",
+    ")",
+    "<password>",
+    "</",
+    "65170839J003",
+    "86095742719",
+    "%40",
+    "%2B49",
+    "%3D",
+    "\xc3\xa9",
+    "\xff",
+    "phone ",
+    "0171 3920030",
+    "Cookie: ",
+    "sid=",
+    "a1b2c3d4e5f6a7b8c9d0",
+    "-----BEGIN PRIVATE KEY-----",
+    "values (",
+    "x",
+    "***",
+};
+enum { N_PIECES = sizeof pieces / sizeof pieces[0] };
+
+static uint32_t random_text(uint8_t *out, uint32_t max)
+{
+    uint32_t n = 0;
+    for (uint32_t k = rnd(8) + 1; k > 0; k--) {
+        const char *p = pieces[rnd(N_PIECES)];
+        size_t len = strlen(p);
+        if (n + len > max)
+            break;
+        memcpy(out + n, p, len);
+        n += (uint32_t)len;
+    }
+    return n;
+}
+
+static uint32_t random_apart(uint8_t *out, uint32_t max, const char *between)
+{
+    uint32_t n = 0;
+    for (uint32_t k = rnd(5) + 1; k > 0; k--) {
+        const char *p[2] = {pieces[rnd(N_PIECES)], between};
+        for (unsigned i = 0; i < 2 && n + strlen(p[i]) <= max; i++) {
+            memcpy(out + n, p[i], strlen(p[i]));
+            n += (uint32_t)strlen(p[i]);
+        }
+    }
+    return n;
+}
+
+static void check_sane(const rd_matches *m, const rd_text *texts, uint32_t n_texts)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < m->n; i++) {
+        const rd_match *x = &m->list[i];
+        assert_true(x->text < n_texts);
+        assert_true(x->off >= at && x->len > 0);
+        assert_true(x->off >= texts[x->text].off &&
+                    x->off + x->len <= texts[x->text].off + texts[x->text].len);
+        assert_true((uint64_t)x->keep_head + x->keep_tail < x->len);
+        at = x->off + x->len;
+    }
+}
+
+static rd_detect_set *build(bool plain)
+{
+    rd_detect_set *s = NULL;
+    assert_int_equal(rd_detect_set_build(UINT64_MAX, NULL, 0, &s, NULL), RD_OK);
+    if (plain)
+        rd_detect_set_use_plain_scan(s);
+    return s;
+}
+
+static void test_detect__batch_is_single_whatever_the_gaps(void **state)
+{
+    enum { TEXTS = 40, MAX_TEXT = 200, ROUNDS = 1500 };
+    rd_detect_set *set = build(false);
+    rd_detect_scratch *scratch = rd_detect_scratch_new();
+    static const char gaps[] = "0129.:-@eA\"'=_/ \x0a\x32\x7f";
+    static uint8_t base[TEXTS * (MAX_TEXT + 8) + RD_BUF_TAIL], alone[MAX_TEXT + RD_BUF_TAIL];
+    for (unsigned r = 0; r < ROUNDS; r++) {
+        rd_text texts[TEXTS];
+        uint32_t n = 0, at = 0;
+        while (n < TEXTS) {
+            for (uint32_t g = rnd(5); g > 0; g--)
+                base[at++] = (uint8_t)gaps[rnd(sizeof gaps - 1)];
+            uint32_t len = random_text(base + at, MAX_TEXT);
+            if (len > 0)
+                texts[n++] = (rd_text){at, len};
+            at += len;
+        }
+        memset(base + at, '1', RD_BUF_TAIL);
+        rd_matches m;
+        assert_int_equal(rd_detect(set, scratch, base, at, texts, TEXTS, &m), RD_OK);
+        check_sane(&m, texts, TEXTS);
+        uint32_t n_batch = m.n, k = 0;
+        rd_match *batch = calloc(n_batch + 1, sizeof *batch);
+        if (n_batch > 0)
+            memcpy(batch, m.list, n_batch * sizeof *batch);
+        for (uint32_t t = 0; t < TEXTS; t++) {
+            memset(alone, 0, sizeof alone);
+            memcpy(alone, base + texts[t].off, texts[t].len);
+            rd_text one = {0, texts[t].len};
+            assert_int_equal(rd_detect(set, scratch, alone, one.len, &one, 1, &m), RD_OK);
+            for (uint32_t i = 0; i < m.n; i++, k++) {
+                assert_true(k < n_batch);
+                rd_match want = m.list[i];
+                want.off += texts[t].off;
+                want.text = t;
+                assert_memory_equal(&want, &batch[k], sizeof want);
+            }
+        }
+        assert_int_equal(k, n_batch);
+        free(batch);
+    }
+    rd_detect_scratch_free(&scratch);
+    rd_detect_set_free(&set);
+}
+
+static void test_detect__vector_pass_is_the_plain_one(void **state)
+{
+    rd_detect_set *fast = build(false), *plain = build(true);
+    rd_detect_scratch *a = rd_detect_scratch_new(), *b = rd_detect_scratch_new();
+    static uint8_t base[20000 + RD_BUF_TAIL];
+    for (unsigned r = 0; r < 300; r++) {
+        uint32_t n = 0, want = rnd(r % 10 == 0 ? 19000 : 400) + 1;
+        while (n < want)
+            n += random_text(base + n, 20000 - n);
+        memset(base + n, '7', RD_BUF_TAIL);
+        rd_text t = {0, n};
+        rd_matches x, y;
+        assert_int_equal(rd_detect(fast, a, base, n, &t, 1, &x), RD_OK);
+        assert_int_equal(rd_detect(plain, b, base, n, &t, 1, &y), RD_OK);
+        check_sane(&x, &t, 1);
+        assert_int_equal(x.n, y.n);
+        if (x.n > 0)
+            assert_memory_equal(x.list, y.list, x.n * sizeof *x.list);
+    }
+    rd_detect_scratch_free(&a);
+    rd_detect_scratch_free(&b);
+    rd_detect_set_free(&fast);
+    rd_detect_set_free(&plain);
+}
+
+/* The last short window stands for all ends of keys and is wider than their buckets; only it may be missed.
+ */
+static void check_missed(const rd_program *p, const uint8_t *b, uint64_t missed)
+{
+    for (; missed != 0; missed &= missed - 1)
+        assert_int_equal(rd_program_short(p, b + __builtin_ctzll(missed)), UINT64_C(1) << (p->n_short - 1));
+}
+
+/* Every variant hits wherever the plain one does, and agrees on the runs. */
+static void test_detect__prefilters_miss_nothing(void **state)
+{
+    enum { WORDS = 32 };
+    static rd_program p;
+    assert_true(rd_program_build(&p, UINT64_MAX));
+    static uint8_t b[WORDS * 64 + 64 + 200];
+    rd_scan_fn variants[2] = {rd_scan_best()};
+    unsigned n_variants = 1;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("ssse3"))
+        variants[n_variants++] = rd_scan_ssse3;
+#endif
+    for (unsigned r = 0; r < 400; r++) {
+        for (uint32_t n = 0; n < WORDS * 64 + 64;)
+            n += random_text(b + n, 200);
+        for (unsigned k = 0; k < 200 && r % 2 == 1; k++)
+            b[rnd(WORDS * 64)] = (uint8_t)rnd(256);
+        uint64_t want[4][WORDS], got[4][WORDS];
+        rd_scan_plain(&p, b, WORDS, (rd_masks){want[0], want[1], want[2], want[3]});
+        for (unsigned v = 0; v < n_variants; v++) {
+            variants[v](&p, b, WORDS, (rd_masks){got[0], got[1], got[2], got[3]});
+            for (unsigned i = 0; i < WORDS; i++) {
+                check_missed(&p, b + 64 * i, want[0][i] & ~got[0][i]);
+                assert_int_equal(want[1][i] & ~got[1][i], 0);
+                assert_int_equal(want[2][i], got[2][i]);
+                assert_int_equal(want[3][i], got[3][i]);
+            }
+        }
+    }
+}
+
+static void test_detect__masking_twice_is_masking_once(void **state)
+{
+    rd_detect_set *set = build(false);
+    for (unsigned r = 0; r < 20000; r++) {
+        /* Pieces stand apart: what touches a masked stretch may look different afterwards. */
+        static const char *const apart[] = {" ", ", ", "; ", "\n", " | ", ") ("};
+        uint8_t text[600];
+        uint32_t n = 0;
+        for (unsigned k = 0; k < 3; k++) {
+            n += random_apart(text + n, 150, apart[rnd(6)]);
+        }
+        text[n] = 0;
+        char *once = strdup(detect_try(set, (const char *)text));
+        char *twice = strdup(detect_try(set, once));
+        if (strcmp(once, twice) != 0)
+            fail_msg("text  %s\nonce  %s\ntwice %s", (const char *)text, once, twice);
+        free(once);
+        free(twice);
+    }
+    rd_detect_set_free(&set);
+}
+
+static void test_detect__overlaps_are_united(void **state)
+{
+    rd_detect_set *set = build(false);
+    /* the password hides the address in it; alone it keeps its domain */
+    assert_string_equal(detect_try(set, "password=a.b@example.com c.d@example.com"),
+                        "password=*** c***@example.com");
+    /* same stretch: the more specific one */
+    assert_string_equal(detect_try(set, "user=\"a.b@example.com\""), "user=\"a***@example.com\"");
+    assert_int_equal(detect_try_matches.list[0].detector, RD_DETECTOR_EMAIL);
+    assert_string_equal(detect_try(set, "token=AKIAZ7QW3ERT5YUP2SDF"), "token=AKIA***");
+    assert_int_equal(detect_try_matches.list[0].detector, RD_DETECTOR_AWS_ACCESS_KEY);
+    rd_detect_set_free(&set);
+}
+
+static void test_detect__only_what_is_switched_on(void **state)
+{
+    rd_detect_set *set = NULL;
+    assert_int_equal(rd_detect_set_build(UINT64_C(1) << RD_DETECTOR_IPV4, NULL, 0, &set, NULL), RD_OK);
+    assert_string_equal(detect_try(set, "a@example.com 192.0.2.7 password=x1"),
+                        "a@example.com 192.0.2.*** password=x1");
+    rd_detect_set_free(&set);
+    assert_int_equal(rd_detect_set_build(0, NULL, 0, &set, NULL), RD_OK);
+    assert_string_equal(detect_try(set, "a@example.com 192.0.2.7"), "a@example.com 192.0.2.7");
+    rd_detect_set_free(&set);
+}
+
+/* Not one byte behind RD_BUF_TAIL is read: there is a page without access. */
+static void test_detect__stays_inside_the_buffer(void **state)
+{
+    rd_detect_set *set = build(false);
+    rd_detect_scratch *scratch = rd_detect_scratch_new();
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *m = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(m != MAP_FAILED);
+    assert_int_equal(mprotect(m + page, page, PROT_NONE), 0);
+    for (uint32_t n = 1; n < 300; n++) {
+        uint8_t *base = m + page - RD_BUF_TAIL - n;
+        uint32_t len = 0;
+        uint8_t text[600];
+        while (len < n)
+            len += random_text(text + len, sizeof text - len);
+        memcpy(base, text, n);
+        rd_text t = {0, n};
+        rd_matches found;
+        assert_int_equal(rd_detect(set, scratch, base, n, &t, 1, &found), RD_OK);
+        check_sane(&found, &t, 1);
+    }
+    munmap(m, 2 * page);
+    rd_detect_scratch_free(&scratch);
+    rd_detect_set_free(&set);
+}
+
+static void test_detect__no_texts(void **state)
+{
+    rd_detect_set *set = build(false);
+    rd_detect_scratch *scratch = rd_detect_scratch_new();
+    uint8_t base[RD_BUF_TAIL] = {0};
+    rd_matches found = {NULL, 7};
+    assert_int_equal(rd_detect(set, scratch, base, 0, NULL, 0, &found), RD_OK);
+    assert_int_equal(found.n, 0);
+    rd_detect_scratch_free(&scratch);
+    rd_detect_scratch_free(&scratch);
+    rd_detect_set_free(&set);
+    rd_detect_set_free(&set);
+}
+
+static void test_detect__every_detector_has_its_own_word(void **state)
+{
+    for (unsigned i = 0; i < RD_DETECTOR_COUNT; i++) {
+        for (unsigned k = 0; k < i; k++)
+            assert_string_not_equal(rd_detector_word(i), rd_detector_word(k));
+    }
+    assert_string_equal(rd_detector_word(RD_DETECTOR_EMAIL), "email");
+    assert_string_equal(rd_detector_word(RD_DETECTOR_COUNT + 3), "pattern");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect__batch_is_single_whatever_the_gaps),
+        cmocka_unit_test(test_detect__vector_pass_is_the_plain_one),
+        cmocka_unit_test(test_detect__prefilters_miss_nothing),
+        cmocka_unit_test(test_detect__masking_twice_is_masking_once),
+        cmocka_unit_test(test_detect__overlaps_are_united),
+        cmocka_unit_test(test_detect__only_what_is_switched_on),
+        cmocka_unit_test(test_detect__stays_inside_the_buffer),
+        cmocka_unit_test(test_detect__no_texts),
+        cmocka_unit_test(test_detect__every_detector_has_its_own_word),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Values behind keys and words, in the notations of logs. All values are made up. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/detect_try.h"
+
+#define BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
+#define SECRETS   (BIT(PASSWORD) | BIT(SECRET) | BIT(SESSION))
+
+static void test_detect_keyvalue__notations(void **state)
+{
+    static const detect_row rows[] = {
+        {"password=hunter2 x", "password=*** x"},
+        {"password: hunter2", "password: ***"},
+        {"password = \"hun ter2\";", "password = \"***\";"},
+        {"{\"password\":\"hun\\\"ter2\",\"a\":1}", "{\"password\":\"***\",\"a\":1}"},
+        {"{\\\"password\\\":\\\"hunter2\\\"}", "{\\\"password\\\":\\\"***\\\"}"},
+        {"{'password': 'hunter2'}", "{'password': '***'}"},
+        {":password=>\"hunter2\"", ":password=>\"***\""},
+        {"\"password\" => 'hunter2'", "\"password\" => '***'"},
+        {"passwd := `hunter2`", "passwd := `***`"},
+        {"?user=a&password=hun%26ter&x=1", "?user=a&password=***%26ter&x=1"},
+        {"password%3Dhunter2%26x%3D1", "password%3D***%26x%3D1"},
+        {"%22password%22%3A%22hunter2%22", "%22password%22%3A%22***%22"},
+        {"&quot;password&quot;:&quot;hunter2&quot;", "&quot;password&quot;:&quot;***&quot;"},
+        {"<password>hunter2</password>", "<password>***</password>"},
+        {"<db:password>\n  hunter2\n</db:password>", "<db:password>\n  ***\n</db:password>"},
+        {"<user name=\"a\" password=\"hunter2\"/>", "<user name=\"a\" password=\"***\"/>"},
+        {"<add key=\"Password\" value=\"hunter2\"/>", "<add key=\"Password\" value=\"***\"/>"},
+        {"{\"key\":\"db.password\",\"value\":\"hunter2\"}", "{\"key\":\"db.password\",\"value\":\"***\"}"},
+        {"setenv(\"DB_PASSWORD\", \"hunter2\")", "setenv(\"DB_PASSWORD\", \"***\")"},
+        {"config[\"password\"] = 'hunter2'", "config[\"password\"] = '***'"},
+        {"map[password:hunter2 user:x]", "map[password:*** user:x]"},
+        {"Config{user=x, password=hunter2}", "Config{user=x, password=***}"},
+        {"Server=db;Password=hun;ter2;Encrypt=true", "Server=db;Password=***;Encrypt=true"},
+        {"password=hunter2, user=x", "password=***, user=x"},
+        {"(password: hunter2)", "(password: ***)"},
+        {"'password=hunter2'", "'password=***'"},
+        {"X-Api-Key: 7f3a9c2e51d84b60", "X-Api-Key: ***"},
+        {"passw\xc3\xb6rd=x contrase\xc3\xb1"
+         "a=hunter2",
+         "passw\xc3\xb6rd=x contrase\xc3\xb1"
+         "a=***"},
+        {"password=\"hunter2", "password=\"***"},
+        {"PGPASSWORD=hunter2 psql", "PGPASSWORD=*** psql"},
+        {"password1=hunter2", "password1=***"},
+        {"dbPassword=hunter2 DB-PASSWORD=hunter3 userPwd=hunter4",
+         "dbPassword=*** DB-PASSWORD=*** userPwd=***"},
+        {"pin: 4711 cvv=123", "pin: *** cvv=***"},
+        {"client_secret=s3cr3tvalue access_token: 9f8e7d6c5b4a", "client_secret=*** access_token: ***"},
+        {"Authorization: ApiKey 7f3a9c2e51", "Authorization: ApiKey ***"},
+        {"Authorization: 7f3a9c2e51d84b60", "Authorization: ***"},
+        {"Cookie: sessionid=0d41baa02743964039403a54; theme=dark", "Cookie: sessionid=***; theme=dark"},
+        {"Set-Cookie: tracker=Zk3x9QwL7bT1mVc8RyUeHn5D; Path=/", "Set-Cookie: tracker=***; Path=/"},
+        {"JSESSIONID=8F3A9C2E51D84B60A7 x", "JSESSIONID=*** x"},
+    };
+    DETECT_CHECK(SECRETS, rows);
+}
+
+static void test_detect_keyvalue__look_alikes_stay(void **state)
+{
+    static const detect_row rows[] = {
+        {"\"password\":\"\" \"password\":null password: true", NULL},
+        {"password=**** password=[REDACTED] password=${DB_PASSWORD} password=<hidden>", NULL},
+        {"password must be at least 12 characters", NULL},
+        {"error: invalid password: required", NULL},
+        {"(using password: YES)", NULL},
+        {"passwordPolicy=strict secretName: tls-web max_tokens=4096", NULL},
+        {"token_type=bearer token_count=12", NULL},
+        {"publicToken = \"9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC\"", NULL},
+        {"public_key=9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC", NULL},
+        {"nextPageToken: 9Cnzj4p4WGeKLs1P", NULL},
+        {"tokenizer=9Cnzj4p4WGeKLs1P password_length=12", NULL},
+        {"if (password == other)", NULL},
+        {"snowflake.password=\nurl=x", NULL},
+        {"password= user=x", NULL},
+        {"token = getToken(a1)", NULL},
+        {"Session: 30546354_3206335572", NULL},
+        {"sessionid: 0x14ed93111f20005", NULL},
+        {"credentialsId: 'ff083f76-7804-4ef1-80e4-fe975bb9141b'", NULL},
+        {"compass=north bypass: on", NULL},
+        {"\"role\":\"password\",\"grant\":\"x\"", NULL},
+    };
+    DETECT_CHECK(SECRETS, rows);
+}
+
+static void test_detect_keyvalue__people(void **state)
+{
+    static const detect_row rows[] = {
+        {"full_name=\"Anna M. Schmidt\" x", "full_name=\"***\" x"},
+        {"customer: Wanjiru Rossi, order 7", "customer: ***, order 7"},
+        {"\"name\":\"Zo\xc3\xab O'Neil-Smith\"", "\"name\":\"***\""},
+        {"first_name=Ingrid last_name=Kowalski locale=de", "first_name=*** last_name=*** locale=de"},
+        {"customer=Olga Koch shouldBlock ret", "customer=*** shouldBlock ret"},
+        {"user=j.lefevre action=login", "user=*** action=login"},
+        {"username: CORP\\jdoe", "username: CORP\\***"},
+        {"Failed password for okrueger from 10.0.0.1", "Failed password for *** from 10.0.0.1"},
+        {"Accepted publickey for invalid user anna from", "Accepted publickey for invalid user *** from"},
+        {"Access denied for user 'jmiller'@'10.0.0.1'", "Access denied for user '***'@'10.0.0.1'"},
+        {"198.51.100.7 - muellerfr [22/Dec/2023:10:00:00 +0000]",
+         "198.51.100.7 - *** [22/Dec/2023:10:00:00 +0000]"},
+        {"INSERT INTO c (name, x) VALUES ('Ann Lee', 'v'), ('Bo Li', 'w')",
+         "INSERT INTO c (name, x) VALUES ('***', 'v'), ('***', 'w')"},
+        {"\"name\":\"gateway\"", NULL},
+        {"hostname=web-35 filename=anchor.log thread_name=worker-28", NULL},
+        {"user=root username=admin user=0 users=65", NULL},
+        {"198.51.100.7 - - [22/Dec/2023:10:00:00 +0000]", NULL},
+        {"org.apache.DFSClient: DataStreamer Exception", NULL},
+        {"name=Connection Timeout", NULL},
+        {"user not found", NULL},
+    };
+    DETECT_CHECK(BIT(PERSON_NAME), rows);
+    static const detect_row birth[] = {
+        {"dob=1990-01-31 x", "dob=*** x"},
+        {"Geburtsdatum: 31.01.1990, ID", "Geburtsdatum: ***, ID"},
+        {"\"birthDate\":\"01/31/1990\"", "\"birthDate\":\"***\""},
+        {"Date of birth: 31 Jan 1990;", "Date of birth: ***;"},
+        {"born on: January 31, 1990", "born on: ***"},
+        {"date_of_birth='19900131'", "date_of_birth='***'"},
+        {"date=1990-01-31 birthdays=7", NULL},
+        {"dob=unknown", NULL},
+        {"valid until 2012-08-13", NULL},
+    };
+    DETECT_CHECK(BIT(DATE_OF_BIRTH), birth);
+}
+
+static void test_detect_keyvalue__commands_and_sql(void **state)
+{
+    static const detect_row rows[] = {
+        {"curl -u anna:hunter2 https://x", "curl -u anna:*** https://x"},
+        {"curl --user 'anna:hunter2' x", "curl --user 'anna:***' x"},
+        {"curl --user \"anna\":\"hunter2\" x", "curl --user \"anna\":\"***\" x"},
+        {"tool --password hunter2 --verbose", "tool --password *** --verbose"},
+        {"tool --api-key=7f3a9c2e51d8", "tool --api-key=***"},
+        {"mysql -u root -phunter2 db", "mysql -u root -p*** db"},
+        {"sshpass -p hunter2 ssh", "sshpass -p *** ssh"},
+        {"CREATE USER 'a' IDENTIFIED BY 'hunter2'", "CREATE USER 'a' IDENTIFIED BY '***'"},
+        {"ALTER ROLE a WITH PASSWORD 'hunter2';", "ALTER ROLE a WITH PASSWORD '***';"},
+        {"docker run -u 1000:1000 img", NULL},
+        {"curl -u ${USER}:${PASS} x", NULL},
+        {"mkdir -p /tmp/x", NULL},
+        {"tool --password --verbose", NULL},
+        {"ssh -p 2222 host", NULL},
+    };
+    DETECT_CHECK(SECRETS, rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect_keyvalue__notations),
+        cmocka_unit_test(test_detect_keyvalue__look_alikes_stay),
+        cmocka_unit_test(test_detect_keyvalue__people),
+        cmocka_unit_test(test_detect_keyvalue__commands_and_sql),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Work is linear on hostile input. Linked with the library that counts every look of a matcher at a byte; the
+ * count for four times the input must be about four times as high, and bounded per byte.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "filters/detect/detect.h"
+#include "filters/detect/text.h"
+
+enum { SMALL = 1 << 17, LARGE = SMALL * 4, MAX_STEPS_PER_BYTE = 1500 };
+
+static rd_detect_set *set;
+static rd_detect_scratch *scratch;
+
+static uint64_t steps(const char *head, const char *unit, uint32_t n)
+{
+    uint8_t *base = calloc(1, n + RD_BUF_TAIL);
+    assert_non_null(base);
+    size_t head_len = strlen(head), unit_len = strlen(unit);
+    memcpy(base, head, head_len);
+    for (uint32_t i = (uint32_t)head_len; i < n; i++)
+        base[i] = (uint8_t)unit[(i - head_len) % unit_len];
+    rd_text t = {0, n};
+    rd_matches m;
+    rd_detect_steps = 0;
+    assert_int_equal(rd_detect(set, scratch, base, n, &t, 1, &m), RD_OK);
+    free(base);
+    return rd_detect_steps;
+}
+
+static void check(const char *head, const char *unit)
+{
+    uint64_t small = steps(head, unit, SMALL), large = steps(head, unit, LARGE);
+    if (large > small * 5 + 100000)
+        fail_msg("'%s' '%s': %lu steps, four times the input %lu", head, unit, (unsigned long)small,
+                 (unsigned long)large);
+    if (large / LARGE > MAX_STEPS_PER_BYTE)
+        fail_msg("'%s' '%s': %lu steps a byte", head, unit, (unsigned long)(large / LARGE));
+}
+
+static void test_detect_linear__repeated_units(void **state)
+{
+    static const char *const units[] = {
+        "a",
+        "@",
+        "1",
+        "a@",
+        "@a.",
+        "1.1.1.1.",
+        "1 1-1.",
+        "1234 ",
+        "123-",
+        "4111 1111 ",
+        "::1:",
+        "ab:cd:",
+        "aa:bb:cc:",
+        "-aa-bb",
+        "eyJ",
+        "eyJhbGciOiJI.",
+        "eyJhbGciOiJIUzI1NiJ9.eyJ",
+        "password=",
+        "password=x ",
+        "password: ",
+        "token=(",
+        "token=",
+        "secret='",
+        "secret=\\\"",
+        "user=Ann ",
+        "name=\"",
+        "name: Anna Anna ",
+        "Cookie: ",
+        "Cookie: a=b; ",
+        "cookie=a;",
+        "Authorization: ",
+        "Authorization: Digest ",
+        "authorization=authorization ",
+        "Bearer ",
+        "Basic ",
+        "://",
+        "a://b:c/d",
+        "http://a:",
+        "-----BEGIN PRIVATE KEY-----",
+        "BEGIN ",
+        "-----END",
+        "values (",
+        "(a,name) values ('a',",
+        "(name)values('x'),",
+        "+49 1",
+        "+1 (",
+        "%40",
+        "%2B1",
+        "a%40",
+        "\"john",
+        "\"@a.b",
+        "AKIA",
+        "ghp_",
+        "AKIAIOSFODNN7EXAMPLE",
+        "xoxb-",
+        "DE89 ",
+        "DE89",
+        "password for ",
+        "user a from ",
+        "call 0",
+        "phone ",
+        "my number is ",
+        " -u a:",
+        " -p",
+        "mysql -p",
+        "--user ",
+        "--password ",
+        "<password>",
+        "value=\"",
+        "\"key\":\"value\",",
+        "\"password\",\"",
+        "65 170839 J 0",
+        "12345678A12",
+        " [10/",
+        "identified by ",
+        "password%3D",
+        "%22",
+        "&quot;",
+        "\\",
+        "\\\"password\\\":\\\"",
+        "dob=1",
+        "dob=1-1-",
+        "tel=1",
+        "ssn=1",
+        "mac=1",
+        "_",
+        "a_",
+        "a.b.",
+        "x-",
+        "A",
+        "aA",
+        "\xc3\xa9",
+        "sid=",
+        "session=a1",
+        "hooks.",
+        "/",
+        "h/",
+        "[.]",
+        "1[.]",
+        "{\"a\":",
+        "= ",
+        "== ",
+        ":::",
+    };
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        check("", units[i]);
+}
+
+static void test_detect_linear__one_opening_and_a_long_rest(void **state)
+{
+    static const char *const heads[] = {"password=\"",     "-----BEGIN RSA PRIVATE KEY-----",
+                                        "http://u:",       "eyJhbGciOiJIUzI1NiJ9.",
+                                        "(name) values (", "Cookie: a=",
+                                        "Bearer ",         "a@",
+                                        "name=",           "<password>",
+                                        "secret='"};
+    static const char *const rests[] = {"a", "a@", "a=", "password=", "a ", "' ", "\\", "1.", ":", "A b"};
+    for (size_t h = 0; h < sizeof heads / sizeof heads[0]; h++) {
+        for (size_t r = 0; r < sizeof rests / sizeof rests[0]; r++)
+            check(heads[h], rests[r]);
+    }
+}
+
+int main(void)
+{
+    scratch = rd_detect_scratch_new();
+    if (scratch == NULL || rd_detect_set_build(UINT64_MAX, NULL, 0, &set, NULL) != RD_OK)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect_linear__repeated_units),
+        cmocka_unit_test(test_detect_linear__one_opening_and_a_long_rest),
+    };
+    int rc = cmocka_run_group_tests(tests, NULL, NULL);
+    rd_detect_scratch_free(&scratch);
+    rd_detect_set_free(&set);
+    return rc;
+}
