@@ -69,7 +69,10 @@ static char *message_of(const gw_response *r, gw_dialect d, int *out_code)
         return message;
     }
     assert_true(r->body.n > 0 && r->body.p[r->body.n - 1] == '\n');
-    return strndup((const char *)r->body.p, r->body.n - 1);
+    message = calloc(1, r->body.n);
+    assert_non_null(message);
+    memcpy(message, r->body.p, r->body.n - 1);
+    return message;
 }
 
 static gw_dialect answered_in(gw_dialect d, gw_outcome o)
