@@ -268,12 +268,6 @@ static const slot *lookup(const rd_key_table *t, uint32_t h, const uint8_t *form
     return NULL;
 }
 
-static inline bool separates(uint8_t c)
-{
-    return c == '_' || c == '-' || c == '.' || c == ' ' || c == '/' || c == '[' || c == ':' || c == '$' ||
-           c == '\'';
-}
-
 /* Does a word of the key start at `i`? */
 static bool word_starts(const rd_view *v, uint32_t i)
 {
