@@ -107,6 +107,15 @@ static bool plant(rd_signal s, rd_format f, rd_slice body, rd_buf *out)
     return true;
 }
 
+static unsigned traces_in(const rd_buf *b)
+{
+    unsigned n = 0;
+    for (const uint8_t *p = b->p, *end = b->p + b->n;
+         (p = memmem(p, (size_t)(end - p), trace, sizeof trace - 1)) != NULL; p++)
+        n++;
+    return n;
+}
+
 static rd_outcome run(const rd_policy *p, rd_job job, rd_slice body, rd_buf *out, rd_redaction *r)
 {
     rd_error err = {RD_OK, NULL, 0};
@@ -157,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rd_outcome o = run(p, job, rd_buf_slice(&body), &out, &planted);
         CHECK(o == RD_OK || job.format == RD_FORMAT_JSON);
         if (o == RD_OK)
-            CHECK(planted.changed && memmem(out.p, out.n, trace, sizeof trace - 1) == NULL);
+            CHECK(planted.changed && traces_in(&out) == traces_in(&once)); /* the fuzzer can write it too */
         rd_buf_release(&out);
     }
     rd_buf_release(&body);
