@@ -12,7 +12,8 @@ enum {
     KEEP_BYTES = 1 << 20,  /* scratch kept between requests */
     MAX_SCRATCH = 1 << 30, /* decoded views and replacements of one body */
     MAX_LABELS = 1024,     /* labels of one stream */
-    FIRST_TEXTS = 1 << 10
+    FIRST_TEXTS = 1 << 10,
+    MAX_CHARACTER = 4 /* bytes of UTF-8 */
 };
 
 /* Stands for a text that a pattern could not finish within its budget. */
@@ -150,13 +151,22 @@ static bool is_inside_character(uint8_t c)
     return (c & 0xC0) == 0x80;
 }
 
+/* Where the character around `at` starts; `at` itself when no character is there, in text that is not UTF-8.
+ */
+static uint32_t start_of_character(const uint8_t *base, uint32_t at, uint32_t lowest)
+{
+    uint32_t from = at;
+    for (unsigned n = 1; n < MAX_CHARACTER && from > lowest && is_inside_character(base[from]); n++)
+        from--;
+    return base[from] >= 0xC0 ? from : at;
+}
+
 bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, rd_match *m)
 {
     uint32_t from = m->off, end = m->off + m->len, text_end = t->off + t->len;
     uint32_t head_end = from + m->keep_head, tail = end - m->keep_tail;
-    while (from > t->off && is_inside_character(base[from]))
-        from--;
-    while (end < text_end && is_inside_character(base[end]))
+    from = start_of_character(base, from, t->off);
+    for (unsigned n = 1; n < MAX_CHARACTER && end < text_end && is_inside_character(base[end]); n++)
         end++;
     if (from < *done)
         from = *done;
