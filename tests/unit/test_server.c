@@ -135,7 +135,7 @@ static int set_up(void **state)
     bench.gen = kit_generation(text);
     gw_listener_cfg at = {.host = "127.0.0.1", .port = 0};
     const char *reason;
-    int fd = gw_listener_bind(&at, &reason);
+    int fd = gw_listener_bind(&at, 0, &reason);
     assert_true(fd >= 0);
     struct sockaddr_in addr;
     socklen_t n = sizeof addr;
