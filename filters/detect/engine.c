@@ -198,10 +198,14 @@ static void at_run(walk *w, runs *r, uint32_t at, uint32_t limit)
         confirm_run(w, r, lo);
 }
 
-static void at_windows(walk *w, uint64_t windows, const uint8_t *owners, uint32_t at)
+/* Windows that reach behind the text do not count: what is there must not matter. */
+static void at_windows(walk *w, uint64_t windows, const uint8_t *owners, const uint8_t *lengths, uint32_t at)
 {
-    for (; windows != 0; windows &= windows - 1)
-        confirm(w, owners[__builtin_ctzll(windows)], at);
+    for (; windows != 0; windows &= windows - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(windows);
+        if (at + lengths[k] <= w->find.v.hi)
+            confirm(w, owners[k], at);
+    }
 }
 
 static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
@@ -283,9 +287,9 @@ static void walk_word(walk *w, uint32_t i, uint32_t at, uint32_t end)
         if (pos < w->find.v.lo)
             continue;
         if ((shorts & bit) != 0)
-            at_windows(w, rd_program_short(p, w->find.v.b + pos), p->owner_short, pos);
+            at_windows(w, rd_program_short(p, w->find.v.b + pos), p->owner_short, p->len_short, pos);
         if ((longs & bit) != 0)
-            at_windows(w, rd_program_long(p, w->find.v.b + pos), p->owner_long, pos);
+            at_windows(w, rd_program_long(p, w->find.v.b + pos), p->owner_long, p->len_long, pos);
     }
 }
 

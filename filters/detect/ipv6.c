@@ -131,8 +131,8 @@ static void confirm(rd_find *f, uint32_t at)
 
 static const rd_window windows[] = {{"::\\x", false},
                                     {"\\x::", false},
-                                    {":\\x\\x\\x\\:\\:\\:\\:", false},
-                                    {"\\x\\x\\x:\\:\\:\\:\\:", false},
+                                    {":\\x\\x\\x\\:\\:\\:", false},
+                                    {"\\x\\x\\x:\\:\\:\\:", false},
                                     {NULL, false}};
 
 const rd_matcher rd_match_ipv6 = {.yields = RD_BIT(IPV6), .windows = windows, .confirm = confirm};

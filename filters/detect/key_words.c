@@ -86,7 +86,8 @@ static const struct {
      "cliente destinataire expediteur utilisateur usuario utente "},
     {RD_KEY_WHO, false, "name clientname nombre nom nome cn imie accountname gecos"},
     {RD_KEY_LOGIN, true,
-     "user username login loginname login_id uname benutzer benutzername samaccountname preferredusername "
+     "user uid username login loginname login_id uname benutzer benutzername samaccountname "
+     "preferredusername "
      "userlogin "
      "screenname nickname ruser logname remoteuser principal actor userprincipalname usr accountuser"},
     {RD_KEY_PHONE, true,

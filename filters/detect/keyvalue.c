@@ -9,7 +9,14 @@
  */
 #include "filters/detect/value.h"
 
-enum { MAX_KEY_GAP = 4, MAX_SUFFIX = 4, MAX_CLOSERS = 8, MAX_NAME_LOOK = 96, LONG_VALUE = 256 };
+enum {
+    MAX_KEY_GAP = 4,
+    MAX_SUFFIX = 4,
+    MAX_CLOSERS = 8,
+    MAX_NAME_LOOK = 96,
+    MAX_NAME_GAP = 24,
+    LONG_VALUE = 256
+};
 
 /* What stands between key and separator: digits and underscores of key_2, closing quotes and brackets,
  * spaces. Returns the end. */
@@ -54,30 +61,28 @@ static uint32_t separator_end(const rd_view *v, uint32_t i)
     return found && !comparison ? i : 0;
 }
 
-/* {"key":"password","value":"x"}, <add key="Password" value="x"/>: the class of the quoted text before
- * `value`. */
-static rd_key_class class_of_name(const rd_find *f, uint32_t value_key)
-{
-    const rd_view *v = &f->v;
-    uint32_t quotes = 0;
-    for (uint32_t i = value_key; value_key - i < MAX_NAME_LOOK; i--) {
-        uint8_t c = rd_at(v, i - 1);
-        if (c == 0 || c == '\n')
-            return RD_KEY_NONE;
-        if (c != '"' && c != '\'')
-            continue;
-        if (rd_is(rd_at(v, i - 2), RD_C_WORD) && ++quotes == 1)
-            return rd_key_class_of(f->keys, v, i - 1);
-        if (rd_at(v, i - 2) == '\\' && rd_is(rd_at(v, i - 3), RD_C_WORD))
-            return rd_key_class_of(f->keys, v, i - 2);
-    }
-    return RD_KEY_NONE;
-}
-
 /* Start of the word that ends before `end`. */
 static uint32_t word_start(const rd_view *v, uint32_t end)
 {
     return rd_skip_back(v, end, MAX_NAME_LOOK, RD_C_ALNUM);
+}
+
+/* {"key":"password","value":"x"}, <add key="Password" value="x"/>, `name: PASSWORD` and `value: x` on the
+ * next line: the class of the word before the key `value` that starts at `i`. */
+static rd_key_class class_of_name(const rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    rd_key_class cls = RD_KEY_VALUE;
+    for (unsigned n = 0; n < 2 && cls == RD_KEY_VALUE; n++) {
+        for (uint32_t gap = 0; gap < MAX_NAME_GAP && !rd_is(rd_at(v, i - 1), RD_C_WORD); gap++) {
+            uint8_t c = rd_at(v, --i);
+            if (c == 0 || c == '}' || c == '/' || c == ';')
+                return RD_KEY_NONE;
+        }
+        cls = rd_key_class_of(f->keys, v, i);
+        i = word_start(v, i);
+    }
+    return cls == RD_KEY_VALUE ? RD_KEY_NONE : cls;
 }
 
 /* Long values are read once: candidates inside them are skipped, so that the work stays linear. */
@@ -94,11 +99,11 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
         f->resume = value.to;
 }
 
-/* <key>value</key> */
-static void element(rd_find *f, uint32_t at)
+/* <key>value</key>, <x name="key">value</x>; `at` is the closing bracket of the start tag. */
+static void element(rd_find *f, uint32_t key, uint32_t at)
 {
     const rd_view *v = &f->v;
-    rd_key_class cls = rd_key_class_of(f->keys, v, at);
+    rd_key_class cls = rd_key_class_of(f->keys, v, key);
     if (cls == RD_KEY_NONE)
         return;
     rd_value value = rd_value_until(v, at + 1, '<');
@@ -127,8 +132,9 @@ static void argument(rd_find *f, uint32_t at)
 static uint32_t key_end(const rd_view *v, uint32_t at)
 {
     uint8_t c = rd_at(v, at + 2);
-    if (rd_is(rd_at(v, at + 1), RD_C_DIGIT))
-        return at + 2;
+    bool two_letters = c == '=' || c == ':' || c == '"';
+    if (rd_is(rd_at(v, at + 1), RD_C_DIGIT) || (two_letters && rd_at(v, at + 1) != ' '))
+        return at + 2; /* behind a digit, or a key of two letters */
     if (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '.' && c != '+'))
         return at + 3;
     uint32_t i = at + 1;
@@ -146,31 +152,31 @@ static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint32_t end = key_end(v, at);
-    if (!rd_key_possible(f->keys, v, end) && !rd_is(rd_at(v, end - 1), RD_C_DIGIT) &&
-        rd_at(v, end - 1) != '_')
-        return;
+    if (end != at + 2 && !rd_key_possible(f->keys, v, end))
+        return; /* at + 2: behind a digit, see rd_key_class_of */
     uint32_t separator = skip_closers(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
         argument(f, end);
         return;
     }
-    if (rd_at(v, end) == '>') {
-        element(f, end);
+    if (rd_at(v, separator) == '>' && rd_at(v, separator - 1) != ' ') {
+        element(f, end, separator);
         return;
     }
     uint32_t behind = separator_end(v, separator);
     rd_key_class cls = behind != 0 ? rd_key_class_of(f->keys, v, end) : RD_KEY_NONE;
     if (cls == RD_KEY_VALUE)
-        cls = class_of_name(f, word_start(v, end) - 1);
+        cls = class_of_name(f, word_start(v, end));
     if (cls != RD_KEY_NONE)
         judge_at(f, cls, behind, end);
 }
 
 /* Keys with a space behind them; all others come through their last three letters. */
 static const rd_window windows[] = {
-    {"\\w =", false},  {"\" =", false},    {"' =", false},       {"] =", false},    {"\\w : ", false},
-    {"\" : ", false},  {"' : ", false},    {"\\w :=", false},    {"\\w ::", false}, {"\\w .=", false},
-    {"\\w +=", false}, {"\\a\\d=", false}, {"\\a\\d\":", false}, {"_\\d=", false},  {NULL, false}};
+    {"\\w =", false},  {"\" =", false},    {"' =", false},       {"] =", false},      {"\\w : ", false},
+    {"\" : ", false},  {"' : ", false},    {"\\w :=", false},    {"\\w ::", false},   {"\\w .=", false},
+    {"\\w +=", false}, {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
+    {"pw=", true},     {"pw:", true},      {"pw\"", true},       {"cn=", true},       {NULL, false}};
 
 const rd_matcher rd_match_keyvalue = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(SESSION) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |

@@ -45,7 +45,8 @@ uint32_t rd_phone_end(const rd_view *v, uint32_t i, uint32_t *out_digits)
             i += 3;
         else if (!bracket && c != '(')
             break;
-        if (rd_at(v, i) == '-' && rd_at(v, i - 1) == ' ' && rd_at(v, i + 1) == ' ')
+        bool apart = rd_at(v, i) == '-' || rd_at(v, i) == '/';
+        if (apart && rd_at(v, i - 1) == ' ' && rd_at(v, i + 1) == ' ')
             i += 2; /* 0171 - 123456 */
     }
     if (rd_is(rd_at(v, end), RD_C_WORD) || rd_at(v, end) == '_')

@@ -7,7 +7,7 @@
 #include "filters/detect/phone.h"
 #include "filters/detect/value.h"
 
-enum { MAX_LOGIN = 40, PHONE_REACH = 28 };
+enum { MAX_LOGIN = 40, PHONE_REACH = 28, MAX_WORDS = 16 };
 
 /* The token at `i`, quoted or up to a space. */
 static rd_value token_at(const rd_view *v, uint32_t i)
@@ -64,8 +64,7 @@ static void user(rd_find *f, uint32_t at)
     static const char before[] = "for invalid unknown illegal by as authenticated from benutzer new";
     static const char after[] =
         "from logged authenticated connected disconnected requested has signed failed via attempted";
-    bool said =
-        word_before(v, at, before) || word_behind(v, behind, after) || (x.quoted && rd_at(v, behind) == '@');
+    bool said = word_before(v, at, before) || word_behind(v, behind, after) || x.quoted;
     if (said && !rd_is(rd_at(v, at - 1), RD_C_WORD))
         rd_value_judge(f, RD_KEY_LOGIN, x);
 }
@@ -75,6 +74,19 @@ static void emit_quoted_or_opaque(rd_find *f, uint32_t i)
     rd_value x;
     if (rd_value_read(&f->v, i, 256, &x) && (x.quoted || rd_opaque(&f->v, x.from, x.to, 6)))
         rd_value_judge(f, RD_KEY_PASSWORD, (rd_value){.from = x.from, .to = x.to, .quoted = x.quoted});
+}
+
+/* PASSWORD 'value', password s3cret: without quotes only what has letters and digits, so that prose stays. */
+static void bare_password(rd_find *f, uint32_t i)
+{
+    rd_value x = token_at(&f->v, i);
+    bool letters = false, digits = false;
+    for (uint32_t k = x.from; k < x.to; k++) {
+        letters |= rd_is(rd_at(&f->v, k), RD_C_ALPHA);
+        digits |= rd_is(rd_at(&f->v, k), RD_C_DIGIT);
+    }
+    if (x.quoted || (letters && digits && x.to - x.from >= 6))
+        emit_quoted_or_opaque(f, i);
 }
 
 /* "password for <login>", "password is <value>", PASSWORD 'value' */
@@ -87,8 +99,8 @@ static void password(rd_find *f, uint32_t behind)
         emit_quoted_or_opaque(f, behind + 4);
     else if (rd_spells_nocase(v, behind, " to "))
         emit_quoted_or_opaque(f, behind + 4);
-    else if (rd_at(v, behind) == ' ' && (rd_at(v, behind + 1) == '\'' || rd_at(v, behind + 1) == '"'))
-        emit_quoted_or_opaque(f, behind + 1);
+    else if (rd_at(v, behind) == ' ' || rd_at(v, behind) == '\t')
+        bare_password(f, behind + 1);
 }
 
 /* IDENTIFIED BY 'value', IDENTIFIED WITH x AS 'value', IDENTIFIED BY PASSWORD 'value' */
@@ -134,8 +146,10 @@ static void number_behind(rd_find *f, uint32_t i, bool any)
     const rd_view *v = &f->v;
     for (uint32_t limit = i + PHONE_REACH; i < limit; i++) {
         uint8_t c = rd_at(v, i);
-        if (rd_is(c, RD_C_DIGIT) || c == '(' || c == '+')
+        if (rd_is(c, RD_C_DIGIT) || (c == '(' && !rd_is(rd_at(v, i + 1), RD_C_ALPHA)) || c == '+')
             break;
+        if (c == '(' || c == ')')
+            continue; /* (home) */
         if (!rd_is(c, RD_C_ALPHA | RD_C_UTF8) && c != ' ' && c != ':' && c != '.' && c != '#')
             return;
     }
@@ -193,6 +207,30 @@ static void number_is(rd_find *f, uint32_t at)
     }
 }
 
+/* born 1990-01-31, geb. 31.01.1990: `i` is behind the word. */
+static void born(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t limit = i + MAX_WORDS; i < limit && !rd_is(rd_at(v, i), RD_C_DIGIT); i++) {
+        uint8_t c = rd_at(v, i);
+        if (!rd_is(c, RD_C_LOWER) && c != ' ' && c != '.' && c != ':')
+            return;
+    }
+    if (rd_at(v, i - 1) == ' ')
+        rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
+}
+
+/* sudo: login : TTY=... */
+static void sudo(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t n = 0; n < MAX_WORDS && (rd_at(v, i) == ' ' || rd_at(v, i) == ':'); n++)
+        i++;
+    rd_value x = token_at(v, i);
+    if (rd_spells(v, x.to, " : "))
+        rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -200,6 +238,10 @@ static void confirm(rd_find *f, uint32_t at)
         password(f, at + 4);
     else if (rd_spells_nocase(v, at, "user "))
         user(f, at);
+    else if (rd_spells_nocase(v, at, "born") || rd_spells_nocase(v, at, "geb."))
+        born(f, at + 4);
+    else if (rd_spells(v, at, "sudo"))
+        sudo(f, at + 4);
     else if (rd_spells_nocase(v, at, "ckey for "))
         login_from(f, at + 9);
     else if (rd_spells_nocase(v, at, "fied "))
@@ -212,13 +254,14 @@ static void confirm(rd_find *f, uint32_t at)
         phone_words(f, at);
 }
 
-static const rd_window windows[] = {{"word", true},      {"user", true}, {"ckey", true}, {"fied", true},
-                                    {" [\\d\\d", false}, {"r is", true}, {"phon", true}, {"tele", true},
-                                    {"tel.", true},      {"tel ", true}, {"mobi", true}, {"call", true},
-                                    {"dial", true},      {"rufn", true}, {"tsap", true}, {NULL, false}};
+static const rd_window windows[] = {{"word", true},      {"user", true},  {"ckey", true}, {"fied", true},
+                                    {" [\\d\\d", false}, {"r is", true},  {"phon", true}, {"tele", true},
+                                    {"tel.", true},      {"tel ", true},  {"mobi", true}, {"call", true},
+                                    {"dial", true},      {"rufn", true},  {"tsap", true}, {"born", true},
+                                    {"geb.", true},      {"sudo", false}, {NULL, false}};
 
 const rd_matcher rd_match_phrases = {
-    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(PHONE),
+    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(PHONE) | RD_BIT(DATE_OF_BIRTH),
     .windows = windows,
     .confirm = confirm,
 };

@@ -83,19 +83,21 @@ static uint32_t parse_window(const rd_window *w, rd_window_sets *out)
     return n;
 }
 
-static void add_short(builder *b, const rd_window_sets *sets, uint32_t owner)
+static void add_short(builder *b, const rd_window_sets *sets, uint32_t len, uint32_t owner)
 {
     if (b->p->n_short == RD_MAX_SHORT)
         abort();
     b->exact_short[b->p->n_short] = *sets;
+    b->p->len_short[b->p->n_short] = (uint8_t)len;
     b->p->owner_short[b->p->n_short++] = (uint8_t)owner;
 }
 
-static void add_long(builder *b, const rd_window_sets *sets, uint32_t owner)
+static void add_long(builder *b, const rd_window_sets *sets, uint32_t len, uint32_t owner)
 {
     if (b->p->n_long == RD_MAX_LONG)
         abort();
     b->exact_long[b->p->n_long] = *sets;
+    b->p->len_long[b->p->n_long] = (uint8_t)len;
     b->p->owner_long[b->p->n_long++] = (uint8_t)owner;
 }
 
@@ -154,10 +156,11 @@ static void add_matcher(builder *b, uint32_t m)
     const rd_matcher *matcher = rd_matchers[m];
     rd_window_sets sets;
     for (const rd_window *w = matcher->windows; w != NULL && w->spec != NULL; w++) {
-        if (parse_window(w, &sets) > RD_SHORT)
-            add_long(b, &sets, m);
+        uint32_t len = parse_window(w, &sets);
+        if (len > RD_SHORT)
+            add_long(b, &sets, len, m);
         else
-            add_short(b, &sets, m);
+            add_short(b, &sets, len, m);
     }
     if (matcher->key_ends) {
         rd_key_endings(add_ending, b);
@@ -233,7 +236,7 @@ bool rd_program_build(rd_program *p, uint64_t wanted)
     }
     p->has_endings = b->n_endings[0] > 0;
     if (p->has_endings)
-        add_short(b, &b->key_ends, b->ending_owner); /* the last one: it has buckets of its own */
+        add_short(b, &b->key_ends, RD_SHORT, b->ending_owner); /* the last one: it has buckets of its own */
     add_run_classes(&p->runs);
     write_exact(b);
     uint32_t n_literal = p->n_short - (b->n_endings[0] > 0);

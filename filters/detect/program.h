@@ -41,6 +41,7 @@ typedef struct rd_program {
     uint64_t allow_short[RD_SHORT][RD_MAX_CLASSES];
     uint64_t allow_long[RD_LONG][RD_MAX_CLASSES];
     uint8_t owner_short[RD_MAX_SHORT], owner_long[RD_MAX_LONG]; /* index in rd_matchers */
+    uint8_t len_short[RD_MAX_SHORT], len_long[RD_MAX_LONG];
     uint32_t n_short, n_long;
     bool has_endings;                    /* the last short window stands for the ends of keys */
     uint32_t digit_owners, token_owners; /* bit m: matcher m wants these runs */
