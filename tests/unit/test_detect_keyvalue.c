@@ -44,6 +44,11 @@ static void test_detect_keyvalue__notations(void **state)
         {"password=\"hunter2", "password=\"***"},
         {"PGPASSWORD=hunter2 psql", "PGPASSWORD=*** psql"},
         {"password1=hunter2", "password1=***"},
+        {"<property name=\"password\">hunter2</property>", "<property name=\"password\">***</property>"},
+        {"- name: DB_PASSWORD\n  value: hunter2\n", "- name: DB_PASSWORD\n  value: ***\n"},
+        {"pw: hunter2", "pw: ***"},
+        {"pw=hunter2 \"pw\":\"hunter3\"", "pw=*** \"pw\":\"***\""},
+        {"login with password hunter2 ok", "login with password *** ok"},
         {"dbPassword=hunter2 DB-PASSWORD=hunter3 userPwd=hunter4",
          "dbPassword=*** DB-PASSWORD=*** userPwd=***"},
         {"pin: 4711 cvv=123", "pin: *** cvv=***"},
@@ -108,6 +113,9 @@ static void test_detect_keyvalue__people(void **state)
         {"org.apache.DFSClient: DataStreamer Exception", NULL},
         {"name=Connection Timeout", NULL},
         {"user not found", NULL},
+        {"sudo: jmiller : TTY=pts/0", "sudo: *** : TTY=pts/0"},
+        {"user 'jmiller' does not exist", "user '***' does not exist"},
+        {"cn=Anna Lee,ou=people", "cn=***,ou=people"},
     };
     DETECT_CHECK(BIT(PERSON_NAME), rows);
     static const detect_row birth[] = {
@@ -118,7 +126,10 @@ static void test_detect_keyvalue__people(void **state)
         {"born on: January 31, 1990", "born on: ***"},
         {"date_of_birth='19900131'", "date_of_birth='***'"},
         {"date=1990-01-31 birthdays=7", NULL},
+        {"born 1990-01-31 in", "born *** in"},
+        {"geb. 31.01.1990", "geb. ***"},
         {"dob=unknown", NULL},
+        {"newborn 7 units", NULL},
         {"valid until 2012-08-13", NULL},
     };
     DETECT_CHECK(BIT(DATE_OF_BIRTH), birth);

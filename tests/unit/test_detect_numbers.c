@@ -102,6 +102,8 @@ static void test_detect_phone__numbers(void **state)
         {"Telefon: 0221-4710416", "Telefon: ***16"},
         {"tel='030/23125287'", "tel='***87'"},
         {"Call from 0171 3920030 lasted", "Call from ***30 lasted"},
+        {"Tel.: 030 / 1234567", "Tel.: ***67"},
+        {"phone (home): 030 1234567", "phone (home): ***67"},
         {"My number is 13812345678", "My number is ***78"},
         {"INSERT INTO c (id, phone) VALUES (7, '0221-4710716')",
          "INSERT INTO c (id, phone) VALUES (7, '***16')"},
