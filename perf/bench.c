@@ -17,7 +17,7 @@
 #include "filters/json/otlp_json.h"
 #include "filters/loki/loki_json.h"
 #include "filters/wire/wire.h"
-#include "gateway/cli.h"
+#include "gateway/config_open.h"
 #include "gateway/scrub.h"
 #include "perf/bodies.h"
 
@@ -85,7 +85,7 @@ static void run_walk(bench *b, unsigned i)
 static void run_detect(bench *b, unsigned i)
 {
     rd_matches found;
-    const rd_detect_set *set = rd_policy_group_set(b->policy, b->signal, 0);
+    const rd_detect_set *set = rd_policy_group_set(b->policy, b->signal, 0, RD_MODE_ENFORCE);
     must(rd_detect(set, b->scratch, b->plain[i].p, b->plain[i].n, b->texts[i], b->n_texts[i], &found));
 }
 
@@ -280,7 +280,7 @@ int main(int argc, char **argv)
         fputs("usage: bench CONFIG [KIND RECORDS TIMES]\n", stderr);
         return 2;
     }
-    gw_config *cfg = gw_cli_load(argv[1]);
+    gw_config *cfg = gw_config_open(argv[1]);
     gw_generation *gen = cfg == NULL ? NULL : gw_generation_new(cfg, 1, why);
     gw_counters *counters = gw_counters_new();
     if (gen == NULL || counters == NULL) {

@@ -20,6 +20,25 @@ typedef struct rd_key_memo {
     } entries[RD_KEY_MEMO_ENTRIES];
 } rd_key_memo;
 
+static inline uint64_t rd_key_memo_word(const uint8_t *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+/* Keys are short: words that overlap, rather than a call. */
+static inline bool rd_key_memo_same(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    if (n < 8 || n > 32)
+        return memcmp(a, b, n) == 0;
+    size_t last = n - 8, second = last < 8 ? last : 8, third = last < 16 ? last : 16;
+    return ((rd_key_memo_word(a) ^ rd_key_memo_word(b)) |
+            (rd_key_memo_word(a + last) ^ rd_key_memo_word(b + last)) |
+            (rd_key_memo_word(a + second) ^ rd_key_memo_word(b + second)) |
+            (rd_key_memo_word(a + third) ^ rd_key_memo_word(b + third))) == 0;
+}
+
 static inline rd_verdict rd_key_memo_ask(rd_key_memo *m, const rd_visitor *v, rd_slice key, rd_class cls)
 {
     if (key.n == 0 || key.n > UINT32_MAX)
@@ -27,7 +46,7 @@ static inline rd_verdict rd_key_memo_ask(rd_key_memo *m, const rd_visitor *v, rd
     size_t at = key.n * 7 + key.p[0] + key.p[key.n / 2] * 5 + key.p[key.n - 1] * 3;
     at %= RD_KEY_MEMO_ENTRIES;
     if (m->entries[at].p == NULL || m->entries[at].n != key.n || m->entries[at].cls != cls ||
-        memcmp(m->entries[at].p, key.p, key.n) != 0) {
+        !rd_key_memo_same(m->entries[at].p, key.p, key.n)) {
         m->entries[at].verdict = v->on_key(v->ctx, key, cls);
         m->entries[at].p = key.p;
         m->entries[at].n = (uint32_t)key.n;

@@ -180,60 +180,88 @@ static const uint8_t *enter(walk *w, const rd_message *m, unsigned cls, const re
 
 /*
  * Most of all bytes are KeyValue{key, AnyValue{string or integer}} with one-byte lengths, texts ASCII and not
- * empty, and nothing to do because of the key: 0a K key 12 V 0a T text       (V = T + 2, n = K + V + 4) 0a K
- * key 12 V 18 varint Returns the pair's end when it is just that; NULL (and nothing done) sends it the long
- * way.
+ * empty, and nothing to do because of the key: tag n 0a K key 12 V 0a T text       (V = T + 2, n = K + V + 4)
+ *     tag n 0a K key 12 V 18 varint
  */
-static inline const uint8_t *short_pair(walk *w, unsigned cls, const region *r)
+typedef struct short_pair {
+    const uint8_t *key, *value, *end;
+    size_t key_len, value_len;
+    bool is_text;
+} short_pair;
+
+/* Is what lies at `p` (after tag and length) such a pair? Not looked at: the texts. */
+static inline bool short_pair_shape(const uint8_t *p, size_t n, short_pair *out)
 {
-    const uint8_t *p = r->p, *end = p + r->n;
-    rd_doc *d = w->doc;
-    if (r->n < 8 || p[0] != 0x0a || p[1] == 0 || p[1] + UINT32_C(7) > r->n)
-        return NULL;
-    size_t key_len = p[1], value_len = r->n - key_len - 4;
+    if (n < 8 || p[0] != 0x0a || p[1] == 0 || p[1] + UINT32_C(7) > n)
+        return false;
+    size_t key_len = p[1], value_len = n - key_len - 4;
     const uint8_t *v = p + 2 + key_len;
     if (value_len > 0x7f || v[0] != 0x12 || v[1] != value_len)
-        return NULL;
-    bool is_text = v[2] == 0x0a && v[3] + UINT32_C(2) == value_len && value_len > 2;
+        return false;
+    *out = (short_pair){p + 2, v + 2, p + n, key_len, value_len, v[2] == 0x0a};
+    if (out->is_text)
+        return value_len > 2 && v[3] + UINT32_C(2) == value_len;
     uint64_t ignored;
-    if (!is_text && (v[2] != 0x18 || rd_varint_get(v + 3, end, &ignored) != value_len - 1))
-        return NULL;
-    if (w->left < 3 || w->top->depth + 1 > w->max_depth || d->cap_leaves - d->n_leaves < 2 ||
-        d->cap_frames - d->n_frames < 2)
-        return NULL;
-    if (!rd_ascii_only(p, is_text ? r->n : key_len + 2)) /* a length of 128 is not ASCII either */
-        return NULL;
-    rd_verdict verdict = rd_key_memo_ask(&w->memo, &w->visitor, rd_slice_of(p + 2, key_len), cls);
-    if (verdict.fate != RD_FATE_KEEP)
-        return NULL;
-    w->left -= 3; /* the pair itself is counted */
-    uint32_t off = (uint32_t)(p - w->body), v_off = (uint32_t)(v - w->body), pair = d->n_frames;
-    uint32_t skip = is_text ? 4 : 2; /* the tag of an integer is part of its leaf */
-    d->frames[pair] = (rd_frame){(uint32_t)(r->prefix - w->body), off, (uint32_t)r->n, w->top->frame, 0};
-    d->frames[pair + 1] = (rd_frame){v_off + 1, v_off + 2, (uint32_t)value_len, pair, 0};
-    d->n_frames += 2;
-    rd_leaf *leaf = &d->leaves[d->n_leaves];
-    leaf[0] = (rd_leaf){off + 2, (uint32_t)key_len, pair, 0, (uint8_t)cls, RD_FORM_TEXT};
-    leaf[1] = (rd_leaf){v_off + skip, (uint32_t)(end - v) - skip,          pair + 1, verdict.rule,
-                        (uint8_t)cls, is_text ? RD_FORM_TEXT : RD_FORM_INT};
-    d->n_leaves += 2;
-    return end;
+    return v[2] == 0x18 && rd_varint_get(v + 3, p + n, &ignored) == value_len - 1;
 }
 
-/* A KeyValue and, as long as they are short ones too, those of the same field that follow it. */
-static const uint8_t *take_key_values(walk *w, const rd_field *f, unsigned cls, region r)
+/* How many pairs may be taken without asking for room or elements again. */
+static uint32_t short_pair_room(const walk *w)
 {
-    const uint8_t tag = *r.field, *limit = w->top->end;
-    for (;;) {
-        const uint8_t *p = short_pair(w, cls, &r);
-        if (p == NULL)
-            return enter(w, f->child, cls, &r);
-        if (limit - p < 2 || *p != tag || r.prefix != r.field + 1 || p[1] > 0x7f || limit - p - 2 < p[1] ||
-            w->left == 0)
-            return p;
-        w->left--;
-        r = (region){.field = p, .prefix = p + 1, .p = p + 2, .n = p[1]};
+    const rd_doc *d = w->doc;
+    uint32_t room = w->left / 4, leaves = (d->cap_leaves - d->n_leaves) / 2,
+             frames = (d->cap_frames - d->n_frames) / 2;
+    room = leaves < room ? leaves : room;
+    room = frames < room ? frames : room;
+    return w->top->depth + 1 > w->max_depth ? 0 : room;
+}
+
+/* Takes the pair at `field` (its tag is read and counted already) and those of the same field that follow it,
+ * as long as they are short ones. Returns the first field that is not. */
+static const uint8_t *take_short_pairs(walk *w, unsigned cls, const uint8_t *field)
+{
+    rd_doc *d = w->doc;
+    const uint8_t *const limit = w->top->end, tag = *field;
+    uint32_t room = short_pair_room(w), at = d->n_frames;
+    rd_frame *frame = d->frames + at;
+    rd_leaf *leaf = d->leaves + d->n_leaves;
+    const uint8_t *p = field;
+    for (short_pair s; room > 0 && limit - p >= 2 && *p == tag; room--, p = s.end) {
+        size_t n = p[1];
+        if (n > 0x7f || n > (size_t)(limit - p - 2) || !short_pair_shape(p + 2, n, &s))
+            break;
+        if (!rd_ascii_only(p + 2, s.is_text ? n : s.key_len + 2)) /* a length of 128 is not ASCII either */
+            break;
+        rd_verdict verdict =
+            rd_key_memo_ask(&w->memo, &w->visitor, rd_slice_of(s.key, s.key_len), (rd_class)cls);
+        if (verdict.fate != RD_FATE_KEEP)
+            break;
+        uint32_t off = (uint32_t)(p - w->body), value_off = (uint32_t)(s.value - w->body);
+        uint32_t skip = s.is_text ? 2 : 0; /* the tag of an integer is part of its leaf */
+        frame[0] = (rd_frame){off + 1, off + 2, (uint32_t)n, w->top->frame, 0};
+        frame[1] = (rd_frame){value_off - 1, value_off, (uint32_t)s.value_len, at, 0};
+        leaf[0] = (rd_leaf){off + 4, (uint32_t)s.key_len, at, 0, (uint8_t)cls, RD_FORM_TEXT};
+        leaf[1] = (rd_leaf){value_off + skip, (uint32_t)s.value_len - skip,          at + 1, verdict.rule,
+                            (uint8_t)cls,     s.is_text ? RD_FORM_TEXT : RD_FORM_INT};
+        at += 2;
+        frame += 2;
+        leaf += 2;
     }
+    if (p != field)
+        w->left -= (at - d->n_frames) * 2 - 1; /* four elements each: pair, key, value, text */
+    d->n_leaves += at - d->n_frames;
+    d->n_frames = at;
+    return p;
+}
+
+static const uint8_t *take_key_value(walk *w, const rd_field *f, unsigned cls, const region *r)
+{
+    if (r->prefix == r->field + 1) {
+        const uint8_t *p = take_short_pairs(w, cls, r->field);
+        if (p != r->field)
+            return p;
+    }
+    return enter(w, f->child, cls, r);
 }
 
 /* A string or bytes field: checked and made a leaf. */
@@ -291,7 +319,7 @@ static const uint8_t *take_region(walk *w, const rd_field *f, const uint8_t *fie
     unsigned cls = f->cls == RD_CLASS_INHERIT ? w->top->cls : f->cls;
     switch ((rd_mark)f->mark) {
     case RD_MARK_MESSAGE:
-        return f->child->key_value ? take_key_values(w, f, cls, r) : enter(w, f->child, cls, &r);
+        return f->child->key_value ? take_key_value(w, f, cls, &r) : enter(w, f->child, cls, &r);
     case RD_MARK_VALUE:
         return take_value(w, f, cls, &r);
     case RD_MARK_KEY:
