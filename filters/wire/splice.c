@@ -3,16 +3,18 @@
  * The protobuf splicer: an edit changes the length of the string it stands in, of the message around that,
  * and so on up to the body.
  *
- *    edits      those in one string make a group, every other is one of its own; a group's growth, with that
- * of the string's length prefix, goes to the frame frames     from last to first: hand their growth, with
- * that of their own prefix, to the parent body       from first to last: copied, with edits and changed
- * prefixes put in where they belong
+ * 1. Edits in one string make a group, every other is one of its own; a group's growth, with that of the
+ *    string's length prefix, goes to the frame.
+ * 2. Frames around edits, from the inside, hand their growth, with that of their own prefix, to the parent.
+ * 3. The body is copied from first to last, with edits and changed prefixes put in where they belong.
  *
  * What keeps its length keeps its prefix, byte for byte; a changed prefix is written in its shortest form.
  * Frames inside a replaced region have no growth and so are not looked at; if one has, an edit lies inside
  * another edit, which is refused like every overlap.
  */
 #include "filters/wire/wire.h"
+
+enum { MAX_PATH = 512 }; /* more levels than any walk goes down */
 
 /* Edits [first, end) that stand in `leaf` (a string with a prefix of its own), or one edit and no leaf. */
 typedef struct group {
@@ -129,16 +131,68 @@ static bool is_inside_frame(const rd_doc *d, const rd_edit *e)
     return e->off >= f->content_off && end_of(e->off, e->len) <= end_of(f->content_off, f->content_len);
 }
 
-/* The growth that the edits give to the frames they stand in. */
-static rd_outcome add_edits(rd_doc *d, int64_t *body_delta, rd_error *err)
+/*
+ * Growth goes from the inside to the outside, and only frames around an edit have any. Edits come in order,
+ * so the frames around the current one are a path; a frame that the edits have passed leaves it and hands on
+ * its growth.
+ */
+typedef struct path {
+    uint32_t frames[MAX_PATH];
+    uint32_t n;
+} path;
+
+static rd_outcome leave_frame(rd_doc *d, path *open, int64_t *body_delta, rd_error *err)
+{
+    const rd_frame *f = &d->frames[open->frames[--open->n]];
+    int64_t len = (int64_t)f->content_len + f->delta;
+    if (f->delta == 0)
+        return RD_OK;
+    if (len < 0)
+        return fail_overlap(err, f->content_off);
+    if (!grow(d, f->parent, f->delta + prefix_growth(f->prefix_off, f->content_off, len), body_delta))
+        return rd_fail(err, RD_TOO_LARGE, "edits too large", f->prefix_off);
+    return RD_OK;
+}
+
+/* Leaves the frames that end before `off` and enters those around `frame`. */
+static rd_outcome go_to(rd_doc *d, path *open, uint64_t off, uint32_t frame, int64_t *body_delta,
+                        rd_error *err)
+{
+    while (open->n > 0) {
+        const rd_frame *top = &d->frames[open->frames[open->n - 1]];
+        if (end_of(top->content_off, top->content_len) >= off)
+            break;
+        rd_outcome o = leave_frame(d, open, body_delta, err);
+        if (o != RD_OK)
+            return o;
+    }
+    uint32_t last = open->n == 0 ? 0 : open->frames[open->n - 1] + 1, n = 0;
+    for (uint32_t f = frame; f != RD_NO_FRAME && f >= last; f = d->frames[f].parent)
+        n++;
+    if (n > MAX_PATH - open->n)
+        return rd_fail(err, RD_TOO_DEEP, "frames nest too deep", (size_t)off);
+    open->n += n;
+    for (uint32_t at = open->n; n > 0; n--, frame = d->frames[frame].parent) {
+        open->frames[--at] = frame;
+        d->frames[frame].delta = 0;
+    }
+    return RD_OK;
+}
+
+/* Fills in the delta of every frame around an edit; *out_delta is the growth of the body. */
+static rd_outcome add_up(rd_doc *d, int64_t *out_delta, rd_error *err)
 {
     uint32_t leaf_at = 0;
     group g;
+    path open = {.n = 0};
+    *out_delta = 0;
     for (uint32_t i = 0; i < d->n_edits; i = g.end) {
         const rd_edit *e = &d->edits[i];
         if (!is_inside_frame(d, e))
             return rd_fail(err, RD_INVALID, "edit outside its frame", e->off);
         rd_outcome o = next_group(d, i, &leaf_at, &g, err);
+        if (o == RD_OK)
+            o = go_to(d, &open, e->off, e->frame, out_delta, err);
         if (o != RD_OK)
             return o;
         int64_t by = g.delta;
@@ -147,32 +201,10 @@ static rd_outcome add_edits(rd_doc *d, int64_t *body_delta, rd_error *err)
                 return fail_overlap(err, e->off);
             by += prefix_growth(prefix_off(d, g.leaf), g.leaf->off, g.leaf->len + g.delta);
         }
-        if (!grow(d, e->frame, by, body_delta))
+        if (!grow(d, e->frame, by, out_delta))
             return rd_fail(err, RD_TOO_LARGE, "edits too large", e->off);
     }
-    return RD_OK;
-}
-
-/* Fills in every frame's delta; *out_delta is the growth of the body. */
-static rd_outcome add_up(rd_doc *d, int64_t *out_delta, rd_error *err)
-{
-    for (uint32_t i = 0; i < d->n_frames; i++)
-        d->frames[i].delta = 0;
-    *out_delta = 0;
-    rd_outcome o = add_edits(d, out_delta, err);
-    if (o != RD_OK)
-        return o;
-    for (uint32_t i = d->n_frames; i-- > 0;) {
-        const rd_frame *f = &d->frames[i];
-        if (f->delta == 0)
-            continue;
-        int64_t len = (int64_t)f->content_len + f->delta;
-        if (len < 0)
-            return fail_overlap(err, f->content_off);
-        if (!grow(d, f->parent, f->delta + prefix_growth(f->prefix_off, f->content_off, len), out_delta))
-            return rd_fail(err, RD_TOO_LARGE, "edits too large", f->prefix_off);
-    }
-    return RD_OK;
+    return go_to(d, &open, UINT64_MAX, RD_NO_FRAME, out_delta, err);
 }
 
 /* Copies the body from *at to `from` and puts the prefix for `len` in the place of the one at [from, to). */
@@ -187,18 +219,43 @@ static bool put_prefix(const rd_doc *d, uint32_t from, uint32_t to, int64_t len,
     return true;
 }
 
+/* Does `off` lie between the tag and the content of a frame? Frames are in order of their prefix. */
+static bool is_in_prefix(const rd_doc *d, uint32_t off)
+{
+    uint32_t from = 0, to = d->n_frames;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (d->frames[middle].prefix_off <= off)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from > 0 && off < d->frames[from - 1].content_off;
+}
+
+/* Prefixes of the frames around `frame` that are not done; those before *frame_at are. */
+static bool put_frames(const rd_doc *d, uint32_t frame, rd_buf *out, size_t *at, uint32_t *frame_at)
+{
+    uint32_t around[MAX_PATH], n = 0;
+    for (uint32_t f = frame; f != RD_NO_FRAME && f >= *frame_at; f = d->frames[f].parent)
+        around[n++] = f;
+    if (n > 0)
+        *frame_at = frame + 1;
+    while (n-- > 0) {
+        const rd_frame *f = &d->frames[around[n]];
+        int64_t len = (int64_t)f->content_len + f->delta;
+        if (f->delta != 0 && !put_prefix(d, f->prefix_off, f->content_off, len, out, at))
+            return false;
+    }
+    return true;
+}
+
 /* Everything up to the last edit of group [first, g->end). *frame_at: frames before it are done. */
 static bool put_group(const rd_doc *d, uint32_t first, const group *g, rd_buf *out, size_t *at,
                       uint32_t *frame_at)
 {
-    for (; *frame_at < d->n_frames && d->frames[*frame_at].prefix_off <= d->edits[first].off; ++*frame_at) {
-        const rd_frame *f = &d->frames[*frame_at];
-        int64_t len = (int64_t)f->content_len + f->delta;
-        if (d->edits[first].off < f->content_off) /* between a tag and its length, or in the length */
-            return false;
-        if (f->delta != 0 && !put_prefix(d, f->prefix_off, f->content_off, len, out, at))
-            return false;
-    }
+    if (is_in_prefix(d, d->edits[first].off) || !put_frames(d, d->edits[first].frame, out, at, frame_at))
+        return false;
     if (g->leaf != NULL && g->delta != 0 &&
         !put_prefix(d, prefix_off(d, g->leaf), g->leaf->off, g->leaf->len + g->delta, out, at))
         return false;
