@@ -264,6 +264,29 @@ static const uint8_t *take_key_value(walk *w, const rd_field *f, unsigned cls, c
     return enter(w, f->child, cls, r);
 }
 
+/* A message field. An AnyValue that is one text and nothing else, as log bodies are, needs no level of its
+ * own. */
+static const uint8_t *take_message(walk *w, const rd_field *f, unsigned cls, const region *r)
+{
+    const uint8_t *p = r->p, *end = p + r->n, *text = p + 2;
+    if (f->child->kind != RD_KIND_ANYVALUE || r->n < 3 || p[0] != 0x0a || w->left == 0 ||
+        w->top->depth + 1 > w->max_depth)
+        return enter(w, f->child, cls, r);
+    size_t n = p[1];
+    if (n >= 0x80) {
+        n = (size_t)p[2] << 7 | (n & 0x7f);
+        text++;
+    }
+    if (n == 0 || (p[1] >= 0x80 && p[2] >= 0x80) || n != (size_t)(end - text) ||
+        !rd_utf8_valid(rd_slice_of(text, n)))
+        return enter(w, f->child, cls, r);
+    if (!push_frame(w, r) || !push_leaf(w, text, end, RD_FORM_TEXT, cls, 0))
+        return NULL;
+    w->doc->leaves[w->doc->n_leaves - 1].frame = w->doc->n_frames - 1;
+    w->left--;
+    return end;
+}
+
 /* A string or bytes field: checked and made a leaf. */
 static const uint8_t *take_text(walk *w, const rd_field *f, unsigned cls, const region *r, rd_form form,
                                 uint16_t rule)
@@ -297,7 +320,7 @@ static const uint8_t *take_value(walk *w, const rd_field *f, unsigned cls, const
     if (f->child == NULL)
         return take_text(w, f, cls, r, RD_FORM_TEXT, RULE_PENDING);
     if (!l->again)
-        return enter(w, f->child, cls, r);
+        return take_message(w, f, cls, r);
     /* Masked: the frame stays, because a replacement changes its length; what is inside is passed over. */
     if (!push_frame(w, r))
         return NULL;
@@ -319,7 +342,7 @@ static const uint8_t *take_region(walk *w, const rd_field *f, const uint8_t *fie
     unsigned cls = f->cls == RD_CLASS_INHERIT ? w->top->cls : f->cls;
     switch ((rd_mark)f->mark) {
     case RD_MARK_MESSAGE:
-        return f->child->key_value ? take_key_value(w, f, cls, &r) : enter(w, f->child, cls, &r);
+        return f->child->key_value ? take_key_value(w, f, cls, &r) : take_message(w, f, cls, &r);
     case RD_MARK_VALUE:
         return take_value(w, f, cls, &r);
     case RD_MARK_KEY:
