@@ -454,6 +454,8 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
                                                         : rd_doc_splice(&r->doc, out, err);
     res->body = rd_buf_slice(out);
     res->changed = true;
+    res->kept = r->doc.kept;
+    res->n_kept = r->doc.n_kept;
     return o;
 }
 

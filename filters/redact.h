@@ -41,7 +41,9 @@ typedef struct rd_redaction {
     bool nothing;           /* an empty message: no resource, no text, nothing to store */
     uint32_t n_items;       /* log records, spans, data points, entries */
     uint32_t n_over_budget; /* texts replaced because a pattern exceeded its budget */
-    const rd_hit *hits;     /* owned by the redactor until its next use */
+    const rd_kept *kept;    /* protobuf that changed: what of the job's body is in `body`; as `hits` */
+    uint32_t n_kept;
+    const rd_hit *hits; /* owned by the redactor until its next use */
     uint32_t n_hits;
 } rd_redaction;
 

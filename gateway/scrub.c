@@ -167,6 +167,19 @@ static bool may_go_as_is(const gw_scrubber *s, const gw_scrub *x)
            (x->coding == RD_CODING_IDENTITY || !rd_coder_saw_side_text(s->coder));
 }
 
+/* A snappy block in which a little changed is changed, not made anew; unless too much of it became literal.
+ */
+static rd_outcome encode(gw_scrubber *s, gw_scrub *x, const rd_redaction *r, rd_error *err)
+{
+    if (x->coding == RD_CODING_SNAPPY_BLOCK && x->out_coding == RD_CODING_SNAPPY_BLOCK && r->changed) {
+        rd_outcome o = rd_snappy_splice(x->wire, r->kept, r->n_kept, r->body, &x->coded, err);
+        if (o == RD_OK && x->coded.n <= x->wire.n + x->wire.n / 8)
+            return RD_OK;
+        rd_buf_clear(&x->coded, SIZE_MAX);
+    }
+    return rd_encode(s->coder, x->out_coding, r->body, &x->coded, err);
+}
+
 /* The form the backend gets. */
 static rd_outcome code(gw_scrubber *s, gw_scrub *x, const rd_redaction *r, rd_slice *out_bytes, rd_error *err)
 {
@@ -186,7 +199,7 @@ static rd_outcome code(gw_scrubber *s, gw_scrub *x, const rd_redaction *r, rd_sl
         x->on_wire = !r->changed && x->coding == RD_CODING_IDENTITY;
         return RD_OK;
     } else {
-        o = rd_encode(s->coder, x->out_coding, r->body, &x->coded, err);
+        o = encode(s, x, r, err);
     }
     *out_bytes = rd_buf_slice(&x->coded);
     return o == RD_OK ? x->coded.failed : o;

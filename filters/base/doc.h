@@ -18,6 +18,7 @@
 #define RD_BASE_DOC_H
 
 #include "filters/base/buf.h"
+#include "filters/base/kept.h"
 #include "filters/base/outcome.h"
 #include "filters/base/slice.h"
 
@@ -145,8 +146,9 @@ typedef struct rd_doc {
     rd_leaf *leaves;  /* owned */
     rd_frame *frames; /* owned */
     rd_edit *edits;   /* owned */
-    uint32_t n_leaves, n_frames, n_edits;
-    uint32_t cap_leaves, cap_frames, cap_edits;
+    rd_kept *kept;    /* owned; what the protobuf splicer copied from the body */
+    uint32_t n_leaves, n_frames, n_edits, n_kept;
+    uint32_t cap_leaves, cap_frames, cap_edits, cap_kept;
     uint32_t n_items; /* log records, spans, data points, Loki entries */
     uint32_t n_groups; /* resources (OTLP) or streams (Loki) */
 } rd_doc;
@@ -160,6 +162,7 @@ void rd_doc_reset(rd_doc *d, rd_slice body);
 rd_leaf *rd_doc_grow_leaf(rd_doc *d);
 rd_frame *rd_doc_grow_frame(rd_doc *d);
 rd_edit *rd_doc_grow_edit(rd_doc *d);
+rd_kept *rd_doc_grow_kept(rd_doc *d);
 
 static inline rd_leaf *rd_doc_push_leaf(rd_doc *d)
 {
@@ -174,6 +177,11 @@ static inline rd_frame *rd_doc_push_frame(rd_doc *d)
 static inline rd_edit *rd_doc_push_edit(rd_doc *d)
 {
     return d->n_edits < d->cap_edits ? &d->edits[d->n_edits++] : rd_doc_grow_edit(d);
+}
+
+static inline rd_kept *rd_doc_push_kept(rd_doc *d)
+{
+    return d->n_kept < d->cap_kept ? &d->kept[d->n_kept++] : rd_doc_grow_kept(d);
 }
 
 static inline rd_slice rd_doc_leaf_bytes(const rd_doc *d, const rd_leaf *l)

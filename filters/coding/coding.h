@@ -9,22 +9,23 @@
 #define RD_CODING_CODING_H
 
 #include "filters/base/buf.h"
+#include "filters/base/kept.h"
 #include "filters/base/outcome.h"
 
 /* X(name, content-coding token) */
-#define RD_CODINGS(X)                                                                              \
-    X(IDENTITY, "identity")                                                                        \
-    X(GZIP, "gzip")                                                                                \
-    X(DEFLATE, "deflate")      /* zlib wrapper or raw, told apart by its first bytes */            \
-    X(ZSTD, "zstd")                                                                                \
-    X(SNAPPY, "snappy")        /* block or framed, told apart by the stream identifier */          \
+#define RD_CODINGS(X)                                                                                        \
+    X(IDENTITY, "identity")                                                                                  \
+    X(GZIP, "gzip")                                                                                          \
+    X(DEFLATE, "deflate") /* zlib wrapper or raw, told apart by its first bytes */                           \
+    X(ZSTD, "zstd")                                                                                          \
+    X(SNAPPY, "snappy")             /* block or framed, told apart by the stream identifier */               \
     X(SNAPPY_BLOCK, "snappy-block") /* block only: Loki and remote write */
 
 typedef enum rd_coding {
 #define X(name, token) RD_CODING_##name,
     RD_CODINGS(X)
 #undef X
-    RD_CODING_COUNT
+        RD_CODING_COUNT
 } rd_coding;
 
 const char *rd_coding_token(rd_coding c);
@@ -34,8 +35,8 @@ const char *rd_coding_token(rd_coding c);
  * anything else is RD_UNSUPPORTED. */
 RD_MUST_CHECK rd_outcome rd_coding_parse(rd_slice value, rd_coding *out_coding);
 
-/* Per-thread state of the libraries, made once and reused; the zstd window inside (at most 8 MiB and a little)
- * is made when a body first needs it. */
+/* Per-thread state of the libraries, made once and reused; the zstd window inside (at most 8 MiB and a
+ * little) is made when a body first needs it. */
 typedef struct rd_coder rd_coder;
 rd_coder *rd_coder_new(void); /* NULL: no memory */
 void rd_coder_free(rd_coder **c);
@@ -54,12 +55,18 @@ typedef struct rd_decode_limits {
 RD_MUST_CHECK rd_outcome rd_decode(rd_coder *c, rd_coding coding, rd_slice in, const rd_decode_limits *lim,
                                    rd_buf *out, rd_error *err);
 
-/* Did the last rd_decode pass over bytes that are no content, and so are not in `out`: a gzip file name, comment or
- * extra field, a skippable zstd frame? Then the encoded bytes say more than the decoded ones. */
+/* Did the last rd_decode pass over bytes that are no content, and so are not in `out`: a gzip file name,
+ * comment or extra field, a skippable zstd frame? Then the encoded bytes say more than the decoded ones. */
 bool rd_coder_saw_side_text(const rd_coder *c);
 
 /* Appends the encoded form. IDENTITY, GZIP (level 1), ZSTD (level 1), SNAPPY_BLOCK; else RD_UNSUPPORTED.
  * RD_TOO_LARGE when it does not fit `out`; snappy wants room for its worst case, 32 + n + n / 6 bytes. */
 RD_MUST_CHECK rd_outcome rd_encode(rd_coder *c, rd_coding coding, rd_slice in, rd_buf *out, rd_error *err);
+
+/* Appends the snappy block of `body`, made from `block`, that of the body before a change: a fraction of the
+ * cost of encoding anew, and not much larger as long as little changed. `kept` (in order, not overlapping)
+ * says what of the old content is in `body`, and where. `block` must have been decoded without an error. */
+RD_MUST_CHECK rd_outcome rd_snappy_splice(rd_slice block, const rd_kept *kept, uint32_t n_kept, rd_slice body,
+                                          rd_buf *out, rd_error *err);
 
 #endif

@@ -207,13 +207,26 @@ static rd_outcome add_up(rd_doc *d, int64_t *out_delta, rd_error *err)
     return go_to(d, &open, UINT64_MAX, RD_NO_FRAME, out_delta, err);
 }
 
+/* Copies body bytes [from, to), and notes that they were kept. */
+static void put_kept(rd_doc *d, size_t from, size_t to, rd_buf *out)
+{
+    if (from == to)
+        return;
+    rd_kept *k = rd_doc_push_kept(d);
+    if (k == NULL)
+        out->failed = RD_NO_MEMORY;
+    else
+        *k = (rd_kept){.old_off = (uint32_t)from, .new_off = (uint32_t)out->n, .len = (uint32_t)(to - from)};
+    rd_buf_append(out, d->body.p + from, to - from);
+}
+
 /* Copies the body from *at to `from` and puts the prefix for `len` in the place of the one at [from, to). */
-static bool put_prefix(const rd_doc *d, uint32_t from, uint32_t to, int64_t len, rd_buf *out, size_t *at)
+static bool put_prefix(rd_doc *d, uint32_t from, uint32_t to, int64_t len, rd_buf *out, size_t *at)
 {
     if (from < *at)
         return false;
     uint8_t prefix[10];
-    rd_buf_append(out, d->body.p + *at, from - *at);
+    put_kept(d, *at, from, out);
     rd_buf_append(out, prefix, rd_varint_put((uint64_t)len, prefix));
     *at = to;
     return true;
@@ -234,7 +247,7 @@ static bool is_in_prefix(const rd_doc *d, uint32_t off)
 }
 
 /* Prefixes of the frames around `frame` that are not done; those before *frame_at are. */
-static bool put_frames(const rd_doc *d, uint32_t frame, rd_buf *out, size_t *at, uint32_t *frame_at)
+static bool put_frames(rd_doc *d, uint32_t frame, rd_buf *out, size_t *at, uint32_t *frame_at)
 {
     uint32_t around[MAX_PATH], n = 0;
     for (uint32_t f = frame; f != RD_NO_FRAME && f >= *frame_at; f = d->frames[f].parent)
@@ -251,8 +264,7 @@ static bool put_frames(const rd_doc *d, uint32_t frame, rd_buf *out, size_t *at,
 }
 
 /* Everything up to the last edit of group [first, g->end). *frame_at: frames before it are done. */
-static bool put_group(const rd_doc *d, uint32_t first, const group *g, rd_buf *out, size_t *at,
-                      uint32_t *frame_at)
+static bool put_group(rd_doc *d, uint32_t first, const group *g, rd_buf *out, size_t *at, uint32_t *frame_at)
 {
     if (is_in_prefix(d, d->edits[first].off) || !put_frames(d, d->edits[first].frame, out, at, frame_at))
         return false;
@@ -263,8 +275,7 @@ static bool put_group(const rd_doc *d, uint32_t first, const group *g, rd_buf *o
         const rd_edit *e = &d->edits[i];
         if (e->off < *at)
             return false;
-        if (e->off > *at)
-            rd_buf_append(out, d->body.p + *at, e->off - *at);
+        put_kept(d, *at, e->off, out);
         rd_buf_append(out, e->text, e->text_len);
         *at = (size_t)e->off + e->len;
     }
@@ -272,9 +283,10 @@ static bool put_group(const rd_doc *d, uint32_t first, const group *g, rd_buf *o
 }
 
 /* Appends the `total` bytes that the body becomes; the deltas are filled in. */
-static rd_outcome put_body(const rd_doc *d, size_t total, rd_buf *out, rd_error *err)
+static rd_outcome put_body(rd_doc *d, size_t total, rd_buf *out, rd_error *err)
 {
     size_t before = out->n, at = 0;
+    d->n_kept = 0;
     uint32_t leaf_at = 0, frame_at = 0;
     group g;
     if (rd_buf_reserve(out, total) == NULL)
@@ -286,10 +298,11 @@ static rd_outcome put_body(const rd_doc *d, size_t total, rd_buf *out, rd_error 
         if (!put_group(d, i, &g, out, &at, &frame_at))
             return fail_overlap(err, d->edits[i].off);
     }
-    if (at < d->body.n)
-        rd_buf_append(out, d->body.p + at, d->body.n - at);
+    put_kept(d, at, d->body.n, out);
     if (out->failed != RD_OK)
         return rd_fail(err, out->failed, "output buffer", SIZE_MAX);
+    for (uint32_t i = 0; before > 0 && i < d->n_kept; i++)
+        d->kept[i].new_off -= (uint32_t)before;
     return out->n - before == total ? RD_OK : fail_overlap(err, SIZE_MAX);
 }
 
