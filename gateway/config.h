@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "gateway/diagnostics.h"
+#include "gateway/level.h"
 #include "gateway/signal.h"
 
 typedef enum gw_client_cert {
@@ -176,6 +177,7 @@ typedef struct gw_config {
     bool has_admin;
     uint32_t threads; /* 0: one per core */
     uint32_t shutdown_timeout_ms;
+    gw_level log_level;
     gw_upstream_cfg *upstreams;
     size_t n_upstreams;
     gw_route_cfg *routes;

@@ -80,6 +80,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
     _Generic((f),                                                                                            \
         gw_client_cert: client_cert_words,                                                                   \
         gw_tls_version: tls_version_words,                                                                   \
+        gw_level: level_words,                                                                               \
         gw_store_full: store_full_words,                                                                     \
         gw_upstream_coding: coding_words,                                                                    \
         gw_signal: signal_words,                                                                             \
@@ -110,6 +111,8 @@ static const gw_word client_cert_words[] = {{"none", GW_CLIENT_CERT_NONE},
                                             {"required", GW_CLIENT_CERT_REQUIRED},
                                             {0}};
 static const gw_word tls_version_words[] = {{"1.2", GW_TLS_1_2}, {"1.3", GW_TLS_1_3}, {0}};
+static const gw_word level_words[] = {
+    {"debug", GW_LEVEL_DEBUG}, {"info", GW_LEVEL_INFO}, {"warn", GW_LEVEL_WARN}, {"error", GW_LEVEL_ERROR}, {0}};
 static const gw_word store_full_words[] = {
     {"delete_oldest", GW_STORE_DELETE_OLDEST}, {"refuse", GW_STORE_REFUSE}, {0}};
 static const gw_word coding_words[] = {
@@ -334,7 +337,7 @@ static const gw_key redaction_keys[] = {
      .doc = "What to do with fields that the schema does not know."},
     {"invalid_utf8", WORD(S, invalid_utf8), .def = "refuse",
      .doc = "What to do with text that is not UTF-8."},
-    {"rules", SECTIONS(S, rules), RANGE(0, 4096), .def = "[]", .doc = "Own rules, after the shipped ones."},
+    {"rules", SECTIONS(S, rules), RANGE(0, 200), .def = "[]", .doc = "Own rules, after the shipped ones."},
     {0}};
 static const gw_section redaction_section = {redaction_keys, sizeof(S)};
 #undef S
@@ -349,6 +352,8 @@ static const gw_key root_keys[] = {
     {"threads", AT(S, threads), RANGE(0, 1024), .def = "0", .doc = "Event loops; 0: one per core."},
     {"shutdown_timeout", AT(S, shutdown_timeout_ms), MS(0, HOUR), .def = "25s",
      .doc = "How long requests in flight may take after SIGTERM."},
+    {"log_level", WORD(S, log_level), .def = "info",
+     .doc = "Least level of events that are logged; `debug` says why each request was refused."},
     {"upstreams", SECTIONS(S, upstreams), RANGE(1, 256), .form = gw_form_name, .flags = GW_KEY_REQUIRED,
      .doc = "Where telemetry goes, by name."},
     {"routes", SECTIONS(S, routes), RANGE(1, 1024), .doc = "Which requests go where.",

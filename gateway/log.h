@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum gw_level { GW_LEVEL_DEBUG, GW_LEVEL_INFO, GW_LEVEL_WARN, GW_LEVEL_ERROR } gw_level;
+#include "gateway/level.h"
 
 typedef enum gw_event {
 #define X(name, level, word) GW_EVENT_##name,

@@ -35,7 +35,6 @@
     X(CLIENT_TIMEOUT, "client_timeout", 408, 408, 4, "request did not arrive in time")                             \
     X(CLIENT_GONE, "client_gone", 503, 503, 1, "sender went away")                                                 \
     X(OVERLOAD, "overload", 503, 503, 14, "too much in flight, try again")                                         \
-    X(DRAINING, "draining", 503, 503, 14, "shutting down, try again")                                              \
     X(NO_MEMORY, "no_memory", 503, 503, 14, "out of memory, try again")                                            \
     X(UPSTREAM_DOWN, "upstream_down", 503, 503, 14, "backend cannot be reached, try again")                        \
     X(UPSTREAM_TIMEOUT, "upstream_timeout", 504, 504, 14, "backend did not answer in time, try again")             \

@@ -141,6 +141,7 @@ static bool same_listeners(const gw_config *a, const gw_config *b)
 static void apply_limits(const gw_config *cfg)
 {
     gw_budget_limits(cfg->limits.requests_in_flight, cfg->limits.memory_bytes, cfg->limits.connections);
+    gw_log_set_level(cfg->log_level);
 }
 
 static void reload_rejected(const char *why)

@@ -25,6 +25,7 @@ FILTERS = {
 
 # Gateway modules from the ground up: a module may include those of the lines above its own, none of its own line.
 LAYERS = [
+    ["level"],
     ["signal", "scrubbed", "log", "outcome", "call_result", "budget", "frontend"],
     ["config", "media", "metrics"],
     ["route", "tls", "store", "endpoint"],
