@@ -80,12 +80,13 @@ static void confirm(rd_find *f, uint32_t at)
     f->resume = to;
     if (to - from < 4 || is_parameter(v, from, to))
         return;
-    if (behind_header(v, at)) {
-        if (!rd_placeholder(v, from, to))
-            rd_emit(f, bearer ? RD_DETECTOR_BEARER_TOKEN : RD_DETECTOR_BASIC_AUTH, from, to, 0, 0);
-    } else if (!plain_word(v, from, to) && rd_opaque(v, from, to, bearer ? 12 : 8)) {
-        rd_emit(f, bearer ? RD_DETECTOR_BEARER_TOKEN : RD_DETECTOR_BASIC_AUTH, from, to, 0, 0);
-    }
+    rd_detector_id detector = bearer ? RD_DETECTOR_BEARER_TOKEN : RD_DETECTOR_BASIC_AUTH;
+    bool fits = behind_header(v, at) ? !rd_placeholder(v, from, to)
+                                     : !plain_word(v, from, to) && rd_opaque(v, from, to, bearer ? 12 : 8);
+    if (fits)
+        rd_emit(f, detector, from, to, 0, 0);
+    else
+        rd_refuse(f, detector, from, to, "not_opaque");
 }
 
 static const rd_window windows[] = {{"bear", true}, {"basi", true}, {NULL, false}};

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "filters/detect/collect.h"
+#include "filters/detect/explain.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/scan.h"
 
@@ -36,6 +37,7 @@ struct rd_detect_scratch {
     uint32_t resume[RD_MAX_MATCHERS];
     rd_collector found;
     rd_pattern_scratch *patterns; /* owned */
+    rd_refusals *refused;         /* borrowed for one call; NULL: nobody asks */
 };
 
 rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, uint32_t n_patterns,
@@ -82,6 +84,11 @@ rd_detect_scratch *rd_detect_scratch_new(void)
     if (s->patterns == NULL)
         rd_detect_scratch_free(&s);
     return s;
+}
+
+void rd_detect_scratch_listen(rd_detect_scratch *s, rd_refusals *refused)
+{
+    s->refused = refused;
 }
 
 void rd_detect_scratch_free(rd_detect_scratch **s)
@@ -299,7 +306,8 @@ rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const
     rd_collector_reset(&scratch->found);
     memset(scratch->resume, 0, sizeof scratch->resume);
     walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
-    w.find = (rd_find){.v.b = base, .keys = set->keys, .wanted = set->wanted, .out = &scratch->found};
+    w.find = (rd_find){.v.b = base, .keys = set->keys, .wanted = set->wanted,
+                       .out = &scratch->found, .refused = scratch->refused};
     w.digits = (runs){
         .owners = set->program.digit_owners, .shortest = set->program.digit_run, .classes = RD_C_DIGIT};
     w.tokens =

@@ -65,8 +65,12 @@ static void confirm(rd_find *f, uint32_t at)
         if (n == len - 4)
             tail = i;
     }
-    if (rd_is(rd_at(v, i), RD_C_WORD) || !rd_iban_ok(iban, len))
+    if (rd_is(rd_at(v, i), RD_C_WORD))
         return;
+    if (!rd_iban_ok(iban, len)) {
+        rd_refuse(f, RD_DETECTOR_IBAN, at, i, "mod_97");
+        return;
+    }
     f->resume = i;
     rd_emit(f, RD_DETECTOR_IBAN, at, i, 2, i - tail);
 }

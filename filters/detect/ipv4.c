@@ -106,8 +106,10 @@ static void confirm(rd_find *f, uint32_t at)
     f->resume = i;
     bool unspecified = i - from == 7 && rd_spells(v, from, "0.0.0.0");
     if (unspecified || rd_spells(v, from, "127.") || rd_spells(v, from, "255."))
-        return;
-    if (!version_before(v, from) && !version_behind(v, i))
+        rd_refuse(f, RD_DETECTOR_IPV4, from, i, "not_a_host");
+    else if (version_before(v, from) || version_behind(v, i))
+        rd_refuse(f, RD_DETECTOR_IPV4, from, i, "version");
+    else
         rd_emit(f, RD_DETECTOR_IPV4, from, i, part[3] - from, 0);
 }
 

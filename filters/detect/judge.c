@@ -335,6 +335,22 @@ static void mac(rd_find *f, rd_value x)
         rd_emit(f, RD_DETECTOR_MAC, x.from, x.to, 6, 0);
 }
 
+/* Says that the value is not what its key says. */
+static void refuse(const rd_find *f, rd_key_class cls, rd_value x)
+{
+    static const uint8_t detectors[] = {
+        [RD_KEY_PASSWORD] = RD_DETECTOR_PASSWORD, [RD_KEY_PIN] = RD_DETECTOR_PASSWORD,
+        [RD_KEY_SECRET] = RD_DETECTOR_SECRET,     [RD_KEY_TOKEN] = RD_DETECTOR_SECRET,
+        [RD_KEY_AUTH] = RD_DETECTOR_SECRET,       [RD_KEY_COOKIE] = RD_DETECTOR_SESSION,
+        [RD_KEY_SESSION] = RD_DETECTOR_SESSION,   [RD_KEY_NAME] = RD_DETECTOR_PERSON_NAME,
+        [RD_KEY_WHO] = RD_DETECTOR_PERSON_NAME,   [RD_KEY_LOGIN] = RD_DETECTOR_PERSON_NAME,
+        [RD_KEY_PHONE] = RD_DETECTOR_PHONE,       [RD_KEY_BIRTH] = RD_DETECTOR_DATE_OF_BIRTH,
+        [RD_KEY_SSN] = RD_DETECTOR_US_SSN,        [RD_KEY_MAC] = RD_DETECTOR_MAC};
+    /* No detector is called 0 here: private keys have no key. */
+    if ((size_t)cls < sizeof detectors && detectors[cls] != 0)
+        rd_refuse(f, (rd_detector_id)detectors[cls], x.from, x.to, "value_of_key");
+}
+
 bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
 {
     uint32_t before = rd_found(f);
@@ -385,5 +401,7 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
     case RD_KEY_VALUE:
         break;
     }
+    if (rd_found(f) == before)
+        refuse(f, cls, x);
     return rd_found(f) != before;
 }

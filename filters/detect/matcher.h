@@ -17,6 +17,7 @@
 #include "filters/detect/text.h"
 
 typedef struct rd_collector rd_collector;
+typedef struct rd_refusals rd_refusals;
 
 typedef struct rd_find {
     rd_view v;
@@ -24,11 +25,23 @@ typedef struct rd_find {
     uint64_t wanted;          /* bits of the detectors that are switched on */
     uint32_t resume;          /* in and out; only ever moves forward */
     rd_collector *out;
+    rd_refusals *refused; /* NULL: nobody asks why not (the rule in service) */
 } rd_find;
 
 /* Reports [from, to) with the first `head` and last `tail` bytes left readable. Ignored when the detector is
  * off or nothing would be hidden. */
 void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, uint32_t head, uint32_t tail);
+
+void rd_refusals_add(rd_refusals *r, rd_detector_id detector, uint32_t from, uint32_t to,
+                     const char *validator);
+
+/* Says that [from, to) had the shape of `detector` and that `validator` (a literal) said no. */
+static inline void rd_refuse(const rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to,
+                             const char *validator)
+{
+    if (f->refused != NULL && (f->wanted >> detector & 1) != 0)
+        rd_refusals_add(f->refused, detector, from, to, validator);
+}
 
 /*
  * A window: up to RD_LONG literal bytes and classes

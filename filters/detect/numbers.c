@@ -123,6 +123,18 @@ static bool issued(const uint8_t *digits, uint32_t n)
     return false;
 }
 
+/* Says which check said no to a number of a card's shape. */
+static void refuse_card(const rd_find *f, const shape *s, uint32_t last)
+{
+    uint32_t n = s->count[last];
+    const char *validator = "edges";
+    if (!issued(s->digits, n))
+        validator = "issuer";
+    else if (!rd_luhn_ok(s->digits, n))
+        validator = "luhn";
+    rd_refuse(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], validator);
+}
+
 static uint32_t try_card(rd_find *f, const shape *s)
 {
     /* By fours, American Express, Diners Club, and without joiners. */
@@ -139,14 +151,21 @@ static uint32_t try_card(rd_find *f, const shape *s)
             rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
             return s->end[last];
         }
+        if (n >= 13)
+            refuse_card(f, s, last);
     }
     return s->from;
 }
 
 static uint32_t try_ssn(rd_find *f, const shape *s)
 {
-    if (!shaped(s, "324") || !rd_ssn_ok(s->digits) || !stands_alone(&f->v, s->from, s->end[2]))
+    if (!shaped(s, "324"))
         return s->from;
+    bool given_out = rd_ssn_ok(s->digits);
+    if (!given_out || !stands_alone(&f->v, s->from, s->end[2])) {
+        rd_refuse(f, RD_DETECTOR_US_SSN, s->from, s->end[2], given_out ? "edges" : "range");
+        return s->from;
+    }
     rd_emit(f, RD_DETECTOR_US_SSN, s->from, s->end[2], 0, 4);
     return s->end[2];
 }
@@ -154,9 +173,13 @@ static uint32_t try_ssn(rd_find *f, const shape *s)
 static uint32_t try_steuer_id(rd_find *f, const shape *s)
 {
     uint32_t last = s->join == ' ' && shaped(s, "2333") ? 3 : 0;
-    if (s->n_groups == 0 || s->count[last] != 11 || !rd_steuer_id_ok(s->digits) ||
-        !stands_alone(&f->v, s->from, s->end[last]))
+    if (s->n_groups == 0 || s->count[last] != 11)
         return s->from;
+    bool fits = rd_steuer_id_ok(s->digits);
+    if (!fits || !stands_alone(&f->v, s->from, s->end[last])) {
+        rd_refuse(f, RD_DETECTOR_DE_STEUER_ID, s->from, s->end[last], fits ? "edges" : "check_digit");
+        return s->from;
+    }
     rd_emit(f, RD_DETECTOR_DE_STEUER_ID, s->from, s->end[last], 0, 0);
     return s->end[last];
 }

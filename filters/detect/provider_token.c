@@ -178,8 +178,10 @@ static bool try_token(rd_find *f, uint32_t at, const token *t)
     if (t->detector == RD_DETECTOR_SLACK_TOKEN && t->alphabet == BASE64URL && !has_digits(v, body, end))
         return false;
     bool random = t->alphabet == BASE32 ? !rd_monotonous(v, body, end) : rd_opaque(v, body, end, t->min);
-    if (!checksum_fits(v, body, n) && (!random || rd_monotonous(v, end - 8, end)))
+    if (!checksum_fits(v, body, n) && (!random || rd_monotonous(v, end - 8, end))) {
+        rd_refuse(f, (rd_detector_id)t->detector, at, end, "not_opaque");
         return false;
+    }
     f->resume = end;
     rd_emit(f, (rd_detector_id)t->detector, at, end, body - at, 0);
     return true;

@@ -30,8 +30,12 @@ static void confirm(rd_find *f, uint32_t at)
             return;
         number[n] = rd_at(v, to);
     }
-    if (!rd_is(rd_at(v, from - 1), RD_C_WORD) && !rd_is(rd_at(v, to), RD_C_WORD) && rd_svnr_ok(number))
+    if (rd_is(rd_at(v, from - 1), RD_C_WORD) || rd_is(rd_at(v, to), RD_C_WORD))
+        return;
+    if (rd_svnr_ok(number))
         rd_emit(f, RD_DETECTOR_DE_SVNR, from, to, 0, 0);
+    else
+        rd_refuse(f, RD_DETECTOR_DE_SVNR, from, to, "check_digit");
 }
 
 static const rd_window windows[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command line: verbs, exit codes, and words on the right stream.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Child, freePort, tempDir } from './lib/process.mjs'
@@ -110,4 +111,64 @@ e2e('reference: three tables, no other', async () => {
     if (table === 'keys') assert.equal((await run(['reference'])).out, out)
   }
   assert.equal((await run(['reference', 'nonsense'])).code, 64)
+})
+
+function pipe (args, input) {
+  const { status, stdout, stderr } = spawnSync(REDACTD, args, { input, encoding: 'utf8', timeout: 20000 })
+  return { code: status, out: stdout, err: stderr }
+}
+
+const LINES = 'mail ana.leakword@shop.example\nnothing here\n\ncard 4111111111111112, last line without an end'
+
+e2e('redact: lines in, redacted lines out, all else byte for byte', async () => {
+  const { code, out } = pipe(['redact'], LINES)
+  assert.equal(code, 0)
+  assert.equal(out, LINES.replace('ana.leakword', 'a***'))
+  assert.deepEqual(pipe(['redact'], ''), { code: 0, out: '', err: '' })
+  assert.equal(pipe(['redact'], '\r\n\xe4\n').out, '\r\n\xe4\n')
+})
+
+e2e('redact --field: the string of that member and no other', async () => {
+  const { code, out } = pipe(['redact', '--field', 'text'], '{"id":"a@b.example","text":"x \\u0040 ana.leakword@shop.example","n":[1,{"text":"c@d.example"}]}\n')
+  assert.equal(code, 0)
+  assert.deepEqual(JSON.parse(out), { id: 'a@b.example', text: 'x @ a***@shop.example', n: [1, { text: 'c@d.example' }] })
+})
+
+e2e('redact --field: a line that is not understood ends it, and none of it is shown', async () => {
+  for (const bad of ['leakword', '["leakword"]', '{"id":"leakword"}', '{"text":["leakword"]}', '{"text":"leakword","text":"b"}', '{"text":"leakword"', '']) {
+    const { code, out, err } = pipe(['redact', '--field', 'text'], `{"text":"fine"}\n${bad}\n{"text":"never reached"}\n`)
+    assert.equal(code, 1, bad)
+    assert.equal(out, '{"text":"fine"}\n')
+    assert.match(err, /line 2/)
+    assert.ok(!err.includes('leakword'))
+  }
+})
+
+e2e('redact --config, --class: rules of that file that apply to that class', async () => {
+  const config = file({ ...good(), redaction: { rules: [{ name: 'staff', pattern: 'P-\\d+', action: { replace: '[staff]' }, where: { classes: ['label'] } }, { name: 'email', mode: 'shadow' }] } })
+  const text = 'P-123 a.b@shop.example'
+  assert.equal(pipe(['redact', '--config', config], text).out, text)
+  assert.equal(pipe(['redact', '--config', config, '--class', 'label'], text).out, '[staff] a.b@shop.example')
+  for (const args of [['--class', 'nonsense'], ['--field'], ['--nonsense'], ['file']]) {
+    const { code, out, err } = pipe(['redact', ...args], text)
+    assert.equal(code, 64)
+    assert.equal(out, '')
+    assert.match(err, /usage/)
+  }
+  assert.equal(pipe(['redact', '--config', '/nonexistent.yaml'], text).code, 78)
+})
+
+e2e('explain: rules, spans and refusals, no text', async () => {
+  const config = file({ ...good(), redaction: { rules: [{ name: 'staff', pattern: 'P-\\d+' }, { name: 'ipv4', mode: 'shadow' }, { name: 'email', action: 'drop' }] } })
+  const { code, out } = pipe(['explain', '--config', config], 'P-4711 ana.leakword@shop.example 203.0.113.77\n\ncard 4111111111111112\n')
+  assert.equal(code, 0)
+  const [first, second, third] = out.trim().split('\n').map((line) => JSON.parse(line))
+  assert.deepEqual(first.matches, [
+    { rule: 'staff', detector: 'pattern', offset: 0, length: 6, action: 'mask', mode: 'enforce', keep_head: 0, keep_tail: 0 },
+    { rule: 'email', detector: 'email', offset: 7, length: 25, action: 'drop', mode: 'enforce' },
+    { rule: 'ipv4', detector: 'ipv4', offset: 33, length: 12, action: 'mask', mode: 'shadow', keep_head: 10, keep_tail: 0 }])
+  assert.deepEqual([first.line, first.bytes, first.class], [1, 45, 'body'])
+  assert.deepEqual(second, { line: 2, bytes: 0, class: 'body', matches: [], refused: [] })
+  assert.deepEqual(third.refused, [{ detector: 'credit_card', offset: 5, length: 16, validator: 'luhn' }])
+  for (const shown of ['leakword', '4711', '203.0', '411111']) assert.ok(!out.includes(shown), shown)
 })

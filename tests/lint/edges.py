@@ -49,6 +49,7 @@ FILTERS_FOR = {
     "media": ["base", "coding"],
     "generation": ["base", "policy"],
     "reply": ["base", "wire", "json"],
+    "cli": ["base", "detect", "policy", "redact"],
     "scrub": ["base", "coding", "wire", "json", "loki", "redact", "policy"],
 }
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * `redactd explain`: one JSON object for each line of input, with spans and lengths, never a byte of the
+ * text.
+ *
+ *   {"line": 1, "bytes": 46, "class": "body",
+ *    "matches": [{"rule": "email", "detector": "email", "offset": 5, "length": 20, "keep_head": 1,
+ * "keep_tail": 13, "action": "mask", "mode": "enforce"}], "refused": [{"detector": "credit_card", "offset":
+ * 30, "length": 16, "validator": "luhn"}]}
+ */
+#include "gateway/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "filters/detect/explain.h"
+#include "filters/policy.h"
+#include "gateway/cli_text.h"
+
+typedef struct explainer {
+    gw_cli_text text;
+    rd_detect_scratch *scratch; /* owned */
+    rd_refusals *refused;       /* owned */
+    json_t *matches, *refusals; /* owned: of the current line */
+} explainer;
+
+static const char *detector_word(uint16_t detector)
+{
+    if (detector == RD_DETECTOR_OVER_BUDGET)
+        return "over_budget";
+    return detector < RD_DETECTOR_COUNT ? rd_detector_word(detector) : "pattern";
+}
+
+static bool add_match(explainer *x, const rd_match *m, uint32_t group, rd_mode mode)
+{
+    static const char *const actions[] = {
+        [RD_ACTION_MASK] = "mask", [RD_ACTION_REPLACE] = "replace", [RD_ACTION_DROP] = "drop"};
+    const rd_policy *p = x->text.gen->policy;
+    uint16_t rule = rd_policy_rule_of_match(p, RD_SIGNAL_LOGS, group, mode, m->detector);
+    rd_action_kind kind =
+        rule == RD_NO_RULE ? RD_ACTION_REPLACE : rd_policy_action(p, rule, x->text.cls)->kind;
+    json_t *o = json_pack("{s:s?, s:s, s:i, s:i, s:s, s:s}", "rule",
+                          rule == RD_NO_RULE ? NULL : rd_policy_rule_name(p, rule), "detector",
+                          detector_word(m->detector), "offset", (int)m->off, "length", (int)m->len, "action",
+                          actions[kind], "mode", mode == RD_MODE_ENFORCE ? "enforce" : "shadow");
+    if (o != NULL && kind == RD_ACTION_MASK) {
+        json_object_set_new(o, "keep_head", json_integer(m->keep_head));
+        json_object_set_new(o, "keep_tail", json_integer(m->keep_tail));
+    }
+    return json_array_append_new(x->matches, o) == 0;
+}
+
+static bool add_refusals(explainer *x, const rd_refusals *r)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < r->n; i++) {
+        const rd_refusal *f = &r->list[i];
+        json_t *o = json_pack("{s:s, s:i, s:i, s:s}", "detector", rd_detector_word(f->detector), "offset",
+                              (int)f->off, "length", (int)f->len, "validator", f->validator);
+        ok &= json_array_append_new(x->refusals, o) == 0;
+    }
+    if (r->n_more > 0)
+        ok &= json_array_append_new(x->refusals, json_pack("{s:i}", "more", (int)r->n_more)) == 0;
+    return ok;
+}
+
+/* What the rules of one mode find in the current text. */
+static bool explain_mode(explainer *x, rd_mode mode)
+{
+    const rd_policy *p = x->text.gen->policy;
+    uint32_t group = rd_policy_group_of(p, RD_SIGNAL_LOGS, x->text.cls);
+    const rd_detect_set *set = rd_policy_group_set(p, RD_SIGNAL_LOGS, group, mode);
+    rd_text t = {.len = (uint32_t)x->text.text.n};
+    rd_matches found;
+    if (set == NULL || t.len == 0)
+        return true;
+    if (rd_detect_explain(set, x->scratch, x->text.text.p, t.len, &t, 1, &found, x->refused) != RD_OK)
+        return false;
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < found.n; i++)
+        ok = add_match(x, &found.list[i], group, mode);
+    return ok && add_refusals(x, x->refused);
+}
+
+static int explain_line(explainer *x)
+{
+    x->matches = json_array();
+    x->refusals = json_array();
+    json_t *line = NULL;
+    if (explain_mode(x, RD_MODE_ENFORCE) && explain_mode(x, RD_MODE_SHADOW))
+        line = json_pack("{s:I, s:I, s:s, s:O, s:O}", "line", (json_int_t)x->text.line, "bytes",
+                         (json_int_t)x->text.text.n, "class", rd_class_word(x->text.cls), "matches",
+                         x->matches, "refused", x->refusals);
+    bool ok = line != NULL && json_dumpf(line, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+    if (!ok)
+        gw_cli_text_fail(&x->text, "out of memory, or cannot be written");
+    json_decref(line);
+    json_decref(x->matches);
+    json_decref(x->refusals);
+    return ok ? GW_EXIT_OK : GW_EXIT_FAILED;
+}
+
+int gw_cli_explain(int argc, char **argv)
+{
+    explainer x = {0};
+    int rc = gw_cli_text_open(&x.text, argc, argv), more = 0;
+    if (rc != GW_EXIT_OK)
+        return rc;
+    x.scratch = rd_detect_scratch_new();
+    x.refused = malloc(sizeof *x.refused);
+    if (x.scratch == NULL || x.refused == NULL) {
+        fputs("redactd: out of memory\n", stderr);
+        rc = GW_EXIT_FAILED;
+    }
+    while (rc == GW_EXIT_OK && (more = gw_cli_text_next(&x.text)) > 0)
+        rc = explain_line(&x);
+    if (more < 0)
+        rc = GW_EXIT_FAILED;
+    rd_detect_scratch_free(&x.scratch);
+    free(x.refused);
+    gw_cli_text_release(&x.text);
+    return gw_cli_text_finish(rc);
+}
