@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WALK = 64, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, N_TAILS = 1024 };
+enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, N_TAILS = 1024 };
 
 /* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
  * separator the prefilter must know. `ends`: also as the last words of a longer key. */
