@@ -15,13 +15,16 @@ static bool all(const rd_view *v, uint32_t from, uint32_t to, unsigned classes)
 /* Words that follow "password:" in prose and are no password. */
 static bool prose_word(const rd_view *v, const rd_value *x)
 {
-    static const char words[] = "incorrect invalid expired required missing must is not should may failed "
-                                "wrong reset changed mismatch accepted "
-                                "rejected denied authentication user for and or the a an was has will cannot "
-                                "can be been ok success error failure "
-                                "rotated updated set unset verified correct empty too needs field "
-                                "authenticated using prompt policy attempt";
-    return x->prose && rd_word_in(v, x->from, x->to, words);
+    static const char *const prose[] = {
+        "a",        "accepted",  "an",      "and",     "attempt", "authenticated", "authentication",
+        "be",       "been",      "can",     "cannot",  "changed", "correct",       "denied",
+        "empty",    "error",     "expired", "failed",  "failure", "field",         "for",
+        "has",      "incorrect", "invalid", "is",      "may",     "mismatch",      "missing",
+        "must",     "needs",     "not",     "ok",      "or",      "policy",        "prompt",
+        "rejected", "required",  "reset",   "rotated", "set",     "should",        "success",
+        "the",      "too",       "unset",   "updated", "user",    "using",         "verified",
+        "was",      "will",      "wrong"};
+    return x->prose && RD_LISTED(v, x->from, x->to, prose);
 }
 
 static void password(rd_find *f, rd_value x)
@@ -189,16 +192,18 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
 /* Is one of the words technical, so that this is a sentence and no name? */
 static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
 {
-    static const char words[] = "the a an unknown system service error errors failed failure default none "
-                                "null admin new no not exception status "
-                                "session slow starting started stopping stopped connection client server "
-                                "manager thread worker handler task job "
-                                "block data stream process request response internal external invalid access "
-                                "denied timeout application user "
-                                "group team support department account order payment http https get post put";
+    static const char *const common[] = {
+        "a",          "access",  "account", "admin",   "an",         "application", "block",   "client",
+        "connection", "data",    "default", "denied",  "department", "error",       "errors",  "exception",
+        "external",   "failed",  "failure", "get",     "group",      "handler",     "http",    "https",
+        "internal",   "invalid", "job",     "manager", "new",        "no",          "none",    "not",
+        "null",       "order",   "payment", "post",    "process",    "put",         "request", "response",
+        "server",     "service", "session", "slow",    "started",    "starting",    "status",  "stopped",
+        "stopping",   "stream",  "support", "system",  "task",       "team",        "the",     "thread",
+        "timeout",    "unknown", "user",    "worker"};
     for (uint32_t i = from; i < to; i++) {
         uint32_t end = rd_skip(v, i, to, RD_C_ALPHA | RD_C_UTF8);
-        if (end > i && rd_word_in(v, i, end, words))
+        if (end > i && RD_LISTED(v, i, end, common))
             return true;
         i = end;
     }
@@ -232,19 +237,29 @@ static void name(rd_find *f, rd_value x)
 
 static bool system_account(const rd_view *v, uint32_t from, uint32_t to)
 {
-    static const char accounts[] = "root admin administrator nobody daemon www-data www postgres mysql "
-                                   "oracle system guest anonymous default none sys "
-                                   "local service app apache nginx redis mongodb git jenkins ubuntu debian "
-                                   "centos ec2-user test user operator bin sync "
-                                   "mail ftp sshd hadoop hdfs yarn zookeeper kafka elastic kibana prometheus "
-                                   "grafana docker vagrant deploy support null "
-                                   "unknown true false invalid not agent android id name does is has was "
-                                   "login logged ftpuser backup monitor nagios zabbix "
-                                   "cron systemd-network messagebus dbus ntp postfix dovecot tomcat wildfly "
-                                   "sa web api bot ci runner scheduler worker "
-                                   "space mode level session input account credentials authentication errors "
-                                   "error requests interface data";
-    return rd_word_in(v, from, to, accounts);
+    static const char *const accounts[] = {
+        "account",     "admin",     "administrator", "agent",    "android",
+        "anonymous",   "apache",    "api",           "app",      "authentication",
+        "backup",      "bin",       "bot",           "centos",   "ci",
+        "credentials", "cron",      "daemon",        "data",     "dbus",
+        "debian",      "default",   "deploy",        "docker",   "does",
+        "dovecot",     "ec2-user",  "elastic",       "error",    "errors",
+        "false",       "ftp",       "ftpuser",       "git",      "grafana",
+        "guest",       "hadoop",    "has",           "hdfs",     "id",
+        "input",       "interface", "invalid",       "is",       "jenkins",
+        "kafka",       "kibana",    "level",         "local",    "logged",
+        "login",       "mail",      "messagebus",    "mode",     "mongodb",
+        "monitor",     "mysql",     "nagios",        "name",     "nginx",
+        "nobody",      "none",      "not",           "ntp",      "null",
+        "operator",    "oracle",    "postfix",       "postgres", "prometheus",
+        "redis",       "requests",  "root",          "runner",   "sa",
+        "scheduler",   "service",   "session",       "space",    "sshd",
+        "support",     "sync",      "sys",           "system",   "systemd-network",
+        "test",        "tomcat",    "true",          "ubuntu",   "unknown",
+        "user",        "vagrant",   "was",           "web",      "wildfly",
+        "worker",      "www",       "www-data",      "yarn",     "zabbix",
+        "zookeeper"};
+    return RD_LISTED(v, from, to, accounts);
 }
 
 static void login(rd_find *f, rd_value x)

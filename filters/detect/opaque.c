@@ -20,6 +20,33 @@ bool rd_word_in(const rd_view *v, uint32_t from, uint32_t to, const char *words)
     return false;
 }
 
+/* Order of the lower-cased bytes [from, to) and `word`. */
+static int compare(const rd_view *v, uint32_t from, uint32_t to, const char *word)
+{
+    for (; from < to; from++, word++) {
+        int order = rd_lower(rd_at(v, from)) - (uint8_t)*word;
+        if (order != 0)
+            return order;
+    }
+    return *word == 0 ? 0 : -1;
+}
+
+bool rd_listed(const rd_view *v, uint32_t from, uint32_t to, const char *const *sorted, uint32_t n)
+{
+    uint32_t lo = 0, hi = n;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        int order = compare(v, from, to, sorted[mid]);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return false;
+}
+
 bool rd_monotonous(const rd_view *v, uint32_t from, uint32_t to)
 {
     uint8_t first = 0;
@@ -68,14 +95,15 @@ static bool holds_stars(const rd_view *v, uint32_t from, uint32_t to)
 
 bool rd_placeholder(const rd_view *v, uint32_t from, uint32_t to)
 {
-    static const char words[] =
-        "null none nil true false yes no undefined nan empty unset n/a na redacted masked "
-        "hidden filtered removed scrubbed required optional enabled disabled missing";
+    static const char *const words[] = {"disabled", "empty",    "enabled", "false",     "filtered", "hidden",
+                                        "masked",   "missing",  "n/a",     "na",        "nan",      "nil",
+                                        "no",       "none",     "null",    "optional",  "redacted", "removed",
+                                        "required", "scrubbed", "true",    "undefined", "unset",    "yes"};
     if (from >= to || rd_monotonous(v, from, to))
         return true;
     if (holds_stars(v, from, to))
         return true; /* what a mask left, ours or another's */
-    return is_template(v, from, to) || (to - from <= 12 && rd_word_in(v, from, to, words));
+    return is_template(v, from, to) || (to - from <= 12 && RD_LISTED(v, from, to, words));
 }
 
 bool rd_opaque(const rd_view *v, uint32_t from, uint32_t to, uint32_t min)

@@ -12,8 +12,11 @@ bool rd_placeholder(const rd_view *v, uint32_t from, uint32_t to);
 bool rd_monotonous(const rd_view *v, uint32_t from, uint32_t to);
 /* Could be a token: no space, at least `min` bytes, and not just a word or a number. */
 bool rd_opaque(const rd_view *v, uint32_t from, uint32_t to, uint32_t min);
-/* The byte is alone in the list of words (separated by spaces, lower case)? Compares [from, to) without case.
- */
+/* Is [from, to), without case, one of the words? `words`: lower case, a space between. For short lists. */
 bool rd_word_in(const rd_view *v, uint32_t from, uint32_t to, const char *words);
+
+/* The same for long ones: an array in the order of strcmp. */
+bool rd_listed(const rd_view *v, uint32_t from, uint32_t to, const char *const *sorted, uint32_t n);
+#define RD_LISTED(v, from, to, list) rd_listed(v, from, to, list, sizeof(list) / sizeof((list)[0]))
 
 #endif
