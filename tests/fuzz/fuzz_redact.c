@@ -30,7 +30,7 @@ static const char *const keys[] = {"user_id", "token", "a"};
 static const rd_rule_spec rules[N_POLICIES][4] = {
     {{.name = "mail", .detector = RD_DETECTOR_EMAIL},
      {.name = "keys", .detector = -1, .keys = keys, .n_keys = 3, .label_action = RD_ACTION_DROP},
-     {.name = "digits", .detector = -1, .pattern = "\\d{3}"},
+     {.name = "word", .detector = -1, .pattern = "\\bqqq\\b"},
      {.name = "off", .detector = RD_DETECTOR_EMAIL, .mode = RD_MODE_OFF}},
     {{.name = "mail",
       .detector = RD_DETECTOR_EMAIL,
