@@ -60,7 +60,8 @@ static rd_slice type_of(gw_dialect d)
 static void set_body(gw_response *res, gw_dialect d, const rd_buf *text, size_t from)
 {
     gw_response_add(res, "content-type", type_of(d));
-    res->body = (rd_slice){text->p + from, text->failed == RD_OK ? text->n - from : 0};
+    size_t n = text->failed == RD_OK ? text->n - from : 0;
+    res->body = n == 0 ? (rd_slice){0} : (rd_slice){text->p + from, n}; /* an empty buffer has no memory */
 }
 
 /* ---- protobuf pieces ---- */
