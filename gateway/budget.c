@@ -7,16 +7,23 @@ typedef struct account {
     _Atomic uint64_t used, max;
 } account;
 
+enum { ADMIN_CONNECTIONS = 32 };
+
 static account requests = {.max = UINT64_MAX}, bytes = {.max = UINT64_MAX}, connections = {.max = UINT64_MAX};
 
 /* Adds first and takes back when it was too much: two refusals may meet at the edge, an excess never stays. */
-static bool take(account *a, uint64_t n)
+static bool take_up_to(account *a, uint64_t n, uint64_t max)
 {
     uint64_t before = atomic_fetch_add(&a->used, n);
-    if (before + n >= before && before + n <= atomic_load(&a->max))
+    if (before + n >= before && before + n <= max)
         return true;
     atomic_fetch_sub(&a->used, n);
     return false;
+}
+
+static bool take(account *a, uint64_t n)
+{
+    return take_up_to(a, n, atomic_load(&a->max));
 }
 
 void gw_budget_limits(uint32_t max_requests, uint64_t max_bytes, uint32_t max_connections)
@@ -49,6 +56,12 @@ void gw_budget_give_bytes(uint64_t n)
 bool gw_budget_take_connection(void)
 {
     return take(&connections, 1);
+}
+
+bool gw_budget_take_admin_connection(void)
+{
+    uint64_t max = atomic_load(&connections.max);
+    return take_up_to(&connections, 1, max > UINT64_MAX - ADMIN_CONNECTIONS ? max : max + ADMIN_CONNECTIONS);
 }
 
 void gw_budget_give_connection(void)

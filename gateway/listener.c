@@ -11,7 +11,13 @@
 #include "gateway/budget.h"
 #include "gateway/log.h"
 
-enum { BACKLOG = 4096, ACCEPTS_PER_TURN = 32, HANDSHAKE_MS = 10000 };
+enum {
+    BACKLOG = 4096,
+    ACCEPTS_PER_TURN = 32,
+    HANDSHAKE_MS = 10000,
+    UNACKED_MS =
+        60000 /* a peer that takes nothing for so long is gone; also while h2o waits to say goodbye in TLS */
+};
 
 struct gw_listener {
     gw_thread *thread;
@@ -32,11 +38,13 @@ typedef struct handshake {
 
 static int try_bind(const struct addrinfo *a, bool share)
 {
-    int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int one = 1, unacked_ms = UNACKED_MS,
+        fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
     if (share)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     if (a->ai_family == AF_INET6)
@@ -141,7 +149,7 @@ static void start_handshake(gw_listener *l, h2o_socket_t *sock, SSL_CTX *ctx)
 static void take(gw_listener *l, h2o_socket_t *sock)
 {
     gw_thread *t = l->thread;
-    if (!gw_budget_take_connection()) {
+    if (l->index < 0 ? !gw_budget_take_admin_connection() : !gw_budget_take_connection()) {
         gw_count(t->counters, GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0, 1);
         gw_log(CONNECTION_LIMIT, gw_u64("connections", gw_budget_connections()));
         h2o_socket_close(sock);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/log.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
@@ -85,6 +87,19 @@ static void append_field(rd_buf *b, const gw_field *f)
     }
 }
 
+/* One write per line keeps lines of several threads whole. A reader of the log that has stopped reading must
+ * not stop the gateway: a pipe that polls as writable has room for a line, so asking first, under a lock,
+ * never blocks. */
+static bool write_line(const rd_buf *line)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+    pthread_mutex_lock(&lock);
+    bool ok = poll(&p, 1, 0) == 1 && write(STDERR_FILENO, line->p, line->n) >= 0;
+    pthread_mutex_unlock(&lock);
+    return ok;
+}
+
 void gw_log_emit(gw_event event, const gw_field *fields)
 {
     struct timespec ts;
@@ -103,8 +118,7 @@ void gw_log_emit(gw_event event, const gw_field *fields)
     if (held > 0)
         rd_buf_printf(&line, ",\"held_back\":%llu", (unsigned long long)held);
     rd_buf_append_str(&line, "}\n");
-    /* One write per line keeps lines of several threads whole; a full pipe drops the line. */
-    if (line.failed == RD_OK && write(STDERR_FILENO, line.p, line.n) < 0)
-        atomic_fetch_add(&windows[event].held, 1);
+    if (line.failed == RD_OK && !write_line(&line))
+        atomic_fetch_add(&windows[event].held, held + 1);
     rd_buf_release(&line);
 }

@@ -24,6 +24,12 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, 
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* A key with a passphrase is refused, instead of asking for it on the terminal. */
+static int on_passphrase(char *buf, int size, int writing, void *arg)
+{
+    return -1;
+}
+
 static int verify_mode(gw_client_cert c)
 {
     switch (c) {
@@ -47,6 +53,7 @@ SSL_CTX *gw_tls_server_ctx(const gw_listener_tls_cfg *cfg, char *why, size_t n_w
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_default_passwd_cb(ctx, on_passphrase);
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
     if (SSL_CTX_use_certificate_chain_file(ctx, cfg->certificate) != 1)
         return refuse(ctx, "certificate", cfg->certificate, why, n_why);

@@ -3,6 +3,7 @@
  */
 #include "tests/unit/gateway_kit.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -111,6 +112,8 @@ static void test_budget__refuses_beyond_its_limits(void **state)
     gw_budget_give_bytes(60);
     assert_true(gw_budget_take_connection());
     assert_false(gw_budget_take_connection());
+    assert_true(gw_budget_take_admin_connection());
+    gw_budget_give_connection();
     gw_budget_give_connection();
     gw_budget_give_request();
     gw_budget_give_request();
@@ -344,6 +347,26 @@ static void say_once_more(void)
     gw_log(MEMORY_LIMIT, gw_u64("n", 0));
 }
 
+/* A pipe that nobody reads: nothing is said, and nobody waits. */
+static void test_log__never_waits_for_its_reader(void **state)
+{
+    int fds[2], saved = dup(STDERR_FILENO);
+    char block[4096] = {0};
+    assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+    while (write(fds[1], block, sizeof block) > 0)
+        continue;
+    assert_int_equal(fcntl(fds[1], F_SETFL, 0), 0);
+    dup2(fds[1], STDERR_FILENO);
+    alarm(10);
+    gw_log(DRAINING, gw_u64("n", 1));
+    gw_log(DRAINING, gw_u64("n", 2));
+    alarm(0);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void test_log__holds_back_and_says_so(void **state)
 {
     json_int_t held, later;
@@ -439,6 +462,7 @@ int main(void)
         cmocka_unit_test(test_metrics__names_without_a_slot_share_one),
         cmocka_unit_test(test_metrics__statuses),
         cmocka_unit_test(test_log__lines_are_json),
+        cmocka_unit_test(test_log__never_waits_for_its_reader),
         cmocka_unit_test(test_log__holds_back_and_says_so),
         cmocka_unit_test(test_media__types),
         cmocka_unit_test(test_route__finds_exact_paths),
