@@ -18,7 +18,15 @@
 #include "gateway/log.h"
 #include "gateway/worker.h"
 
-enum { MAX_THREADS = 128, POLL_MS = 20, LOOP_TURN_MS = 1000, RESOLVER_THREADS = 4, MMAP_BYTES = 1 << 20, TRIM_BYTES = 32 << 20 };
+enum {
+    MAX_THREADS = 128,
+    POLL_MS = 20,
+    LOOP_TURN_MS = 1000,
+    RESOLVER_THREADS = 4,
+    MMAP_BYTES = 1 << 20,
+    TRIM_BYTES = 32 << 20,
+    OTHER_FILES = 64 /* descriptors for everything but connections */
+};
 
 /* A thread with everything the server put on it. */
 typedef struct loop {
@@ -138,10 +146,27 @@ static bool same_listeners(const gw_config *a, const gw_config *b)
     return !a->has_admin || strcmp(a->admin.address, b->admin.address) == 0;
 }
 
+/* Each connection may need one more to a backend. Without a descriptor left, accepting fails again and again
+ * in a loop that has nothing to wait for. */
+static uint32_t connections_within_files(uint32_t wanted)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+        return wanted;
+    uint64_t most =
+        files.rlim_cur < 4 * OTHER_FILES ? files.rlim_cur / 4 : (files.rlim_cur - OTHER_FILES) / 2;
+    if (wanted <= most)
+        return wanted;
+    gw_log(FILES_LIMIT, gw_u64("connections", most), gw_u64("wanted", wanted),
+           gw_u64("files", files.rlim_cur));
+    return (uint32_t)most;
+}
+
 static void apply_limits(const gw_config *cfg)
 {
-    gw_budget_limits(cfg->limits.requests_in_flight, cfg->limits.memory_bytes, cfg->limits.connections);
     gw_log_set_level(cfg->log_level);
+    gw_budget_limits(cfg->limits.requests_in_flight, cfg->limits.memory_bytes,
+                     connections_within_files(cfg->limits.connections));
 }
 
 static void reload_rejected(const char *why)
