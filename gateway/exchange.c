@@ -36,10 +36,10 @@ typedef struct gw_exchange {
     rd_coding coding;
     rd_slice traceparent, tracestate; /* borrowed from the head */
     gw_body body;                     /* owned until the scrubbed body no longer borrows it */
-    uint64_t charged;                 /* bytes taken from the budget */
     bool admitted;                    /* one request taken from the budget */
     bool accepted;                    /* counted as such, with n_items */
     bool on_worker;                   /* a worker holds `scrub`: free only when it is back */
+    _Atomic bool gone;                /* aborted: the worker need not begin */
     uint32_t n_items;
     gw_scrub scrub;
     gw_work work;
@@ -76,8 +76,6 @@ static void release(gw_exchange *x)
     gw_scrub_release(&x->scrub);
     gw_body_release(&x->body);
     rd_buf_release(&x->text);
-    if (x->charged > 0)
-        gw_budget_give_bytes(x->charged);
     if (x->admitted)
         gw_budget_give_request();
     x->thread->n_requests--;
@@ -247,15 +245,15 @@ static void on_body(void *request, gw_body body)
     gw_exchange *x = request;
     x->body = body;
     count(x, GW_METRIC_WIRE_BYTES, 0, (int64_t)body.bytes.n);
-    /* What comes out of a coding is not known yet; its worst case would refuse honest requests, so charge what is typical and
-     * let the per-body ceilings bound the rest. */
+    /* What comes out of a coding is not known yet; its worst case would refuse honest requests, so charge
+     * what is typical. scrub charges the rest when it knows. */
     uint64_t charge = body.bytes.n * (x->coding == RD_CODING_IDENTITY ? 2 : CODED_FACTOR);
     if (!gw_budget_take_bytes(charge)) {
         gw_log(MEMORY_LIMIT, gw_u64("bytes_in_flight", gw_budget_bytes()));
         refuse(x, GW_OUTCOME_OVERLOAD);
         return;
     }
-    x->charged = charge;
+    x->scrub.charged = charge;
     transition(x, STATE_SCRUB);
     start_scrub(x);
 }
@@ -267,7 +265,8 @@ static void on_scrubbed(gw_exchange *x);
 static void on_worker_run(gw_work *w, gw_scrubber *s)
 {
     gw_exchange *x = H2O_STRUCT_FROM_MEMBER(gw_exchange, work, w);
-    gw_scrub_run(s, &x->scrub);
+    if (!x->gone)
+        gw_scrub_run(s, &x->scrub);
 }
 
 static void on_worker_done(gw_work *w)
@@ -311,6 +310,8 @@ static void on_scrubbed(gw_exchange *x)
     gw_response res;
     if (!s->on_wire)
         gw_body_release(&x->body);
+    if (!gw_scrub_settle(&x->scrub) && s->outcome == GW_OUTCOME_DELIVERED)
+        x->scrub.outcome = GW_OUTCOME_OVERLOAD;
     count(x, GW_METRIC_DECODED_BYTES, 0, (int64_t)s->decoded_bytes);
     if (s->outcome != GW_OUTCOME_DELIVERED) {
         refuse_with(x, s->outcome, s->detail == NULL ? (rd_slice){0} : rd_slice_str(s->detail), 0);
@@ -356,6 +357,7 @@ static void on_abort(void *request)
     gw_exchange *x = request;
     gw_response none = {0};
     x->stream = NULL;
+    x->gone = true;
     if (x->state == STATE_DELIVER)
         gw_deliver_cancel(&x->delivery);
     gw_count(x->thread->counters, GW_METRIC_CLIENT_GONE, 0, 0, 0, 1);

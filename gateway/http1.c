@@ -2,6 +2,7 @@
 #include "gateway/http1.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #include "gateway/budget.h"
 #include "gateway/http1_parse.h"
@@ -13,10 +14,12 @@ enum {
     LINGER_MS = 2000,         /* how long a refused sender may go on sending */
     WRITE_MS = 30000,         /* for a whole answer */
     DRAIN_MS = 1000,          /* for a request that is on its way when the end begins */
-    KEEP_BYTES = 64 << 10,    /* buffers kept by an idle connection */
+    KEEP_BYTES = 8 << 10,     /* each buffer kept by an idle connection */
+    FIRST_ROOM = 128 << 10,   /* for a body of which nothing has come yet */
+    ROOM_FACTOR = 4,          /* then so many times what has come */
     N_ROOMS = 5,              /* sizes of input buffers */
     SMALLEST_ROOM = 8 << 10,
-    SPARE_ROOMS = 8           /* unused input buffers of each size that a server keeps */
+    SPARE_ROOMS = 8 /* unused input buffers of each size that a server keeps */
 };
 
 #define STATES(X) X(HEAD) X(CONTINUE) X(BODY_LENGTH) X(BODY_CHUNKED) X(WORK) X(WRITE) X(LINGER) X(CLOSED)
@@ -41,7 +44,7 @@ typedef struct conn {
     uint64_t max_body;
     void *request; /* the app's handle; NULL: none under way */
     rd_buf out;
-    uint64_t charged; /* bytes of a body being read, taken from the budget */
+    uint64_t charged; /* room of a long head or a body being read, taken from the budget */
     unsigned room;    /* for the next request: of the size that the last one needed */
     bool keep_alive, body_read;
 } conn;
@@ -139,7 +142,7 @@ static void conn_close(conn *c)
 
 static void next_request(conn *c)
 {
-    enter(c, STATE_HEAD, limits(c)->idle_timeout_ms);
+    enter(c, STATE_HEAD, c->server->draining ? DRAIN_MS : limits(c)->idle_timeout_ms);
     c->head_seen = 0;
     c->body_read = false;
     rd_buf_clear(&c->head, KEEP_BYTES);
@@ -161,6 +164,14 @@ static void linger(conn *c)
     h2o_socket_read_start(c->sock, on_read);
 }
 
+/* Has the sender written what nobody read? Closing then resets the connection, and the answer may be lost
+ * with it. */
+static bool has_unread(conn *c)
+{
+    int n = 0;
+    return c->sock->input->size > 0 || (ioctl(h2o_socket_get_fd(c->sock), FIONREAD, &n) == 0 && n > 0);
+}
+
 static void on_written(h2o_socket_t *sock, const char *err)
 {
     conn *c = sock->data;
@@ -168,7 +179,7 @@ static void on_written(h2o_socket_t *sock, const char *err)
         conn_close(c);
     else if (c->keep_alive && c->body_read && !c->server->draining)
         next_request(c);
-    else if (c->body_read)
+    else if (c->body_read && !has_unread(c))
         conn_close(c);
     else
         linger(c);
@@ -264,16 +275,38 @@ static void take_length_body(conn *c)
     give_body(c, (gw_body){.bytes = {(const uint8_t *)whole->bytes, n}, .release = release_h2o_buffer, .owner = whole});
 }
 
-static void read_length(conn *c)
-{
-    if (c->sock->input->size >= c->parsed.head.content_length)
-        take_length_body(c);
-}
-
 static void bad_body(conn *c, gw_outcome outcome)
 {
     void *request = c->request;
     c->server->app->on_bad_body(request, outcome);
+}
+
+/*
+ * Room for the body and the tail that scanning needs, as far as the body has come: a length that is only
+ * announced takes nothing from the others. The app checked the length against its limit. False: the request
+ * has been answered.
+ */
+static bool make_room(conn *c)
+{
+    size_t whole = (size_t)c->parsed.head.content_length + RD_BUF_TAIL, has = c->sock->input->size;
+    if (c->charged >= whole || (c->charged > 0 && has + 4096 <= c->charged))
+        return true;
+    size_t room = has > FIRST_ROOM / ROOM_FACTOR ? has * ROOM_FACTOR : FIRST_ROOM;
+    if (room > whole)
+        room = whole;
+    if (!charge_up_to(c, room)) {
+        bad_body(c, GW_OUTCOME_OVERLOAD);
+        return false;
+    }
+    if (room > has)
+        h2o_buffer_reserve(&c->sock->input, room - has);
+    return true;
+}
+
+static void read_length(conn *c)
+{
+    if (make_room(c) && c->sock->input->size >= c->parsed.head.content_length)
+        take_length_body(c);
 }
 
 static void read_chunked(conn *c)
@@ -320,16 +353,8 @@ static void start_body(conn *c)
     bool none = !c->parsed.chunked && c->parsed.head.content_length == 0;
     rd_buf_init(&c->chunked_body, c->max_body);
     enter(c, c->parsed.chunked ? STATE_BODY_CHUNKED : STATE_BODY_LENGTH, limits(c)->body_timeout_ms);
-    /* Room for the whole body at once, and the tail that scanning needs. The app checked the length against its limit. */
-    if (!c->parsed.chunked) {
-        size_t want = (size_t)c->parsed.head.content_length + RD_BUF_TAIL;
-        if (!charge_up_to(c, want)) {
-            bad_body(c, GW_OUTCOME_OVERLOAD);
-            return;
-        }
-        if (want > c->sock->input->size)
-            h2o_buffer_reserve(&c->sock->input, want - c->sock->input->size);
-    }
+    if (!c->parsed.chunked && !make_room(c))
+        return;
     if (!c->parsed.expect_continue || none || c->sock->input->size > 0)
         return;
     c->state = STATE_CONTINUE;
@@ -351,6 +376,7 @@ static bool keep_head(conn *c, size_t n)
 
 static void begin_request(conn *c)
 {
+    give_charge(c);
     c->keep_alive = c->parsed.keep_alive;
     c->body_read = !c->parsed.chunked && c->parsed.head.content_length == 0;
     c->max_body = 0;
@@ -384,7 +410,9 @@ static void read_head(conn *c)
         else
             refuse_head(c, 400, "bad request\n");
         break;
-    case GW_PARSE_INCOMPLETE:
+    case GW_PARSE_INCOMPLETE: /* few heads are that long, so those that are count like bodies */
+        if (in.n > KEEP_BYTES && !charge_up_to(c, limits(c)->header_bytes))
+            refuse_head(c, 503, "too much in flight, try again\n");
         break;
     case GW_PARSE_BAD:
         refuse_head(c, 400, "request framing is not valid HTTP/1.1\n");

@@ -7,6 +7,7 @@
 #include "filters/json/json.h"
 #include "filters/loki/loki_to_json.h"
 #include "filters/wire/to_json.h"
+#include "gateway/budget.h"
 #include "gateway/scrubbed_private.h"
 
 struct gw_scrubber {
@@ -57,6 +58,30 @@ void gw_scrub_release(gw_scrub *x)
     free(x->token);
     x->token = NULL;
     x->scrubbed = NULL;
+    gw_budget_give_bytes(x->charged);
+    x->charged = 0;
+}
+
+/* ---- what a body holds ---- */
+
+static bool charge_up_to(gw_scrub *x, uint64_t n)
+{
+    if (n <= x->charged)
+        return true;
+    if (!gw_budget_take_bytes(n - x->charged))
+        return false;
+    x->charged = n;
+    return true;
+}
+
+bool gw_scrub_settle(gw_scrub *x)
+{
+    uint64_t held = (uint64_t)x->decoded.n + x->redacted.n + x->coded.n + (x->on_wire ? x->wire.n : 0);
+    if (held >= x->charged)
+        return charge_up_to(x, held);
+    gw_budget_give_bytes(x->charged - held);
+    x->charged = held;
+    return true;
 }
 
 /* ---- codings ---- */
@@ -227,6 +252,12 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
         fail(x, o, &err);
         return;
     }
+    /* The body as it came, decoded, and redacted. */
+    uint64_t needs = (uint64_t)x->wire.n + body.n + (x->coding == RD_CODING_IDENTITY ? 0 : body.n);
+    if (!charge_up_to(x, needs)) {
+        x->outcome = GW_OUTCOME_OVERLOAD;
+        return;
+    }
     rd_job job = {.policy = x->gen->policy,
                   .signal = (rd_signal)x->signal,
                   .format = x->format == GW_FORMAT_JSON ? RD_FORMAT_JSON : RD_FORMAT_PROTOBUF,
@@ -248,8 +279,9 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
     o = token == NULL ? RD_NO_MEMORY : code(s, x, &r, &bytes, &err);
     if (o != RD_OK) {
         free(token);
-        /* Redacted data that cannot be written in the backend's form is our failure, not the sender's. */
-        x->outcome = GW_OUTCOME_NO_MEMORY;
+        /* What cannot be written in the backend's form now cannot be written later either: repeating it is of
+         * no use, unless memory was the reason. */
+        fail(x, o, &err);
         return;
     }
     trim(x, bytes);

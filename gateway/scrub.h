@@ -33,6 +33,9 @@ typedef struct gw_scrub {
     rd_coding out_coding; /* for an HTTP upstream */
     bool to_store;        /* a JSON line instead */
     rd_slice wire;        /* borrowed as long as `scrubbed`; RD_BUF_TAIL readable bytes follow */
+    /* in and out: bytes of the budget that this body holds; a run takes what it needs more, gw_scrub_release
+     * gives it back */
+    uint64_t charged;
     /* out */
     gw_outcome outcome; /* GW_OUTCOME_DELIVERED stands for "go on" */
     const char *detail; /* literal, why not; may be NULL */
@@ -48,6 +51,8 @@ typedef struct gw_scrub {
 
 void gw_scrub_init(gw_scrub *x);
 void gw_scrub_run(gw_scrubber *s, gw_scrub *x);
+/* After a run: makes the charge what is still held. False: that is more than the budget has left. */
+RD_MUST_CHECK bool gw_scrub_settle(gw_scrub *x);
 /* Frees the buffers; `scrubbed` ends. */
 void gw_scrub_release(gw_scrub *x);
 

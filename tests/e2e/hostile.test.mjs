@@ -285,6 +285,48 @@ e2e('memory has a ceiling for all requests together', async (t) => {
   assertMemoryBelow(gateway, 200)
 })
 
+e2e('a body that is only announced holds no memory of others', async (t) => {
+  const { gateway } = await world(t, { config: { limits: { memory_bytes: 100 << 20 } } })
+  const raws = await Promise.all(Array(100).fill(0).map(() => Raw.open(gateway.port)))
+  for (const raw of raws) raw.send(head(['Content-Length: 20000000']))
+  await sleep(200)
+  assert.equal((await gateway.post(undefined, logRequest('x'.repeat(4 << 20)))).status, 200)
+  raws.forEach((raw) => raw.close())
+})
+
+e2e('bodies that grew when decoded count while they wait for the backend', async (t) => {
+  const { gateway, recorder } = await world(t, { config: { limits: { memory_bytes: 100 << 20 } } })
+  await recorder.script({ delay_ms: 1000 })
+  const unit = Array(900).fill(0).map((_, i) => 'abcdefghij '[(i * i * 7919 >> 3) % 11]).join('')
+  const { body } = logRequest(Array(30000).fill(0).map((_, i) => unit + i).join(' '))
+  const request = { headers: { 'Content-Type': TYPES.json, 'Content-Encoding': 'gzip' }, body: gzipSync(body), timeoutMs: 30000 }
+  const results = await Promise.all(Array(12).fill(0).map(() => gateway.post(PATHS.logs, request)))
+  const statuses = results.map((r) => r.status)
+  assert.ok(statuses.every((s) => s === 200 || s === 503), `${statuses}`)
+  assert.ok(statuses.filter((s) => s === 503).length >= 8, `${statuses}`) // three fit at a time
+  assertMemoryBelow(gateway, 350)
+})
+
+e2e('who looks after it gets in when connections are used up', async (t) => {
+  const { gateway } = await world(t, { config: { limits: { connections: 20 } } })
+  const raws = await Promise.all(Array(40).fill(0).map(() => Raw.open(gateway.port)))
+  await sleep(300)
+  assert.equal((await gateway.admin('/livez')).status, 200)
+  raws.forEach((raw) => raw.close())
+})
+
+e2e('an answer is not lost with what was pipelined behind the last request', async (t) => {
+  const { gateway } = await world(t)
+  const { body: text } = logRequest('x')
+  const one = head([`Content-Length: ${text.length}`]) + text
+  for (let i = 0; i < 20; i++) {
+    const raw = await Raw.open(gateway.port)
+    raw.send(one.replace('Host', 'Connection: close\r\nHost') + one.repeat(50))
+    assert.equal((await raw.answer())?.status, 200)
+    await raw.gone(SOON_MS)
+  }
+})
+
 e2e('the admin port takes no telemetry and survives nonsense', async (t) => {
   const { gateway } = await world(t)
   for (const path of ['/v1/logs', '/', '/nope', '/metrics/../x']) assert.equal((await gateway.admin(path)).status, 404, path)

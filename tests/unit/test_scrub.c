@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <zlib.h>
 
+#include "gateway/budget.h"
 #include "gateway/scrub.h"
 
 static gw_counters *counters;
@@ -376,6 +377,42 @@ static void test_scrub__counts(void **state)
     assert_int_equal(gw_metrics_sum(GW_METRIC_REDACTIONS, GW_SIGNAL_LOGS, slot, RD_CLASS_BODY) - before, 2);
 }
 
+/* What a body holds is taken from the budget, whatever was announced for it, and given back. */
+static void test_scrub__charges_what_it_holds(void **state)
+{
+    enum { N = 20000 };
+    bench *b = *state;
+    static char text[N + 1];
+    rd_buf json;
+    gw_scrub x;
+    rd_buf_init(&json, 1 << 20);
+    for (unsigned i = 0; i < N; i++)
+        text[i] = (char)('a' + i * i / 7 % 19);
+    rd_buf_printf(&json,
+                  "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"%s "
+                  "jane@example.com\"}}]}]}]}",
+                  text);
+    rd_buf wire = encoded(b, RD_CODING_GZIP, rd_buf_slice(&json));
+    uint64_t before = gw_budget_bytes();
+    run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_GZIP, RD_CODING_IDENTITY, false,
+        rd_buf_slice(&wire));
+    assert_int_equal(gw_budget_bytes() - before, wire.n + 2 * json.n);
+    assert_true(gw_scrub_settle(&x));
+    assert_int_equal(gw_budget_bytes() - before, gw_scrubbed_bytes(x.scrubbed).n);
+    gw_scrub_release(&x);
+    assert_int_equal(gw_budget_bytes(), before);
+
+    gw_budget_limits(UINT32_MAX, before + wire.n + json.n, UINT32_MAX);
+    run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_GZIP, RD_CODING_IDENTITY, false,
+        rd_buf_slice(&wire));
+    assert_int_equal(x.outcome, GW_OUTCOME_OVERLOAD);
+    gw_scrub_release(&x);
+    gw_budget_limits(UINT32_MAX, UINT64_MAX, UINT32_MAX);
+    assert_int_equal(gw_budget_bytes(), before);
+    rd_buf_release(&wire);
+    rd_buf_release(&json);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_scrub__##name, set_up, tear_down)
 
 int main(void)
@@ -389,6 +426,7 @@ int main(void)
         TEST(empty_otlp_is_nothing),
         TEST(refuses),
         TEST(counts),
+        TEST(charges_what_it_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
