@@ -9,6 +9,7 @@ typedef struct rule {
     char *name;        /* owned */
     char *replacement; /* owned, may be NULL */
     char *pattern;     /* owned, may be NULL */
+    char *prefix;      /* owned, may be NULL */
     char **keys;       /* owned, n_keys strings */
     uint32_t n_keys, group;
     int detector;
@@ -44,6 +45,7 @@ typedef struct view {
 struct rd_policy {
     rule rules[RD_MAX_RULES];
     uint32_t n_rules;
+    rd_digest_keys *digest_keys; /* owned, may be NULL */
     view views[RD_SIGNAL_COUNT];
 };
 
@@ -70,11 +72,28 @@ static bool copy_keys(rule *r, const rd_rule_spec *spec)
     return true;
 }
 
-static rd_action action_of(rd_action_kind kind, const char *replacement)
+static rd_action action_of(rd_action_kind kind, const rule *r)
 {
-    return (rd_action){.kind = kind,
-                       .replacement =
-                           replacement == NULL ? RD_SLICE_LIT(RD_MASK_TEXT) : rd_slice_str(replacement)};
+    rd_slice text = r->replacement == NULL ? RD_SLICE_LIT(RD_MASK_TEXT) : rd_slice_str(r->replacement);
+    rd_slice prefix = r->prefix == NULL ? RD_SLICE_LIT(RD_DIGEST_PREFIX) : rd_slice_str(r->prefix);
+    return (rd_action){.kind = kind, .replacement = kind == RD_ACTION_DIGEST ? prefix : text};
+}
+
+static const char *why_no_digest(const rd_policy *p, const rule *r)
+{
+    if (r->action.kind != RD_ACTION_DIGEST && r->label_action.kind != RD_ACTION_DIGEST)
+        return NULL;
+    if (p->digest_keys == NULL)
+        return "a digest needs a digest key";
+    if (r->prefix != NULL && !rd_digest_prefix_valid(rd_slice_str(r->prefix)))
+        return "the prefix of a digest has 1 to 24 lower-case letters, digits and _";
+    return NULL;
+}
+
+static bool copy_text(const char *from, char **to)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from == NULL || *to != NULL;
 }
 
 /* Alone, so that the error says which rule it is. */
@@ -97,19 +116,20 @@ static rd_outcome copy_rule(rd_policy *p, const rd_rule_spec *spec, rd_error *er
         return rd_fail(err, RD_INVALID, "a rule has exactly one of keys, detector, pattern", SIZE_MAX);
     if (spec->detector >= RD_DETECTOR_COUNT)
         return rd_fail(err, RD_INVALID, "no such detector", SIZE_MAX);
-    r->name = strdup(spec->name);
-    r->pattern = spec->pattern == NULL ? NULL : strdup(spec->pattern);
-    r->replacement = spec->replacement == NULL ? NULL : strdup(spec->replacement);
-    if (r->name == NULL || (spec->pattern != NULL && r->pattern == NULL) ||
-        (spec->replacement != NULL && r->replacement == NULL) || !copy_keys(r, spec))
+    if (!copy_text(spec->name, &r->name) || !copy_text(spec->pattern, &r->pattern) ||
+        !copy_text(spec->replacement, &r->replacement) || !copy_text(spec->prefix, &r->prefix) ||
+        !copy_keys(r, spec))
         return rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX);
     r->detector = spec->detector;
     r->group = spec->group;
-    r->action = action_of(spec->action, r->replacement);
-    r->label_action = action_of(spec->label_action, r->replacement);
+    r->action = action_of(spec->action, r);
+    r->label_action = action_of(spec->label_action, r);
     r->mode = spec->mode;
     r->classes = spec->classes;
     r->signals = spec->signals;
+    const char *why = spec->mode == RD_MODE_OFF ? NULL : why_no_digest(p, r);
+    if (why != NULL)
+        return rd_fail(err, RD_INVALID, why, SIZE_MAX);
     return check_pattern(spec, err);
 }
 
@@ -207,19 +227,22 @@ static rd_outcome build_view(rd_policy *p, rd_signal s, rd_error *err)
     return build_groups(p, v, s, err);
 }
 
-rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **out_policy, uint32_t *out_rule,
-                           rd_error *err)
+rd_outcome rd_policy_make(const rd_policy_spec *spec, rd_policy **out_policy, uint32_t *out_rule,
+                          rd_error *err)
 {
     _Static_assert(RD_DETECTOR_COUNT <= 64, "the detector mask has 64 bits");
-    if (n > RD_MAX_RULES)
+    *out_rule = RD_NO_RULE;
+    if (spec->n_rules > RD_MAX_RULES)
         return rd_fail(err, RD_TOO_MANY, "too many rules", SIZE_MAX);
     rd_policy *p = calloc(1, sizeof *p);
     if (p == NULL)
         return rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX);
     rd_outcome o = RD_OK;
-    for (uint32_t i = 0; o == RD_OK && i < n; i++) {
+    if (spec->n_digest_keys > 0)
+        o = rd_digest_keys_build(spec->digest_keys, spec->n_digest_keys, &p->digest_keys, err);
+    for (uint32_t i = 0; o == RD_OK && i < spec->n_rules; i++) {
         *out_rule = i;
-        o = copy_rule(p, &rules[i], err);
+        o = copy_rule(p, &spec->rules[i], err);
     }
     for (unsigned s = 0; o == RD_OK && s < RD_SIGNAL_COUNT; s++)
         o = build_view(p, (rd_signal)s, err);
@@ -228,6 +251,13 @@ rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **ou
     else
         *out_policy = p;
     return o;
+}
+
+rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **out_policy, uint32_t *out_rule,
+                           rd_error *err)
+{
+    const rd_policy_spec spec = {.rules = rules, .n_rules = n};
+    return rd_policy_make(&spec, out_policy, out_rule, err);
 }
 
 static void free_view(view *v)
@@ -256,7 +286,9 @@ void rd_policy_free(rd_policy **pp)
         free(r->name);
         free(r->pattern);
         free(r->replacement);
+        free(r->prefix);
     }
+    rd_digest_keys_free(&p->digest_keys);
     free(p);
     *pp = NULL;
 }
@@ -271,6 +303,11 @@ uint32_t rd_policy_rules(const rd_policy *p)
 const char *rd_policy_rule_name(const rd_policy *p, uint32_t i)
 {
     return i < p->n_rules ? p->rules[i].name : "?";
+}
+
+const rd_digest_keys *rd_policy_digest_keys(const rd_policy *p)
+{
+    return p->digest_keys;
 }
 
 const rd_action *rd_policy_action(const rd_policy *p, uint32_t i, rd_class cls)

@@ -39,6 +39,7 @@ typedef struct rd_rule_spec {
     rd_action_kind action;
     rd_action_kind label_action; /* instead of `action` for Loki labels */
     const char *replacement;     /* NULL: the mask text */
+    const char *prefix;          /* of digests; NULL: RD_DIGEST_PREFIX */
     rd_mode mode;
     uint64_t classes; /* bit per rd_class, 0: all */
     uint64_t signals; /* bit per rd_signal, 0: all */
@@ -46,13 +47,28 @@ typedef struct rd_rule_spec {
 
 typedef struct rd_policy rd_policy;
 
-/* RD_INVALID: rule *out_rule is wrong, err->what says how (err->offset: where in its pattern). */
+/* All that a policy is made from. Everything is copied. */
+typedef struct rd_policy_spec {
+    const rd_rule_spec *rules;
+    uint32_t n_rules;
+    const rd_digest_key_spec *digest_keys; /* the first one makes tokens */
+    uint32_t n_digest_keys;
+} rd_policy_spec;
+
+/* RD_INVALID: rule *out_rule is wrong (RD_NO_RULE: the digest keys are), err->what says how (err->offset:
+ * where in its pattern). */
+RD_MUST_CHECK rd_outcome rd_policy_make(const rd_policy_spec *spec, rd_policy **out_policy,
+                                        uint32_t *out_rule, rd_error *err);
+/* The same from rules alone. */
 RD_MUST_CHECK rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **out_policy,
                                          uint32_t *out_rule, rd_error *err);
 void rd_policy_free(rd_policy **p);
 
 uint32_t rd_policy_rules(const rd_policy *p);
 const char *rd_policy_rule_name(const rd_policy *p, uint32_t rule);
+
+/* NULL: there are none. */
+const rd_digest_keys *rd_policy_digest_keys(const rd_policy *p);
 
 /* The action of `rule` for text of class `cls`. */
 const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cls);

@@ -66,6 +66,7 @@ void rd_redactor_free(rd_redactor **pr)
     batch_release(&r->views);
     batch_release(&r->label_values);
     rd_labels_release(&r->labels);
+    rd_digester_release(&r->digester);
     rd_detect_scratch_free(&r->detect);
     free(r->hits);
     free(r);
@@ -82,6 +83,7 @@ static void batch_reset(rd_batch *b)
 static void begin(rd_redactor *r, const rd_job *job)
 {
     r->job = job;
+    rd_digester_begin(&r->digester, rd_policy_digest_keys(job->policy), job->workspace, job->epoch);
     rd_doc_reset(&r->doc, job->body);
     rd_arena_reset(&r->replacements, KEEP_BYTES);
     rd_buf_clear(&r->decoded, KEEP_BYTES);
@@ -183,11 +185,16 @@ bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, r
     return true;
 }
 
-void rd_redactor_act(const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
+bool rd_redactor_is_token(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m)
+{
+    return rd_digest_covers(&r->digester, (rd_slice){base + t->off, t->len}, m->off - t->off, m->len);
+}
+
+void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
                      const rd_match *m, rd_buf *out)
 {
     size_t before = out->n;
-    rd_act_match(a, (rd_slice){base + m->off, m->len}, m->keep_head, m->keep_tail, out);
+    rd_act_match(a, &r->digester, (rd_slice){base + m->off, m->len}, m->keep_head, m->keep_tail, out);
     if (out->n == before && cls == RD_CLASS_LABEL && m->len == t->len)
         rd_buf_append_str(out, RD_MASK_TEXT);
 }
@@ -201,6 +208,8 @@ rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch
         return RD_OK;
     rd_outcome o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, &found);
     for (uint32_t i = 0; o == RD_OK && i < found.n; i++) {
+        if (rd_redactor_is_token(r, base->p, &batch->texts[found.list[i].text], &found.list[i]))
+            continue;
         uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_SHADOW,
                                                 found.list[i].detector);
         rd_class at =
@@ -238,7 +247,7 @@ static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, const rd_text *t,
         text->n = m.len;
         return rd_redactor_edit(r, m.off, m.len, l->frame, rd_buf_slice(text));
     }
-    rd_redactor_act(action, (rd_class)l->cls, r->doc.body.p, t, &m, text);
+    rd_redactor_act(r, action, (rd_class)l->cls, r->doc.body.p, t, &m, text);
     if (l->form == RD_FORM_JSON) {
         r->work2.n = 0;
         rd_json_escape(rd_buf_slice(text), &r->work2);
@@ -256,6 +265,8 @@ static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32
         rd_match m = found->list[i];
         const rd_text *t = &r->plain.texts[m.text];
         const rd_leaf *l = &r->doc.leaves[r->plain.owner[m.text]];
+        if (rd_redactor_is_token(r, r->doc.body.p, t, &m))
+            continue;
         const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
         if (!rd_redactor_settle(r->doc.body.p, t, &done, &m))
             continue;
@@ -264,43 +275,6 @@ static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32
             return o;
     }
     return RD_OK;
-}
-
-/* ---- pairs whose key was judged ---- */
-
-static rd_outcome edit_pair(rd_redactor *r, const rd_leaf *l)
-{
-    const rd_action *action = rd_policy_action(r->job->policy, l->rule, (rd_class)l->cls);
-    rd_slice value = rd_act_value(action);
-    if (value.n == 0 && l->cls == RD_CLASS_LABEL)
-        value = RD_SLICE_LIT(RD_MASK_TEXT); /* see rd_redactor_act */
-    rd_buf *b = &r->work;
-    uint8_t len[10];
-    b->n = 0;
-    rd_redactor_count(r, l->rule, (rd_class)l->cls);
-    switch ((rd_form)l->form) {
-    case RD_FORM_PAIR_VALUE: /* AnyValue{string_value} */
-        rd_buf_append_byte(b, 0x0a);
-        rd_buf_append(b, len, rd_varint_put(value.n, len));
-        rd_buf_append(b, value.p, value.n);
-        break;
-    case RD_FORM_PAIR_TEXT:
-        rd_buf_append(b, value.p, value.n);
-        break;
-    case RD_FORM_PAIR_JSON_ANY:
-        rd_buf_append_str(b, "{\"stringValue\":\"");
-        rd_json_escape(value, b);
-        rd_buf_append_str(b, "\"}");
-        break;
-    case RD_FORM_PAIR_JSON:
-        rd_buf_append_byte(b, '"');
-        rd_json_escape(value, b);
-        rd_buf_append_byte(b, '"');
-        break;
-    default: /* PAIR_DROP: nothing stays */
-        break;
-    }
-    return b->failed != RD_OK ? b->failed : rd_redactor_edit(r, l->off, l->len, l->frame, rd_buf_slice(b));
 }
 
 /* A label in the place of all that went. The leaf is empty; its `rule` says whether a comma must come first.
@@ -346,7 +320,7 @@ static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, boo
     case RD_FORM_PAIR_JSON_ANY:
     case RD_FORM_PAIR_JSON:
     case RD_FORM_PAIR_DROP:
-        return first_group ? edit_pair(r, l) : RD_OK;
+        return first_group ? rd_redact_pair(r, l) : RD_OK;
     case RD_FORM_LABELS:
     case RD_FORM_LABELS_JSON:
         return first_group ? rd_redact_labels(r, l, err) : RD_OK;

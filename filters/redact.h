@@ -26,6 +26,8 @@ typedef struct rd_job {
     rd_format format;
     rd_slice body; /* decoded; RD_BUF_TAIL readable bytes follow it */
     rd_limits limits;
+    rd_slice workspace; /* whose digests are made; borrowed for the call */
+    uint32_t epoch;     /* of digests */
 } rd_job;
 
 /* How often a rule acted (or, in shadow mode, would have) in one class of fields. */
@@ -53,7 +55,8 @@ RD_MUST_CHECK rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *ou
                                    rd_error *err);
 
 /* Redacts one text outside any payload (an error message of a backend, a line on standard input): class `cls`
- * of signal LOGS. RD_BUF_TAIL readable bytes follow `text`. Appends the result. */
+ * of signal LOGS, digests as in epoch 0 of a workspace without a name. RD_BUF_TAIL readable bytes follow
+ * `text`. Appends the result. */
 RD_MUST_CHECK rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text,
                                         rd_buf *out);
 

@@ -18,6 +18,28 @@ static rd_slice label_value(rd_slice v)
     return v.n > 0 ? v : RD_SLICE_LIT(RD_MASK_TEXT);
 }
 
+/* Text that lives with the edits. */
+static bool keep_text(rd_redactor *r, rd_slice text, rd_slice *out)
+{
+    uint8_t *copy = rd_arena_alloc(&r->replacements, text.n + 1);
+    if (copy == NULL)
+        return false;
+    if (text.n > 0)
+        memcpy(copy, text.p, text.n);
+    *out = (rd_slice){copy, text.n};
+    return true;
+}
+
+/* What the action makes of a value whose name was judged. */
+static bool judged_value(rd_redactor *r, uint16_t rule, rd_slice *value)
+{
+    const rd_action *action = rd_policy_action(r->job->policy, rule, RD_CLASS_LABEL);
+    r->work2.n = 0;
+    if (!rd_act_value(action, &r->digester, value, &r->work2))
+        return true;
+    return r->work2.failed == RD_OK && keep_text(r, label_value(rd_buf_slice(&r->work2)), value);
+}
+
 /* Judges the keys; removes or masks labels. */
 static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
 {
@@ -32,13 +54,16 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
             r->labels.list[kept++] = l;
             continue;
         }
-        rd_redactor_count(r, verdict.rule, RD_CLASS_LABEL);
-        *out_changed = true;
+        rd_slice old = l.value;
         if (verdict.fate == RD_FATE_MASK) {
-            l.value =
-                label_value(rd_act_value(rd_policy_action(r->job->policy, verdict.rule, RD_CLASS_LABEL)));
+            if (!judged_value(r, verdict.rule, &l.value))
+                return RD_NO_MEMORY;
             r->labels.list[kept++] = l;
         }
+        if (verdict.fate == RD_FATE_MASK && rd_slice_eq(old, l.value))
+            continue; /* it is what we made of it */
+        rd_redactor_count(r, verdict.rule, RD_CLASS_LABEL);
+        *out_changed = true;
     }
     r->labels.n = kept;
     return RD_OK;
@@ -46,7 +71,7 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
 
 /* The new value of a label from the matches in it; its text lives with the edits. */
 static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_match *list, uint32_t n,
-                                uint32_t group)
+                                uint32_t group, bool *out_changed)
 {
     const rd_text *t = &r->label_values.texts[list->text];
     rd_label *l = &r->labels.list[r->label_values.owner[list->text]];
@@ -54,32 +79,33 @@ static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_mat
     r->work2.n = 0;
     for (uint32_t i = 0; i < n; i++) {
         rd_match m = list[i];
+        if (rd_redactor_is_token(r, base->p, t, &m))
+            continue;
         const rd_action *action = rd_redactor_judge(r, &m, group, RD_CLASS_LABEL);
         if (!rd_redactor_settle(base->p, t, &done, &m))
             continue;
         rd_buf_append(&r->work2, base->p + copied, m.off - copied);
-        rd_redactor_act(action, RD_CLASS_LABEL, base->p, t, &m, &r->work2);
+        rd_redactor_act(r, action, RD_CLASS_LABEL, base->p, t, &m, &r->work2);
         copied = m.off + m.len;
     }
+    if (done == 0)
+        return RD_OK;
+    *out_changed = true;
     rd_buf_append(&r->work2, base->p + copied, t->off + t->len - copied);
-    uint8_t *value = rd_arena_alloc(&r->replacements, r->work2.n + 1);
-    if (value == NULL || r->work2.failed != RD_OK)
-        return RD_NO_MEMORY;
-    if (r->work2.n > 0)
-        memcpy(value, r->work2.p, r->work2.n);
-    l->value = label_value((rd_slice){value, r->work2.n});
-    return RD_OK;
+    bool ok = r->work2.failed == RD_OK && keep_text(r, label_value(rd_buf_slice(&r->work2)), &l->value);
+    return ok ? RD_OK : RD_NO_MEMORY;
 }
 
 /* A name that has to be quoted can say anything. What was found in one is counted, and the label goes: a
  * masked name could meet another one, and what it labels would be lost. */
 static rd_outcome drop_name(rd_redactor *r, const rd_buf *base, const rd_match *list, uint32_t n,
-                            uint32_t group)
+                            uint32_t group, bool *out_changed)
 {
     rd_label *l = &r->labels.list[r->label_values.owner[list->text]];
     for (uint32_t i = 0; i < n; i++)
         (void)rd_redactor_judge(r, &list[i], group, RD_CLASS_LABEL);
     l->name = (rd_slice){0};
+    *out_changed = true;
     return RD_OK;
 }
 
@@ -113,7 +139,7 @@ static rd_outcome list_texts(rd_redactor *r, bool names, rd_buf *base)
 /* Looks through all names or all values, and does `change` to each in which something was found. */
 static rd_outcome detect(rd_redactor *r, bool names,
                          rd_outcome (*change)(rd_redactor *, const rd_buf *, const rd_match *, uint32_t,
-                                              uint32_t),
+                                              uint32_t, bool *),
                          bool *out_changed)
 {
     uint32_t group = rd_policy_group_of(r->job->policy, r->job->signal, RD_CLASS_LABEL);
@@ -129,8 +155,7 @@ static rd_outcome detect(rd_redactor *r, bool names,
         uint32_t n = 1;
         while (i + n < found.n && found.list[i + n].text == found.list[i].text)
             n++;
-        o = change(r, base, &found.list[i], n, group);
-        *out_changed = true;
+        o = change(r, base, &found.list[i], n, group, out_changed);
         i += n;
     }
     return o == RD_OK ? rd_redactor_shadow(r, base, &r->label_values, group, RD_CLASS_LABEL) : o;

@@ -24,6 +24,7 @@ struct rd_redactor {
     rd_batch plain, views, label_values;
     rd_labels labels;
     rd_detect_scratch *detect;
+    rd_digester digester;
     uint32_t counts[RD_MAX_RULES][RD_CLASS_COUNT];
     rd_hit *hits; /* owned; RD_MAX_RULES * RD_CLASS_COUNT at most */
     uint32_t n_hits;
@@ -39,13 +40,16 @@ void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls);
 /* The action for a match that an acting rule made in a text of class `cls`, counted. */
 const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls);
 
+/* Is the match a digest of ours, or a part of one? Then it stays. */
+bool rd_redactor_is_token(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m);
+
 /* Moves a match to whole characters (a backend may refuse a whole batch over half a code point) and behind
  * what matches before it took. *done: where the last one ended, 0 at first. False: nothing of it is left. */
 bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, rd_match *m);
 
 /* Appends what stands for the match. A label never becomes empty: to Loki that is no label, and a stream
  * without one is refused. */
-void rd_redactor_act(const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
+void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
                      const rd_match *m, rd_buf *out);
 
 /* Looks for what rules in shadow mode would have found in `batch` and counts it. `cls`: RD_CLASS_COUNT: that
@@ -60,6 +64,9 @@ RD_MUST_CHECK rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t
 /* redact_views.c: leaves whose text is not their bytes. */
 RD_MUST_CHECK rd_outcome rd_redact_view_collect(rd_redactor *r, uint32_t leaf, uint32_t group);
 RD_MUST_CHECK rd_outcome rd_redact_view_matches(rd_redactor *r, const rd_matches *m, uint32_t group);
+
+/* redact_pairs.c: a value whose key was judged. */
+RD_MUST_CHECK rd_outcome rd_redact_pair(rd_redactor *r, const rd_leaf *leaf);
 
 /* redact_labels.c: Loki label text. */
 RD_MUST_CHECK rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);

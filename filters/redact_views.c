@@ -108,7 +108,7 @@ static rd_outcome edit_escaped(rd_redactor *r, const rd_leaf *l, const rd_text *
 {
     rd_slice raw = rd_doc_leaf_bytes(&r->doc, l);
     r->work.n = r->work2.n = 0;
-    rd_redactor_act(action, (rd_class)l->cls, r->decoded.p, t, m, &r->work);
+    rd_redactor_act(r, action, (rd_class)l->cls, r->decoded.p, t, m, &r->work);
     rd_json_escape(rd_buf_slice(&r->work), &r->work2);
     if (r->work.failed != RD_OK || r->work2.failed != RD_OK)
         return RD_NO_MEMORY;
@@ -157,6 +157,8 @@ static rd_outcome text_matches(rd_redactor *r, const rd_match *list, uint32_t n,
     rd_outcome o = RD_OK;
     for (uint32_t i = 0; o == RD_OK && i < n; i++) {
         rd_match m = list[i];
+        if (rd_redactor_is_token(r, r->decoded.p, t, &m))
+            continue;
         const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
         if (!rd_redactor_settle(r->decoded.p, t, &done, &m))
             continue;
@@ -166,7 +168,7 @@ static rd_outcome text_matches(rd_redactor *r, const rd_match *list, uint32_t n,
             continue;
         }
         rd_buf_append(&anew, r->decoded.p + copied, m.off - copied);
-        rd_redactor_act(action, (rd_class)l->cls, r->decoded.p, t, &m, &anew);
+        rd_redactor_act(r, action, (rd_class)l->cls, r->decoded.p, t, &m, &anew);
         copied = m.off + m.len;
     }
     if (o == RD_OK && whole && changed) {

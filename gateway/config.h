@@ -107,7 +107,12 @@ typedef struct gw_workspaces_cfg {
     const char *tenant;    /* what tenant_header says for it; default: its name */
 } gw_workspaces_cfg;
 
-typedef enum gw_action { GW_ACTION_MASK, GW_ACTION_REPLACE, GW_ACTION_DROP } gw_action;
+typedef enum gw_action {
+    GW_ACTION_MASK,
+    GW_ACTION_REPLACE,
+    GW_ACTION_DROP,
+    GW_ACTION_DIGEST
+} gw_action;
 typedef enum gw_rule_mode { GW_RULE_ENFORCE, GW_RULE_SHADOW, GW_RULE_OFF } gw_rule_mode;
 
 /* One rule: what to look for (exactly one of keys, detector, pattern), where, what to do. */
@@ -121,6 +126,7 @@ typedef struct gw_rule_cfg {
     gw_action action;
     gw_action label_action;  /* for Loki labels; keys rules default to drop */
     const char *replacement; /* for replace; default "***" */
+    const char *prefix;      /* for digest; NULL: the default */
     gw_rule_mode mode;
     uint64_t classes; /* bit per rd_class; 0: all */
     uint64_t signals; /* bit per gw_signal; 0: all */
@@ -139,6 +145,10 @@ typedef enum gw_rule_set {
         GW_RULE_SET_COUNT
 } gw_rule_set;
 
+typedef struct gw_digest_key_cfg {
+    const char *id, *key;
+} gw_digest_key_cfg;
+
 typedef struct gw_redaction_cfg {
     uint64_t rule_sets; /* bit per gw_rule_set */
     gw_rule_cfg *rules; /* shipped rules first (those of the rule sets named), then the file's own; a rule
@@ -146,6 +156,9 @@ typedef struct gw_redaction_cfg {
     size_t n_rules;
     gw_unknown unknown_fields;
     gw_utf8 invalid_utf8;
+    gw_digest_key_cfg *digest_keys; /* the first makes digests, the others are known */
+    size_t n_digest_keys;
+    uint32_t digest_epoch_days; /* 0: epochs never change */
 } gw_redaction_cfg;
 
 typedef struct gw_limits_cfg {

@@ -210,8 +210,8 @@ static void check_route_life(const checker *k, size_t i)
         gw_diag_at(k->l->d, at(k, "routes[%zu].successor", i), NULL, "`successor` is the route itself");
 }
 
-/* Loki reads a JSON body in its old form unless the path holds /loki/api/v1; in the wrong form it finds no entries,
- * and answers that all is well. */
+/* Loki reads a JSON body in its old form unless the path holds /loki/api/v1; in the wrong form it finds no
+ * entries, and answers that all is well. */
 static void check_route_form(const checker *k, size_t i)
 {
     static const char current[] = "/loki/api/v1";
@@ -246,6 +246,26 @@ static void check_routes(const checker *k)
     }
 }
 
+static void check_digests(const checker *k)
+{
+    const gw_redaction_cfg *r = &k->c->redaction;
+    for (size_t i = 0; i < r->n_digest_keys; i++) {
+        for (size_t j = 0; r->digest_keys[i].id != NULL && j < i; j++) {
+            if (r->digest_keys[j].id != NULL && strcmp(r->digest_keys[i].id, r->digest_keys[j].id) == 0)
+                gw_diag_at(k->l->d, at(k, "redaction.digest_keys[%zu].id", i), NULL,
+                           "a second digest key with the id `%s`", r->digest_keys[i].id);
+        }
+    }
+    for (size_t i = 0; r->n_digest_keys == 0 && i < r->n_rules; i++) {
+        const gw_rule_cfg *rule = &r->rules[i];
+        if (rule->mode != GW_RULE_OFF &&
+            (rule->action == GW_ACTION_DIGEST || rule->label_action == GW_ACTION_DIGEST))
+            gw_diag_at(k->l->d, at(k, "redaction.rules"), NULL,
+                       "rule `%.64s` makes digests, which need `redaction.digest_keys`",
+                       rule->name != NULL ? rule->name : "?");
+    }
+}
+
 static void check_limits(const checker *k)
 {
     const gw_limits_cfg *l = &k->c->limits;
@@ -270,6 +290,7 @@ void gw_config_check(gw_loader *l, const gw_config *c, gw_yaml_node *root)
     check_stores(&k);
     check_routes(&k);
     check_limits(&k);
+    check_digests(&k);
     if (c->workspaces.tenant != NULL && gw_yaml_get(gw_yaml_get(root, "workspaces"), "anonymous") == NULL)
         gw_diag_at(l->d, at(&k, "workspaces.tenant"), NULL,
                    "`workspaces.tenant` needs `workspaces.anonymous`");

@@ -153,10 +153,19 @@ static void print_rows(gw_printer *p, const gw_section *s, const void *base)
 
 /* --- types; each ends its line --- */
 
+/* Long enough for the key to take it. */
+static const char *stars(gw_printer *p, const gw_key *k)
+{
+    size_t n = k->min > 3 ? (size_t)k->min : 3;
+    char *text = gw_mem_alloc(&p->scratch, n + 1);
+    memset(text, '*', n);
+    return text;
+}
+
 void gw_print_text(gw_printer *p, const gw_key *k, const void *base)
 {
     fputc(' ', p->to);
-    put_text(p, k->flags & GW_KEY_SECRET ? "***" : *(const char *const *)field(k, base));
+    put_text(p, k->flags & GW_KEY_SECRET ? stars(p, k) : *(const char *const *)field(k, base));
     fputc('\n', p->to);
 }
 
@@ -224,6 +233,10 @@ void gw_print_headers(gw_printer *p, const gw_key *k, const void *base)
 void gw_print_action(gw_printer *p, const gw_key *k, const void *base)
 {
     const gw_rule_cfg *rule = base;
+    if (rule->action == GW_ACTION_DIGEST && rule->prefix != NULL) {
+        fprintf(p->to, " {digest: {prefix: %s}}\n", rule->prefix);
+        return;
+    }
     if (rule->action != GW_ACTION_REPLACE) {
         gw_print_u32(p, k, base);
         return;

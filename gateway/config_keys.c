@@ -29,13 +29,13 @@ TYPE(type_address, gw_set_address, gw_present_text, gw_print_text, "host:port");
 TYPE(type_endpoints, gw_set_endpoints, gw_present_list, gw_print_endpoints, "list of URLs");
 TYPE(type_headers, gw_set_headers, gw_present_list, gw_print_headers, "map of name to text");
 TYPE(type_action, gw_set_action, gw_present_always, gw_print_action,
-     "`mask`, `drop`, `replace` or {replace: text}");
+     "`mask`, `drop`, `replace`, {replace: text}, `digest` or {digest: {prefix: text}}");
 TYPE(type_rules, gw_set_rules, gw_present_list, gw_print_list, NULL);
 const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .print = gw_print_map};
 
 static const gw_section listener_section, route_section, upstream_section, admin_section,
     listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
-    cors_section;
+    cors_section, digest_key_section;
 
 /* clang-format off */
 /* Of every kind of field there is; a field of another type does not compile. An enum is an uint32_t here. */
@@ -51,6 +51,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_header_cfg *: &type_headers,                                                                      \
         gw_rule_cfg *: &type_rules,                                                                          \
         gw_listener_cfg *: &type_list,                                                                       \
+        gw_digest_key_cfg *: &type_list,                                                                     \
         gw_route_cfg *: &type_list,                                                                          \
         gw_upstream_cfg *: &gw_type_map,                                                                     \
         gw_listener_cfg: &type_section,                                                                      \
@@ -65,6 +66,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
     _Generic((f),                                                                                            \
         gw_rule_cfg *: &gw_rule_section,                                                                     \
         gw_listener_cfg *: &listener_section,                                                                \
+        gw_digest_key_cfg *: &digest_key_section,                                                            \
         gw_route_cfg *: &route_section,                                                                      \
         gw_upstream_cfg *: &upstream_section,                                                                \
         gw_listener_cfg: &admin_section,                                                                     \
@@ -122,7 +124,8 @@ static const gw_word state_words[] = {{"active", GW_VERSION_ACTIVE},
                                       {"retired", GW_VERSION_RETIRED},
                                       {0}};
 static const gw_word action_words[] = {
-    {"mask", GW_ACTION_MASK}, {"replace", GW_ACTION_REPLACE}, {"drop", GW_ACTION_DROP}, {0}};
+    {"mask", GW_ACTION_MASK}, {"replace", GW_ACTION_REPLACE}, {"drop", GW_ACTION_DROP},
+    {"digest", GW_ACTION_DIGEST}, {0}};
 static const gw_word mode_words[] = {
     {"enforce", GW_RULE_ENFORCE}, {"shadow", GW_RULE_SHADOW}, {"off", GW_RULE_OFF}, {0}};
 static const gw_word unknown_words[] = {{"scan", GW_UNKNOWN_SCAN}, {"refuse", GW_UNKNOWN_REFUSE}, {0}};
@@ -320,13 +323,24 @@ static const gw_key rule_keys[] = {
     {"group", AT(S, group), RANGE(0, 99), .def = "0",
      .doc = "Capture group of `pattern` that is replaced; 0: the whole match."},
     {"action", .type = &type_action, .offset = offsetof(S, action), .words = action_words, .def = "mask",
-     .doc = "What to do with a find. `replace` alone writes `***`."},
+     .doc = "What to do with a find. `replace` alone writes `***`; `digest` writes a keyed pseudonym, the same for "
+            "the same value of a workspace, and needs `redaction.digest_keys`."},
     {"label_action", WORD(S, label_action), .doc = "The same for Loki labels.",
      .doc_default = "`drop` for `keys`, else like `action`"},
     {"mode", WORD(S, mode), .def = "enforce", .doc = "`shadow` only counts."},
     {"where", GROUP(where_section), .doc = "Places the rule looks at."},
     {0}};
 const gw_section gw_rule_section = {rule_keys, sizeof(S)};
+#undef S
+
+#define S gw_digest_key_cfg
+static const gw_key digest_key_keys[] = {
+    {"id", AT(S, id), RANGE(0, 8), .form = gw_form_digest_id, .flags = GW_KEY_REQUIRED,
+     .doc = "Name of the key in digests: 1 to 8 lower-case letters and digits, a letter first."},
+    {"key", AT(S, key), RANGE(32, 4096), .flags = GW_KEY_REQUIRED | GW_KEY_SECRET,
+     .doc = "32 bytes or more of random text. A secret: use `{file: ...}` or `${VARIABLE}`."},
+    {0}};
+static const gw_section digest_key_section = {digest_key_keys, sizeof(S)};
 #undef S
 
 #define S gw_redaction_cfg
@@ -337,6 +351,11 @@ static const gw_key redaction_keys[] = {
      .doc = "What to do with fields that the schema does not know."},
     {"invalid_utf8", WORD(S, invalid_utf8), .def = "refuse",
      .doc = "What to do with text that is not UTF-8."},
+    {"digest_keys", SECTIONS(S, digest_keys), RANGE(0, 16), .def = "[]",
+     .doc = "Keys of the action `digest`. The first makes digests; the others are there so that theirs are known again: "
+            "to change the key, put a new one in front and drop the old one later."},
+    {"digest_epoch_days", AT(S, digest_epoch_days), RANGE(0, 3650), .def = "0",
+     .doc = "After how many days the same value gets a new digest; 0: never."},
     {"rules", SECTIONS(S, rules), RANGE(0, 200), .def = "[]", .doc = "Own rules, after the shipped ones."},
     {0}};
 static const gw_section redaction_section = {redaction_keys, sizeof(S)};
@@ -369,7 +388,7 @@ const gw_section gw_root_section = {root_keys, sizeof(S)};
 static const gw_key *const all_tables[] = {
     root_keys,         listener_keys, listener_tls_keys, admin_keys,  upstream_keys,
     upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys, cors_keys,
-    redaction_keys,    rule_keys,     where_keys};
+    redaction_keys,    rule_keys,     where_keys,        digest_key_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

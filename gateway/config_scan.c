@@ -238,6 +238,22 @@ const char *gw_form_rule_name(const char *s)
                : "must be a name of 1 to 64 lower-case letters, digits, _ or -";
 }
 
+const char *gw_form_digest_id(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= 8 && strspn(s, LOWER) > 0 && strspn(s, LOWER DIGITS) == n
+               ? NULL
+               : "must be 1 to 8 lower-case letters and digits, a letter first";
+}
+
+const char *gw_form_digest_prefix(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= 24 && strspn(s, LOWER DIGITS "_") == n
+               ? NULL
+               : "must be 1 to 24 lower-case letters, digits and _";
+}
+
 const char *gw_form_workspace(const char *s)
 {
     size_t n = strlen(s);

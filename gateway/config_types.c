@@ -73,6 +73,8 @@ static bool text_value(gw_loader *l, const gw_key *k, gw_yaml_node *n, const cha
         return false;
     if (*text == '\0')
         why = "must not be empty";
+    else if (k->count_offset == 0 && strlen(text) < k->min)
+        why = gw_mem_format(l->mem, "must have at least %" PRIu64 " bytes", k->min);
     else if (strlen(text) > max)
         why = gw_mem_format(l->mem, "must have at most %" PRIu64 " bytes", max);
     else if (k->form != NULL)
@@ -283,19 +285,44 @@ void gw_set_headers(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     *(size_t *)((char *)base + k->count_offset) = count;
 }
 
-/* A word, or {replace: text}. */
+/* {digest: {prefix: text}} */
+static void set_digest(gw_loader *l, const gw_key *k, gw_yaml_node *digest, gw_rule_cfg *rule)
+{
+    gw_yaml_node *node = gw_yaml_get(digest, "prefix");
+    const char *prefix;
+    if (digest->n_children != 1 || node == NULL) {
+        complain(l, k, digest, "must be {prefix: text}");
+        return;
+    }
+    if (!gw_scalar(l, k, node, &prefix))
+        return;
+    const char *why = gw_form_digest_prefix(prefix);
+    if (why != NULL) {
+        complain(l, k, node, why);
+        return;
+    }
+    rule->action = GW_ACTION_DIGEST;
+    rule->prefix = prefix;
+}
+
+/* A word, {replace: text} or {digest: {prefix: text}}. */
 void gw_set_action(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
 {
     gw_rule_cfg *rule = base;
-    gw_yaml_node *text = gw_yaml_get(n, "replace");
-    if (text == NULL) {
+    gw_yaml_node *text = gw_yaml_get(n, "replace"), *digest = gw_yaml_get(n, "digest");
+    rule->prefix = NULL;
+    if (text == NULL && digest == NULL) {
         gw_set_u32(l, k, n, base);
         rule->replacement = "***";
         return;
     }
     const char *replacement;
     if (n->n_children > 1) {
-        complain(l, k, n, "must be a word or {replace: text}");
+        complain(l, k, n, "must be a word, {replace: text} or {digest: {prefix: text}}");
+        return;
+    }
+    if (digest != NULL) {
+        set_digest(l, k, digest, rule);
         return;
     }
     if (!gw_scalar(l, k, text, &replacement))

@@ -284,6 +284,8 @@ static void start_scrub(gw_exchange *x)
     const gw_generation *gen = x->binding->gen;
     const gw_upstream_cfg *up = &gen->cfg->upstreams[x->route->upstream_index];
     x->scrub.gen = gen;
+    x->scrub.workspace = rd_slice_str(gen->cfg->workspaces.anonymous != NULL ? gen->cfg->workspaces.anonymous : "");
+    x->scrub.now = time(NULL);
     x->scrub.signal = x->route->signal;
     x->scrub.format = x->format;
     x->scrub.coding = x->coding;

@@ -62,7 +62,7 @@ static int detector_of(const char *word)
 static rd_rule_spec spec_of(const gw_rule_cfg *r)
 {
     static const rd_action_kind actions[] = {
-        [GW_ACTION_MASK] = RD_ACTION_MASK, [GW_ACTION_REPLACE] = RD_ACTION_REPLACE, [GW_ACTION_DROP] = RD_ACTION_DROP};
+        [GW_ACTION_MASK] = RD_ACTION_MASK, [GW_ACTION_REPLACE] = RD_ACTION_REPLACE, [GW_ACTION_DROP] = RD_ACTION_DROP, [GW_ACTION_DIGEST] = RD_ACTION_DIGEST};
     static const rd_mode modes[] = {
         [GW_RULE_ENFORCE] = RD_MODE_ENFORCE, [GW_RULE_SHADOW] = RD_MODE_SHADOW, [GW_RULE_OFF] = RD_MODE_OFF};
     return (rd_rule_spec){.name = r->name,
@@ -74,6 +74,7 @@ static rd_rule_spec spec_of(const gw_rule_cfg *r)
                           .action = actions[r->action],
                           .label_action = actions[r->label_action],
                           .replacement = r->replacement,
+                          .prefix = r->prefix,
                           .mode = modes[r->mode],
                           .classes = r->classes,
                           .signals = r->signals};
@@ -85,15 +86,23 @@ static bool build_policy(gw_generation *g, char *why)
     rd_rule_spec *specs = calloc(cfg->n_rules + 1, sizeof *specs);
     rd_error err = {0};
     uint32_t bad = 0;
+    rd_digest_key_spec keys[RD_DIGEST_MAX_KEYS];
     if (specs == NULL)
         return false;
     for (size_t i = 0; i < cfg->n_rules; i++)
         specs[i] = spec_of(&cfg->rules[i]);
-    rd_outcome o = rd_policy_build(specs, (uint32_t)cfg->n_rules, &g->policy, &bad, &err);
+    for (size_t i = 0; i < cfg->n_digest_keys; i++)
+        keys[i] = (rd_digest_key_spec){.id = cfg->digest_keys[i].id, .key = rd_slice_str(cfg->digest_keys[i].key)};
+    const rd_policy_spec spec = {.rules = specs, .n_rules = (uint32_t)cfg->n_rules,
+                                 .digest_keys = keys, .n_digest_keys = (uint32_t)cfg->n_digest_keys};
+    rd_outcome o = rd_policy_make(&spec, &g->policy, &bad, &err);
     free(specs);
     if (o == RD_OK)
         return true;
-    snprintf(why, GW_WHY_BYTES, "rule `%s`: %s", bad < cfg->n_rules ? cfg->rules[bad].name : "?", err.what);
+    if (bad < cfg->n_rules)
+        snprintf(why, GW_WHY_BYTES, "rule `%s`: %s", cfg->rules[bad].name, err.what);
+    else
+        snprintf(why, GW_WHY_BYTES, "%s", err.what);
     return false;
 }
 

@@ -242,6 +242,13 @@ static void trim(gw_scrub *x, rd_slice bytes)
     }
 }
 
+/* The day on which the epoch began, since 1970. */
+static uint32_t epoch_of(const gw_redaction_cfg *cfg, time_t now)
+{
+    uint32_t day = (uint32_t)(now / (24 * 60 * 60));
+    return cfg->digest_epoch_days == 0 ? 0 : day - day % cfg->digest_epoch_days;
+}
+
 void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
 {
     rd_error err = {0};
@@ -262,7 +269,9 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .signal = (rd_signal)x->signal,
                   .format = x->format == GW_FORMAT_JSON ? RD_FORMAT_JSON : RD_FORMAT_PROTOBUF,
                   .body = body,
-                  .limits = x->gen->limits};
+                  .limits = x->gen->limits,
+                  .workspace = x->workspace,
+                  .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
     rd_buf_init(&x->redacted,
                 x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
     o = rd_redact(s->redactor, &job, &x->redacted, &r, &err);

@@ -12,6 +12,8 @@
 #ifndef GW_SCRUB_H
 #define GW_SCRUB_H
 
+#include <time.h>
+
 #include "filters/coding/coding.h"
 #include "filters/redact.h"
 #include "gateway/generation.h"
@@ -32,6 +34,8 @@ typedef struct gw_scrub {
     rd_coding coding;     /* of `wire` */
     rd_coding out_coding; /* for an HTTP upstream */
     bool to_store;        /* a JSON line instead */
+    rd_slice workspace;   /* whose digests are made; borrowed */
+    time_t now;           /* chooses the epoch of digests */
     rd_slice wire;        /* borrowed as long as `scrubbed`; RD_BUF_TAIL readable bytes follow */
     /* in and out: bytes of the budget that this body holds; a run takes what it needs more, gw_scrub_release
      * gives it back */

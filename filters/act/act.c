@@ -11,7 +11,8 @@ static void mask(rd_slice match, size_t keep_head, size_t keep_tail, rd_buf *out
     rd_buf_append(out, match.p + match.n - keep_tail, keep_tail);
 }
 
-void rd_act_match(const rd_action *a, rd_slice match, size_t keep_head, size_t keep_tail, rd_buf *out)
+void rd_act_match(const rd_action *a, rd_digester *d, rd_slice match, size_t keep_head, size_t keep_tail,
+                  rd_buf *out)
 {
     switch (a->kind) {
     case RD_ACTION_MASK:
@@ -22,10 +23,31 @@ void rd_act_match(const rd_action *a, rd_slice match, size_t keep_head, size_t k
         break;
     case RD_ACTION_DROP:
         break;
+    case RD_ACTION_DIGEST:
+        rd_digest_append(d, a->replacement, match, out);
+        break;
     }
 }
 
-rd_slice rd_act_value(const rd_action *a)
+/* A mask is the digest of what cannot be digested (an empty text, a list, a truth value), and so of itself.
+ */
+static bool digest_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out)
 {
-    return a->kind == RD_ACTION_REPLACE ? a->replacement : RD_SLICE_LIT(RD_MASK_TEXT);
+    if (text != NULL &&
+        (rd_slice_eq(*text, RD_SLICE_LIT(RD_MASK_TEXT)) || rd_digest_covers(d, *text, 0, text->n)))
+        return false;
+    if (text == NULL || text->n == 0)
+        rd_buf_append_str(out, RD_MASK_TEXT);
+    else
+        rd_digest_append(d, a->replacement, *text, out);
+    return true;
+}
+
+bool rd_act_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out)
+{
+    if (a->kind == RD_ACTION_DIGEST)
+        return digest_value(a, d, text, out);
+    rd_slice value = a->kind == RD_ACTION_REPLACE ? a->replacement : RD_SLICE_LIT(RD_MASK_TEXT);
+    rd_buf_append(out, value.p, value.n);
+    return true;
 }
