@@ -5,9 +5,10 @@
 # the machine; then the pipeline alone. What the numbers mean: README.md in this directory.
 #
 #    perf/run.sh [ratio|counts|bench]...     default: all
-#    ROUNDS=5 REQUESTS=6000 CONNECTIONS=32 BUILD=/tmp/... perf/run.sh ratio
+#    ROUNDS=5 REQUESTS=6000 CONNECTIONS=32 BUILD=DIR CONFIG=FILE perf/run.sh ratio
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+config=${CONFIG:-$root/perf/redactd.yaml}
 rounds=${ROUNDS:-5} requests=${REQUESTS:-6000} connections=${CONNECTIONS:-32}
 what=${*:-ratio counts bench}
 work=$(mktemp -d)
@@ -59,7 +60,7 @@ start() {
 
 wait_for_port() {
     i=0
-    until (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || python3 -c "import socket;socket.create_connection(('127.0.0.1',$1))" 2>/dev/null; do
+    until python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))" 2>/dev/null; do
         i=$((i + 1))
         [ $i -lt 100 ] || { echo "nothing listens on port $1" >&2; exit 1; }
         sleep 0.1
@@ -79,7 +80,7 @@ start_nginx() {
 }
 
 start_redactd() {
-    start taskset -c "$server_core" "$build/gateway/redactd" run -c "$root/perf/redactd.yaml" 2>"$work/redactd.log"
+    start taskset -c "$server_core" "$build/gateway/redactd" run -c "$config" 2>"$work/redactd.log"
     wait_for_port 14318
     redactd_pid=$started
 }
@@ -136,7 +137,7 @@ cleanup_servers() {
 
 # instructions KIND RECORDS TIMES: all that callgrind counts
 instructions() {
-    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.out" "$build/perf/bench" "$root/perf/redactd.yaml" "$@" 2>&1 |
+    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.out" "$build/perf/bench" "$config" "$@" 2>&1 |
         awk '/Collected/ {print $NF}'
 }
 
@@ -163,7 +164,7 @@ counts() {
 
 mallocs() {
     rm -f "$work/mallocs"
-    LD_PRELOAD=$build/perf/libcount_malloc.so MALLOC_COUNT_FILE=$work/mallocs "$build/perf/bench" "$root/perf/redactd.yaml" "$@"
+    LD_PRELOAD=$build/perf/libcount_malloc.so MALLOC_COUNT_FILE=$work/mallocs "$build/perf/bench" "$config" "$@"
     read_count
 }
 
@@ -195,7 +196,7 @@ server_counts() {
 
 bench() {
     echo "== the pipeline alone, bodies of 100 records, 8 bodies in turns; median of 9 rounds"
-    taskset -c "$server_core" "$build/perf/bench" "$root/perf/redactd.yaml"
+    taskset -c "$server_core" "$build/perf/bench" "$config"
     echo
 }
 
