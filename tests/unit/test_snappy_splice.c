@@ -146,10 +146,11 @@ static void test_snappy_splice__random_changes(void **state)
         for (unsigned i = 0; i < words; i++) {
             unsigned n = 1 + (unsigned)(rand() % 20);
             size_t from = c.old_body.n > 40 ? (size_t)rand() % (c.old_body.n - 20) : 0;
-            for (unsigned k = 0; k < n; k++)
-                rd_buf_append_byte(&c.old_body, from > 0 && i % 3 != 0
-                                                    ? c.old_body.p[from + k]
-                                                    : (uint8_t)((unsigned)rand() % alphabet));
+            for (unsigned k = 0; k < n; k++) {
+                int fresh = rand() % (int)alphabet;
+                rd_buf_append_byte(&c.old_body,
+                                   (uint8_t)(from > 0 && i % 3 != 0 ? c.old_body.p[from + k] : fresh));
+            }
         }
         size_t at = 0;
         for (unsigned i = 0; i < MAX_EDITS && at < c.old_body.n; i++) {
@@ -157,7 +158,7 @@ static void test_snappy_splice__random_changes(void **state)
             to = to < c.old_body.n ? to : c.old_body.n;
             keep(&c, at, to);
             for (int k = rand() % 12; k > 0; k--)
-                rd_buf_append_byte(&c.new_body, (uint8_t)rand());
+                rd_buf_append_byte(&c.new_body, (uint8_t)(rand() & 0xff));
             at = to + (size_t)rand() % 30;
         }
         splice(&c);
