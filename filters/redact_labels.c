@@ -165,8 +165,12 @@ static rd_outcome detect(rd_redactor *r, bool names,
 static rd_outcome write(rd_redactor *r, const rd_leaf *leaf)
 {
     bool json = leaf->form == RD_FORM_LABELS_JSON;
-    if (r->labels.n == 0)
-        r->labels.list[r->labels.n++] = fallback; /* there was at least one, so there is room */
+    if (r->labels.n == 0) {
+        rd_label *only = rd_labels_add(&r->labels);
+        if (only == NULL)
+            return RD_NO_MEMORY;
+        *only = fallback;
+    }
     r->work.n = r->work2.n = 0;
     rd_labels_write(&r->labels, &r->work);
     if (json)
@@ -198,7 +202,8 @@ rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err)
         forget_dropped(&r->labels);
         o = detect(r, false, rewrite_value, &changed);
     }
-    if (o == RD_OK && changed)
+    /* Nobody looked at comments, nor at names that the backend forgets. */
+    if (o == RD_OK && (changed || r->labels.text_has_more))
         o = write(r, leaf);
     rd_buf_release(&unescaped);
     return o;

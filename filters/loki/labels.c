@@ -95,6 +95,7 @@ static uint8_t peek(parser *ps)
     while (ps->p < ps->end) {
         uint8_t c = *ps->p;
         if (c == '#') {
+            ps->l->text_has_more = true;
             const uint8_t *line = memchr(ps->p, '\n', (size_t)(ps->end - ps->p));
             ps->p = line != NULL ? line : ps->end;
         } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
@@ -289,6 +290,8 @@ static rd_outcome settle(rd_labels *l, rd_error *err)
     for (uint32_t i = 0; i < l->n; i++) {
         if (l->list[i].value.n > 0)
             l->list[kept++] = l->list[i];
+        else
+            l->text_has_more = true;
     }
     l->n = kept;
     return RD_OK;
@@ -299,6 +302,7 @@ rd_outcome rd_labels_parse(rd_labels *l, rd_slice text, rd_error *err)
     parser ps = {.l = l, .p = text.p, .end = text.p + text.n, .base = text.p};
 
     l->n = 0;
+    l->text_has_more = false;
     rd_buf_clear(&l->text, KEEP_TEXT);
     l->text.max = text.n + RD_LABELS_ROOM;
     if (rd_buf_reserve(&l->text, l->text.max) == NULL)

@@ -165,8 +165,13 @@ static void test_otlp_json__knows_both_spellings_of_names(void **state)
         "\"e\",\"body\":{\"string_value\":\"x\"}}]}],\"schema_url\":\"u\"}]}",
         "other J I\nevent_name J e\nbody J x\nother J u\n");
     assert_leaves("ResourceLogs",
-                  "{\"deprecatedScopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"x\"}}]}]}",
+                  "{\"instrumentationLibraryLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"x\"}}]}]}",
                   "body J x\n");
+    assert_leaves(
+        "ResourceSpans",
+        "{\"instrumentationLibrarySpans\":[{\"spans\":[{\"attributes\":[{\"key\":\"mask\",\"value\":"
+        "{\"stringValue\":\"x\"}}]}]}]}",
+        "attribute J mask\nattribute V7 {\"stringValue\":\"x\"}\n");
     assert_leaves("LogRecord", "{\"\\u0062ody\":{\"string\\u0056alue\":\"x\"}}", "body J x\n");
     assert_leaves("KeyValue", "{\"k\\u0065y\":\"mask\",\"value\":{\"stringValue\":\"x\"}}",
                   "other J mask\nother V7 {\"stringValue\":\"x\"}\n");

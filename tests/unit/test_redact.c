@@ -261,6 +261,11 @@ static void test_redact__loki_protobuf(void **state)
         {STREAM("{\"x@y.example\"=\"v\", a=\"b\"}", ""), STREAM("{a=\"b\"}", "")},
         {STREAM("{\"x@y.example\"=\"v\"}", ""), STREAM("{service_name=\"unknown_service\"}", "")},
         {STREAM("{\"odd name\"=\"v\"}", ""), NULL},
+        /* what the backend skips does not go on unseen either */
+        {STREAM("{a=\"b\"} # x@y.example", ""), STREAM("{a=\"b\"}", "")},
+        {STREAM("{a=\"b\", # x@y.example\n}", ""), STREAM("{a=\"b\"}", "")},
+        {STREAM("{a=\"b\", \"x@y.example\"=\"\"}", ""), STREAM("{a=\"b\"}", "")},
+        {STREAM("{} # x@y.example", ""), STREAM("{service_name=\"unknown_service\"}", "")},
         {"1{1'{a=\"b\"}'} 2'x@y.example'", "1{1'{a=\"b\"}'} 2'***@y.example'"});
 }
 

@@ -55,7 +55,8 @@ static void test_schema__names_are_otlp_json_names(void **state)
     assert_string_equal(field(record, "dropped_attributes_count")->json_name, "droppedAttributesCount");
     const rd_message *entry = child(&rd_schema_loki_push, "streams/entries");
     assert_string_equal(field(entry, "structuredMetadata")->json_name, "structuredMetadata");
-    assert_int_equal(field(child(&rd_schema_logs, "resourceLogs"), "deprecatedScopeLogs")->number, 1000);
+    assert_int_equal(field(child(&rd_schema_logs, "resourceLogs"), "instrumentationLibraryLogs")->number,
+                     1000);
 }
 
 static void test_schema__marks_and_classes_of_known_places(void **state)

@@ -80,7 +80,7 @@ static void test_to_json__writes_an_ordinary_request(void **state)
         "\"a@b.co\"}}]}]}]}]}");
     /* The removed scope list, field 1000. */
     expect(&rd_schema_logs, "0a0fc23e0c120a2a080a066140622e636f",
-           "{\"resourceLogs\":[{\"deprecatedScopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":"
+           "{\"resourceLogs\":[{\"instrumentationLibraryLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":"
            "\"a@b.co\"}}]}]}]}");
     /* A length that is not minimal. */
     expect(
