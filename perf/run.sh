@@ -26,11 +26,11 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 
 install_missing() {
-    missing=
-    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
-    command -v valgrind >/dev/null || missing="$missing valgrind"
-    command -v strace >/dev/null || missing="$missing strace"
-    [ -z "$missing" ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >&2
+    set --
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || set -- "$@" nginx-light
+    command -v valgrind >/dev/null || set -- "$@" valgrind
+    command -v strace >/dev/null || set -- "$@" strace
+    [ $# -eq 0 ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"; } >&2
 }
 
 prepare() {
@@ -87,9 +87,7 @@ start_redactd() {
 
 # CPU of all threads of a process, in microseconds.
 cpu_us() {
-    set -- $(sed 's/.*) //' "/proc/$1/stat")
-    shift 11
-    echo $((($1 + $2) * 1000000 / $(getconf CLK_TCK)))
+    sed 's/.*) //' "/proc/$1/stat" | awk -v hz="$(getconf CLK_TCK)" '{printf "%d", ($12 + $13) * 1000000 / hz}'
 }
 
 # one KIND PORT PID: CPU per request in microseconds
@@ -99,9 +97,9 @@ one() {
     echo $((($(cpu_us "$3") - before) * 10 / requests)) | sed 's/.$/.&/'
 }
 
-# median, smallest and largest of the numbers on standard input
+# summary FORMAT: median, smallest and largest of the numbers on standard input
 summary() {
-    sort -n | awk '{v[NR] = $1} END {printf "%.1f %.1f %.1f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2, v[1], v[NR]}'
+    sort -n | awk -v form="$1" '{v[NR] = $1} END {printf form, (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2, v[1], v[NR]}'
 }
 
 ratio() {
@@ -121,9 +119,8 @@ ratio() {
             awk "BEGIN {print $r / $n}" >>"$work/ratio.$kind"
             i=$((i + 1))
         done
-        set -- $(summary <"$work/nginx.$kind") $(summary <"$work/redactd.$kind") \
-            $(sort -n "$work/ratio.$kind" | awk '{v[NR] = $1} END {printf "%.2f %.2f %.2f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2, v[1], v[NR]}')
-        printf '%-14s nginx %6s [%s %s]  redactd %6s [%s %s]  ratio %s [%s %s]\n' "$kind" "$@"
+        printf '%-14s nginx %s  redactd %s  ratio %s\n' "$kind" "$(summary '%6.1f [%.1f %.1f]' <"$work/nginx.$kind")" \
+            "$(summary '%6.1f [%.1f %.1f]' <"$work/redactd.$kind")" "$(summary '%.2f [%.2f %.2f]' <"$work/ratio.$kind")"
     done
     cleanup_servers
     echo
