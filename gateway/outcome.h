@@ -32,7 +32,7 @@
     X(HEADERS, "headers", 431, 431, 8, "request headers are too large")                                            \
     X(FRAMING, "framing", 400, 400, 3, "request framing is not valid HTTP/1.1")                                    \
     X(EXPECTATION, "expectation", 417, 417, 3, "unknown expectation")                                              \
-    X(CLIENT_TIMEOUT, "client_timeout", 408, 408, 4, "request did not arrive in time")                             \
+    X(CLIENT_TIMEOUT, "client_timeout", 503, 503, 14, "body did not arrive in time, try again")                    \
     X(CLIENT_GONE, "client_gone", 503, 503, 1, "sender went away")                                                 \
     X(OVERLOAD, "overload", 503, 503, 14, "too much in flight, try again")                                         \
     X(NO_MEMORY, "no_memory", 503, 503, 14, "out of memory, try again")                                            \

@@ -122,12 +122,12 @@ static void test_reply__every_outcome_in_every_dialect(void **state)
  * not. */
 static void test_reply__retryable_is_what_may_succeed_later(void **state)
 {
-    for (unsigned o = GW_OUTCOME_CLIENT_GONE; o < GW_OUTCOME_COUNT; o++) {
+    for (unsigned o = GW_OUTCOME_CLIENT_TIMEOUT; o < GW_OUTCOME_COUNT; o++) {
         int s = gw_reply_status(GW_DIALECT_OTLP_JSON, (gw_outcome)o);
         bool retryable = s == 429 || s == 502 || s == 503 || s == 504;
         assert_int_equal(retryable, o != GW_OUTCOME_UPSTREAM_REFUSED);
     }
-    for (unsigned o = GW_OUTCOME_NOT_FOUND; o < GW_OUTCOME_CLIENT_GONE; o++) {
+    for (unsigned o = GW_OUTCOME_NOT_FOUND; o < GW_OUTCOME_CLIENT_TIMEOUT; o++) {
         int s = gw_reply_status(GW_DIALECT_OTLP_JSON, (gw_outcome)o);
         assert_true(s >= 400 && s < 500 && s != 429);
     }

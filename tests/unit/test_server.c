@@ -398,8 +398,9 @@ static void test_server__ends_slow_requests(void **state)
     assert_true(say(chunked, RD_SLICE_LIT("POST /v1/logs HTTP/1.1\r\nHost: a\r\nContent-Type: "
                                           "application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc")));
     assert_int_equal(hear(head).status, 408);
-    assert_int_equal(hear(body).status, 408);
-    assert_int_equal(hear(chunked).status, 408);
+    /* 408 would be true, but an OTLP sender drops its data on it. */
+    assert_int_equal(hear(body).status, 503);
+    assert_int_equal(hear(chunked).status, 503);
     close(head);
     close(body);
     close(chunked);
