@@ -8,7 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, N_TAILS = 1024 };
+enum {
+    MAX_WALK = 32,
+    MAX_WORDS_IN_PHRASE = 4,
+    N_SLOTS = 1024,
+    MAX_FORMS = 8192,
+    N_TAILS = 1024,
+    SUFFIX_BITS = 1 << 16
+};
 
 /* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
  * separator the prefilter must know. `ends`: also as the last words of a longer key. */
@@ -126,6 +133,8 @@ struct rd_key_table {
     uint32_t n_forms;
     uint32_t tails[N_TAILS]; /* open-addressed set of tail(), 0: free */
     uint64_t endings[512];   /* bit per hash of the last four bytes of a word, see ending() */
+    /* Bit per hash of the last bytes of a word, however many: a walk ends where no word goes on. */
+    uint64_t suffixes[SUFFIX_BITS / 64];
 };
 
 static const uint32_t seed = UINT32_C(0x811c9dc5);
@@ -145,6 +154,11 @@ static inline uint32_t ending(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 static inline uint32_t home(uint32_t h)
 {
     return (h ^ h >> 15) & (N_SLOTS - 1);
+}
+
+static inline uint32_t suffix_bit(uint32_t h)
+{
+    return (h ^ h >> 16) & (SUFFIX_BITS - 1);
 }
 
 /* How the prefilter sees a byte of a key's end: without case, all separators alike. */
@@ -203,6 +217,11 @@ static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class c
     t->slots[i] =
         (slot){.hash = h, .len = (uint8_t)len, .cls = (uint8_t)cls, .ends = ends, .at = (uint16_t)t->n_forms};
     t->n_forms += len;
+    h = seed;
+    for (uint32_t k = len; k > 0; k--) {
+        h = step(h, word[k - 1]);
+        t->suffixes[suffix_bit(h) / 64] |= UINT64_C(1) << suffix_bit(h) % 64;
+    }
     for (unsigned c = 0; c < 32; c++) {
         if (len >= 4 && c != (word[len - 4] & 31u))
             continue;
@@ -295,12 +314,24 @@ bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
            tail_known(t, rd_at(v, end - 1), rd_at(v, end - 2), rd_at(v, end - 3));
 }
 
-rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
+/* Digits and underscores behind the key: password1, phone_2. */
+static inline uint32_t without_number(const rd_view *v, uint32_t end)
 {
     while (rd_is(rd_at(v, end - 1), RD_C_DIGIT) || rd_at(v, end - 1) == '_')
-        end--; /* password1, phone_2 */
-    if (!rd_key_possible(t, v, end) || !rd_is(rd_at(v, end - 1), RD_C_WORD))
-        return RD_KEY_NONE;
+        end--;
+    return end;
+}
+
+/* Does the form, a known word that starts at `i`, count there? */
+static bool counts(const rd_view *v, const slot *s, uint32_t i)
+{
+    uint8_t before = rd_at(v, i - 1);
+    return s->ends || (!rd_is(before, RD_C_WORD) && before != '_' && before != '-');
+}
+
+/* Walks back from `end` as long as what it has read is the end of a word we know. */
+static rd_key_class walk_back(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;
     rd_key_class best = RD_KEY_NONE;
@@ -309,12 +340,12 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
         if (rd_is(c, RD_C_WORD)) {
             *--at = rd_lower(c);
             h = step(h, *at);
-            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
-            if (s == NULL || !word_starts(v, i - 1))
+            if ((t->suffixes[suffix_bit(h) / 64] >> suffix_bit(h) % 64 & 1) == 0)
+                break;
+            if (!word_starts(v, i - 1))
                 continue;
-            uint8_t before = rd_at(v, i - 2);
-            bool whole = !rd_is(before, RD_C_WORD) && before != '_' && before != '-';
-            if (whole || s->ends)
+            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
+            if (s != NULL && counts(v, s, i - 1))
                 best = (rd_key_class)s->cls;
         } else if (c == '_' || c == '-' || c == '.') {
             continue;
@@ -325,6 +356,21 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
         }
     }
     return best;
+}
+
+rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    end = without_number(v, end);
+    if (!rd_key_possible(t, v, end) || !rd_is(rd_at(v, end - 1), RD_C_WORD))
+        return RD_KEY_NONE;
+    return walk_back(t, v, end);
+}
+
+rd_key_class rd_key_class_of_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    if (without_number(v, end) != end)
+        return rd_key_class_of(t, v, end);
+    return rd_is(rd_at(v, end - 1), RD_C_WORD) ? walk_back(t, v, end) : RD_KEY_NONE;
 }
 
 bool rd_key_is_class_name(const rd_view *v, uint32_t end)

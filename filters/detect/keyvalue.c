@@ -152,7 +152,8 @@ static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint32_t end = key_end(v, at);
-    if (end != at + 2 && !rd_key_possible(f->keys, v, end))
+    bool possible = rd_key_possible(f->keys, v, end);
+    if (end != at + 2 && !possible)
         return; /* at + 2: behind a digit, see rd_key_class_of */
     uint32_t separator = skip_closers(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
@@ -164,7 +165,9 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     }
     uint32_t behind = separator_end(v, separator);
-    rd_key_class cls = behind != 0 ? rd_key_class_of(f->keys, v, end) : RD_KEY_NONE;
+    rd_key_class cls = RD_KEY_NONE;
+    if (behind != 0)
+        cls = possible ? rd_key_class_of_possible(f->keys, v, end) : rd_key_class_of(f->keys, v, end);
     if (cls == RD_KEY_VALUE)
         cls = class_of_name(f, word_start(v, end));
     if (cls != RD_KEY_NONE)
