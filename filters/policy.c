@@ -333,6 +333,12 @@ rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s)
     return (rd_visitor){.on_key = on_key, .ctx = &p->views[s]};
 }
 
+const rd_keyset *rd_policy_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode)
+{
+    const view *v = &p->views[s];
+    return mode == RD_MODE_SHADOW ? v->shadow_keys[cls] : v->keys[cls];
+}
+
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s)
 {
     return p->views[s].n_groups;
@@ -351,6 +357,8 @@ const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32
 uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t g, rd_mode mode, uint16_t detector)
 {
     const finder *f = &p->views[s].groups[g].finders[mode];
+    if (detector >= RD_DETECTOR_KEY && detector < RD_DETECTOR_KEY + p->n_rules)
+        return (uint16_t)(detector - RD_DETECTOR_KEY);
     if (detector < RD_DETECTOR_COUNT)
         return f->of_detector[detector];
     uint32_t pattern = detector - RD_DETECTOR_COUNT;

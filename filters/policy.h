@@ -13,7 +13,7 @@
 
 #include "filters/act/act.h"
 #include "filters/base/doc.h"
-#include "filters/detect/detect.h"
+#include "filters/detect/inline_keys.h"
 
 /* Same order as the gateway's signals. */
 typedef enum rd_signal {
@@ -76,14 +76,16 @@ const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cl
 /* Visitor that judges keys of one signal; valid as long as the policy. The context of a kept value's leaves
  * is one more than the shadow rule that would have judged its key, 0 if there is none. */
 rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s);
+/* The names that key rules of one mode are after in places of class `cls`; values are rules. NULL: none. */
+const rd_keyset *rd_policy_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode);
 /* Classes with the same detectors form a group, so that one pass over the body serves a whole group; usually
  * there is one. */
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s);
 uint32_t rd_policy_group_of(const rd_policy *p, rd_signal s, rd_class cls);
 /* What the rules of one mode (ENFORCE or SHADOW) look for. NULL: nothing in this group. */
 const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t group, rd_mode mode);
-/* The rule behind a match that such a set made in a text of this group. RD_NO_RULE: the match says that a
- * pattern went over its budget. */
+/* The rule behind a match that such a set, or such a key, made in a text of this group. RD_NO_RULE: the match
+ * says that a pattern went over its budget. */
 uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t group, rd_mode mode,
                                  uint16_t detector);
 

@@ -67,6 +67,8 @@ void rd_redactor_free(rd_redactor **pr)
     batch_release(&r->label_values);
     rd_labels_release(&r->labels);
     rd_digester_release(&r->digester);
+    rd_inline_keys_release(&r->inline_keys);
+    free(r->merged);
     rd_detect_scratch_free(&r->detect);
     free(r->hits);
     free(r);
@@ -194,7 +196,8 @@ void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uin
                      const rd_match *m, rd_buf *out)
 {
     size_t before = out->n;
-    rd_act_match(a, &r->digester, (rd_slice){base + m->off, m->len}, m->keep_head, m->keep_tail, out);
+    if (!rd_redactor_act_key(r, a, base, t, m, out))
+        rd_act_match(a, &r->digester, (rd_slice){base + m->off, m->len}, m->keep_head, m->keep_tail, out);
     if (out->n == before && cls == RD_CLASS_LABEL && m->len == t->len)
         rd_buf_append_str(out, RD_MASK_TEXT);
 }
@@ -202,11 +205,8 @@ void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uin
 rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
                               rd_class cls)
 {
-    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, RD_MODE_SHADOW);
     rd_matches found;
-    if (set == NULL || batch->n == 0)
-        return RD_OK;
-    rd_outcome o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, &found);
+    rd_outcome o = rd_redactor_find(r, base, batch, group, RD_MODE_SHADOW, cls, &found);
     for (uint32_t i = 0; o == RD_OK && i < found.n; i++) {
         if (rd_redactor_is_token(r, base->p, &batch->texts[found.list[i].text], &found.list[i]))
             continue;
@@ -364,22 +364,19 @@ static rd_outcome sort_leaves(rd_redactor *r, uint32_t group, rd_error *err)
 
 static rd_outcome run_group(rd_redactor *r, uint32_t group, rd_error *err)
 {
-    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE);
     const rd_buf body = {.p = (uint8_t *)r->doc.body.p, .n = r->doc.body.n}; /* read only */
     rd_matches found;
     r->plain.n = r->views.n = 0;
     r->decoded.n = 0;
     rd_outcome o = sort_leaves(r, group, err);
-    if (o == RD_OK && set != NULL && r->plain.n > 0) {
-        o = rd_detect(set, r->detect, body.p, body.n, r->plain.texts, r->plain.n, &found);
-        if (o == RD_OK)
-            o = edits_of_plain(r, &found, group);
-    }
-    if (o == RD_OK && set != NULL && r->views.n > 0) {
-        o = rd_detect(set, r->detect, r->decoded.p, r->decoded.n, r->views.texts, r->views.n, &found);
-        if (o == RD_OK)
-            o = rd_redact_view_matches(r, &found, group);
-    }
+    if (o == RD_OK)
+        o = rd_redactor_find(r, &body, &r->plain, group, RD_MODE_ENFORCE, RD_CLASS_COUNT, &found);
+    if (o == RD_OK)
+        o = edits_of_plain(r, &found, group);
+    if (o == RD_OK)
+        o = rd_redactor_find(r, &r->decoded, &r->views, group, RD_MODE_ENFORCE, RD_CLASS_COUNT, &found);
+    if (o == RD_OK)
+        o = rd_redact_view_matches(r, &found, group);
     if (o == RD_OK)
         o = rd_redactor_shadow(r, &body, &r->plain, group, RD_CLASS_COUNT);
     return o == RD_OK ? rd_redactor_shadow(r, &r->decoded, &r->views, group, RD_CLASS_COUNT) : o;

@@ -143,14 +143,12 @@ static rd_outcome detect(rd_redactor *r, bool names,
                          bool *out_changed)
 {
     uint32_t group = rd_policy_group_of(r->job->policy, r->job->signal, RD_CLASS_LABEL);
-    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE);
     rd_buf *base = &r->work;
     rd_matches found = {0};
     rd_outcome o = list_texts(r, names, base);
     if (o != RD_OK || r->label_values.n == 0)
         return o;
-    if (set != NULL)
-        o = rd_detect(set, r->detect, base->p, base->n, r->label_values.texts, r->label_values.n, &found);
+    o = rd_redactor_find(r, base, &r->label_values, group, RD_MODE_ENFORCE, RD_CLASS_LABEL, &found);
     for (uint32_t i = 0; o == RD_OK && i < found.n;) {
         uint32_t n = 1;
         while (i + n < found.n && found.list[i + n].text == found.list[i].text)

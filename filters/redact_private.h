@@ -4,6 +4,7 @@
 #define RD_REDACT_PRIVATE_H
 
 #include "filters/base/arena.h"
+#include "filters/detect/inline_keys.h"
 #include "filters/loki/labels.h"
 #include "filters/redact.h"
 
@@ -25,6 +26,9 @@ struct rd_redactor {
     rd_labels labels;
     rd_detect_scratch *detect;
     rd_digester digester;
+    rd_inline_keys inline_keys;
+    rd_match *merged; /* owned: finds of detectors and keys */
+    uint32_t cap_merged;
     uint32_t counts[RD_MAX_RULES][RD_CLASS_COUNT];
     rd_hit *hits; /* owned; RD_MAX_RULES * RD_CLASS_COUNT at most */
     uint32_t n_hits;
@@ -39,6 +43,15 @@ void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls);
 
 /* The action for a match that an acting rule made in a text of class `cls`, counted. */
 const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls);
+
+/* redact_find.c: all finds in the texts of a batch that rules of one mode are after. `of_all`: the class of
+ * all texts; RD_CLASS_COUNT: that of the leaf behind each. Valid until the next call. */
+RD_MUST_CHECK rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, const rd_batch *batch,
+                                          uint32_t group, rd_mode mode, rd_class of_all,
+                                          rd_matches *out_found);
+/* Appends what stands for the value of a key inside a text; false: the match is none. */
+bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base, const rd_text *t,
+                         const rd_match *m, rd_buf *out);
 
 /* Is the match a digest of ours, or a part of one? Then it stays. */
 bool rd_redactor_is_token(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m);

@@ -149,6 +149,13 @@ static bool ending_possible(const rd_keyset *k, rd_slice key)
     return i > 0 && (before >> (lower(key.p[i - 1]) & 31) & 1) != 0;
 }
 
+bool rd_keyset_may_end(const rd_keyset *k, uint8_t before, uint8_t last)
+{
+    uint32_t possible = k->endings[lower(last) & 31];
+    return possible != 0 &&
+           (ignored(before) || possible == UINT32_MAX || (possible >> (lower(before) & 31) & 1) != 0);
+}
+
 bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
 {
     if (!ending_possible(k, key))

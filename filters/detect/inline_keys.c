@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Separators are found with vectors, of most texts in no more than a look per sixteen bytes: `=`, `%3`, and
+ * colons behind a quote or before a space (times and addresses have neither). From a separator the key is
+ * read backwards and looked up, and only then the value is read.
+ *
+ * Where a value ends must not depend on what a mask may change, or a second pass would see another value.
+ */
+#include "filters/detect/inline_keys.h"
+
+#include <stdlib.h>
+
+#include "filters/detect/text.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { MAX_KEY = 130, MAX_GAP = 4, FIRST_MATCHES = 64 };
+
+typedef struct pair {
+    uint32_t key, key_end;           /* the key's bytes */
+    uint32_t behind;                 /* the separator */
+    uint32_t n_slashes;              /* before the key's quotes */
+    uint8_t mark;                    /* the key's quote, 0: none */
+    uint8_t separator;               /* '=' or ':' */
+    bool percent;                    /* the separator is percent-encoded */
+    bool space_before, space_behind; /* around it */
+} pair;
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_quote(uint8_t c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+static bool in_key(uint8_t c)
+{
+    return rd_is(c, RD_C_WORD) || c == '_' || c == '-' || c == '.';
+}
+
+/* ---- separators ---- */
+
+static bool separates(const rd_view *v, uint32_t i)
+{
+    uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
+    if (c == ':')
+        return next == ' ' || is_quote(rd_at(v, i - 1)) || rd_at(v, i - 1) == ' ';
+    return c == '=' || (c == '%' && next == '3');
+}
+
+/* The first at or after `i`, v->hi when there is none. i > v->lo. Loads up to 15 bytes behind the text: there
+ * is more of the base, or its tail. */
+static uint32_t next_separator(const rd_view *v, uint32_t i)
+{
+#ifdef __SSE2__
+    const __m128i equals = _mm_set1_epi8('='), colon = _mm_set1_epi8(':'), percent = _mm_set1_epi8('%');
+    for (; i < v->hi; i += 16) {
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(v->b + i));
+        __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(b, equals), _mm_cmpeq_epi8(b, colon)),
+                                   _mm_cmpeq_epi8(b, percent));
+        for (unsigned m = (unsigned)_mm_movemask_epi8(hit); m != 0; m &= m - 1) {
+            uint32_t at = i + (uint32_t)__builtin_ctz(m);
+            if (at >= v->hi)
+                return v->hi;
+            if (separates(v, at))
+                return at;
+        }
+    }
+    return v->hi;
+#else
+    while (i < v->hi && !separates(v, i))
+        i++;
+    return i;
+#endif
+}
+
+/* ---- keys ---- */
+
+static uint32_t skip_back_spaces(const rd_view *v, uint32_t i)
+{
+    for (uint32_t n = 0; n < MAX_GAP && is_space(rd_at(v, i - 1)); n++)
+        i--;
+    return i;
+}
+
+/* The separator at `at` with its operators (:= =>): where it starts and ends. False: a comparison. */
+static bool read_separator(const rd_view *v, uint32_t at, uint32_t *out_from, pair *p)
+{
+    uint8_t before = rd_at(v, at - 1);
+    p->separator = rd_at(v, at);
+    p->behind = at + 1;
+    *out_from = at;
+    if (p->separator == '%') {
+        uint8_t digit = rd_lower(rd_at(v, at + 2));
+        p->percent = true;
+        p->separator = digit == 'd' ? '=' : ':';
+        p->behind = at + 3;
+        return digit == 'd' || digit == 'a';
+    }
+    if (p->separator == ':')
+        return before != ':' && rd_at(v, at + 1) != ':' && rd_at(v, at + 1) != '=';
+    if (rd_at(v, at + 1) == '=' || before == '=' || before == '!' || before == '<' || before == '>' ||
+        before == '~')
+        return false;
+    if (before == ':')
+        *out_from = at - 1;
+    if (rd_at(v, at + 1) == '>')
+        p->behind++;
+    return true;
+}
+
+/* Reads the key backwards from the separator. False: there is none. */
+static bool read_key(const rd_view *v, uint32_t at, pair *p)
+{
+    uint32_t from, end;
+    *p = (pair){0};
+    if (!read_separator(v, at, &from, p))
+        return false;
+    end = skip_back_spaces(v, from);
+    p->space_before = end != from;
+    p->space_behind = !p->percent && is_space(rd_at(v, p->behind));
+    if (rd_at(v, end - 1) == ']')
+        end--;
+    if (rd_spells(v, end - 3, "%22")) {
+        end -= 3;
+        p->mark = '%';
+    } else if (is_quote(rd_at(v, end - 1))) {
+        p->mark = rd_at(v, --end);
+        while (rd_at(v, end - 1) == '\\') {
+            end--;
+            p->n_slashes++;
+        }
+    }
+    p->key_end = p->key = end;
+    while (end - p->key <= MAX_KEY && in_key(rd_at(v, p->key - 1)))
+        p->key--;
+    uint8_t before = rd_at(v, p->key - 1), first = rd_at(v, p->key);
+    if (before == '%') /* %22key: the digits belong to the escape */
+        p->key += 2;
+    else if (before == '\\' && (first == 'n' || first == 't' || first == 'r') && p->mark == 0)
+        p->key++;
+    if (p->mark != 0 && p->mark != '%' && before != p->mark)
+        return false; /* the end of a string of several words */
+    return p->key < p->key_end && end - p->key <= MAX_KEY;
+}
+
+/* Can the key stand in a sentence, before a colon? */
+static bool is_plain_word(const rd_view *v, const pair *p)
+{
+    for (uint32_t i = p->key; i < p->key_end; i++) {
+        uint8_t c = rd_at(v, i);
+        if (!rd_is(c, RD_C_WORD) ||
+            (i > p->key && rd_is(c, RD_C_UPPER) && rd_is(rd_at(v, i - 1), RD_C_LOWER)))
+            return false;
+    }
+    return true;
+}
+
+/* Most separators of a log line stand behind keys that the last two letters tell apart from ours. */
+static bool is_possible(const rd_view *v, const rd_keyset *keys, uint32_t at)
+{
+    if (at - v->lo < 3 || v->b[at] == '%')
+        return true;
+    const uint8_t *end = v->b + at;
+    end -= is_quote(end[-1]) || end[-1] == ' ';
+    return !rd_is(end[-1], RD_C_ALNUM) || rd_keyset_may_end(keys, end[-2], end[-1]);
+}
+
+/* ---- values ---- */
+
+/* Do `slashes` backslashes before a quote make it one of level `n`? A quote inside such a string has a
+ * backslash more at every level around it. */
+static bool closes(uint32_t slashes, uint32_t n)
+{
+    bool regular = (n & (n + 1)) == 0;
+    return regular ? slashes % (2 * (n + 1)) == n : slashes == n;
+}
+
+/* End of the string that starts at `i`, behind its quote. */
+static uint32_t string_end(const rd_view *v, uint32_t i, uint8_t mark, uint32_t n_slashes)
+{
+    uint32_t slashes = 0;
+    for (; i < v->hi; i++) {
+        uint8_t c = v->b[i];
+        if (c == mark && slashes < n_slashes)
+            return i - slashes; /* the string around it ends */
+        if (c == mark && closes(slashes, n_slashes) && !(mark == '\'' && rd_is(rd_at(v, i + 1), RD_C_WORD)))
+            return i - n_slashes;
+        slashes = c == '\\' ? slashes + 1 : 0;
+    }
+    return i;
+}
+
+/* One past the object or array that starts at `i`. */
+static uint32_t structure_end(const rd_view *v, uint32_t i, uint8_t mark, uint32_t n_slashes)
+{
+    uint32_t depth = 0;
+    for (; i < v->hi; i++) {
+        uint8_t c = v->b[i];
+        if (c == mark) {
+            i = string_end(v, i + 1, mark, n_slashes) + n_slashes;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return i + 1;
+        }
+    }
+    return v->hi;
+}
+
+/* A number or word of JSON. */
+static uint32_t bare_end(const rd_view *v, uint32_t i)
+{
+    for (; i < v->hi; i++) {
+        uint8_t c = v->b[i];
+        if (is_space(c) || c == ',' || c == '{' || c == '}' || c == '[' || c == ']' || c == '\\' ||
+            is_quote(c))
+            break;
+    }
+    return i;
+}
+
+/* Does another pair start behind the comma or semicolon at `i`? A mask can be part of its key. */
+static bool pair_follows(const rd_view *v, uint32_t i)
+{
+    uint32_t k = i + 1;
+    while (in_key(rd_at(v, k)) || rd_at(v, k) == '*')
+        k++;
+    return k > i + 1 && (rd_at(v, k) == '=' || rd_at(v, k) == ':');
+}
+
+static uint32_t percent_end(const rd_view *v, uint32_t i)
+{
+    for (; i < v->hi; i++) {
+        uint8_t c = v->b[i];
+        if (is_space(c) || is_quote(c) || c == '&' || c == '<' || c == '>')
+            break;
+        if (c == '%' && (rd_spells(v, i, "%26") || rd_spells(v, i, "%22")))
+            break;
+    }
+    return i;
+}
+
+/* A word of logfmt or of a query; closing brackets and punctuation at its end belong to what is around. */
+static uint32_t word_end(const rd_view *v, uint32_t from)
+{
+    uint32_t i = from;
+    for (; i < v->hi; i++) {
+        uint8_t c = v->b[i], next = rd_at(v, i + 1);
+        if (is_space(c) || c == '&' || c == '"' || c == '`' || c == '<' || c == '>')
+            break;
+        if (c == '\\' && (next == 'n' || next == 'r' || next == 't' || is_quote(next) || next == '\\'))
+            break;
+        if ((c == ',' || c == ';') && pair_follows(v, i))
+            break;
+    }
+    while (i > from && strchr(",;)]}'|", v->b[i - 1]) != NULL && v->b[i - 1] != 0)
+        i--;
+    return i;
+}
+
+static uint32_t skip_spaces(const rd_view *v, uint32_t i, uint32_t max)
+{
+    uint32_t n = 0;
+    while (n < max && is_space(rd_at(v, i))) {
+        i++;
+        n++;
+    }
+    return i;
+}
+
+/* Reads the value; false: there is none. */
+static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint32_t *out_to)
+{
+    bool json = p->mark != 0 && p->mark != '%' && p->separator == ':';
+    uint32_t i = skip_spaces(v, p->behind, json ? UINT32_MAX : p->space_behind ? MAX_GAP : 0), slashes = 0;
+    if (p->percent) {
+        i += rd_spells(v, i, "%22") ? 3 : 0;
+        *out_from = i;
+        *out_to = percent_end(v, i);
+        return *out_to > i;
+    }
+    if (!json && p->mark == 0 && p->space_before && !p->space_behind)
+        return false; /* `a =b` */
+    if (!json && p->separator == '=' && p->space_behind && !p->space_before)
+        return false; /* `key= other=1` */
+    while (rd_at(v, i + slashes) == '\\')
+        slashes++;
+    if (is_quote(rd_at(v, i + slashes))) {
+        *out_from = i + slashes + 1;
+        *out_to = string_end(v, *out_from, rd_at(v, i + slashes), slashes);
+        return *out_to > *out_from;
+    }
+    *out_from = i;
+    if (!json)
+        *out_to = word_end(v, i);
+    else if (rd_at(v, i) == '{' || rd_at(v, i) == '[')
+        *out_to = structure_end(v, i, p->mark, p->n_slashes);
+    else
+        *out_to = bare_end(v, i);
+    return *out_to > i;
+}
+
+/* ---- the search ---- */
+
+static bool add(rd_inline_keys *k, rd_match m)
+{
+    if (k->n == k->cap) {
+        uint32_t cap = k->cap == 0 ? FIRST_MATCHES : k->cap * 2;
+        rd_match *list = cap > k->cap ? realloc(k->list, (size_t)cap * sizeof *list) : NULL;
+        if (list == NULL)
+            return false;
+        k->list = list;
+        k->cap = cap;
+    }
+    k->list[k->n++] = m;
+    return true;
+}
+
+rd_outcome rd_inline_keys_find(rd_inline_keys *out, const rd_keyset *keys, const uint8_t *base,
+                               const rd_text *t, uint32_t text)
+{
+    const rd_view v = {.b = base, .lo = t->off, .hi = t->off + t->len};
+    for (uint32_t at = v.lo + 1; (at = next_separator(&v, at)) < v.hi; at++) {
+        pair p;
+        uint16_t value;
+        uint32_t from, to;
+        if (!is_possible(&v, keys, at) || !read_key(&v, at, &p) ||
+            !rd_keyset_find(keys, (rd_slice){base + p.key, p.key_end - p.key}, &value))
+            continue;
+        bool weak = p.mark == 0 && !p.percent && (p.separator == ':' || p.space_before || p.space_behind);
+        if ((weak && is_plain_word(&v, &p)) || !read_value(&v, &p, &from, &to))
+            continue;
+        rd_match m = {
+            .off = from, .len = to - from, .text = text, .detector = (uint16_t)(RD_DETECTOR_KEY + value)};
+        if (!add(out, m))
+            return RD_NO_MEMORY;
+        at = to - 1;
+    }
+    return RD_OK;
+}
+
+void rd_inline_keys_release(rd_inline_keys *k)
+{
+    free(k->list);
+    *k = (rd_inline_keys){0};
+}
+
+uint8_t rd_inline_keys_quote(const uint8_t *base, const rd_text *t, uint32_t off, uint32_t *out_slashes)
+{
+    const rd_view v = {.b = base, .lo = t->off, .hi = t->off + t->len};
+    uint32_t i = off;
+    while (is_space(rd_at(&v, i - 1)))
+        i--;
+    if (rd_at(&v, i - 1) != ':')
+        return 0;
+    i = skip_back_spaces(&v, i - 1);
+    uint8_t mark = rd_at(&v, i - 1);
+    *out_slashes = 0;
+    while (rd_at(&v, i - 2 - *out_slashes) == '\\')
+        ++*out_slashes;
+    return is_quote(mark) ? mark : 0;
+}

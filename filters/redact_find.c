@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All that is to be found in the texts of a batch: what the detectors find, and the values of keys inside the
+ * texts, in one list. Of two finds that overlap the union counts, in the name of the key. Called by
+ * redact*.c.
+ */
+#include "filters/redact_private.h"
+
+#include <stdlib.h>
+
+static rd_outcome find_keys(rd_redactor *r, const rd_buf *base, const rd_batch *batch, rd_mode mode,
+                            rd_class of_all)
+{
+    const rd_keyset *sets[RD_CLASS_COUNT];
+    bool any = false;
+    r->inline_keys.n = 0;
+    for (unsigned c = 0; c < RD_CLASS_COUNT; c++) {
+        sets[c] = rd_policy_keys(r->job->policy, r->job->signal, (rd_class)c, mode);
+        any |= sets[c] != NULL;
+    }
+    for (uint32_t i = 0; any && i < batch->n; i++) {
+        unsigned cls = of_all != RD_CLASS_COUNT ? of_all : r->doc.leaves[batch->owner[i]].cls;
+        if (sets[cls] == NULL)
+            continue;
+        rd_outcome o = rd_inline_keys_find(&r->inline_keys, sets[cls], base->p, &batch->texts[i], i);
+        if (o != RD_OK)
+            return o;
+    }
+    return RD_OK;
+}
+
+static uint32_t end_of(const rd_match *m)
+{
+    return m->off + m->len;
+}
+
+static bool by_key(const rd_match *m)
+{
+    return m->detector >= RD_DETECTOR_KEY && m->detector != RD_DETECTOR_OVER_BUDGET;
+}
+
+static void append(rd_matches *merged, const rd_match *m)
+{
+    rd_match *last = merged->n > 0 ? &merged->list[merged->n - 1] : NULL;
+    if (last == NULL || last->text != m->text || end_of(last) <= m->off) {
+        merged->list[merged->n++] = *m;
+        return;
+    }
+    if (end_of(m) > end_of(last))
+        last->len = end_of(m) - last->off;
+    last->keep_head = 0;
+    last->keep_tail = 0;
+    if (by_key(m) && last->detector != RD_DETECTOR_OVER_BUDGET)
+        last->detector = m->detector;
+}
+
+/* Both lists are in order and without overlaps. */
+static rd_outcome merge(rd_redactor *r, rd_matches *found)
+{
+    const rd_inline_keys *keys = &r->inline_keys;
+    uint32_t n = found->n + keys->n, f = 0, k = 0;
+    if (keys->n == 0)
+        return RD_OK;
+    if (n > r->cap_merged) {
+        rd_match *list = realloc(r->merged, (size_t)n * sizeof *list);
+        if (list == NULL)
+            return RD_NO_MEMORY;
+        r->merged = list;
+        r->cap_merged = n;
+    }
+    rd_matches merged = {.list = r->merged};
+    while (f < found->n || k < keys->n) {
+        const rd_match *a = f < found->n ? &found->list[f] : NULL, *b = k < keys->n ? &keys->list[k] : NULL;
+        bool key_first =
+            a == NULL || (b != NULL && (b->text < a->text || (b->text == a->text && b->off <= a->off)));
+        append(&merged, key_first ? b : a);
+        f += !key_first;
+        k += key_first;
+    }
+    *found = merged;
+    return RD_OK;
+}
+
+rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
+                            rd_mode mode, rd_class of_all, rd_matches *out_found)
+{
+    const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, mode);
+    *out_found = (rd_matches){0};
+    if (batch->n == 0)
+        return RD_OK;
+    rd_outcome o = RD_OK;
+    if (set != NULL)
+        o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, out_found);
+    if (o == RD_OK)
+        o = find_keys(r, base, batch, mode, of_all);
+    return o == RD_OK ? merge(r, out_found) : o;
+}
+
+/* ---- what becomes of the value of a key inside a text ---- */
+
+/* Is the match the beginning of what the action writes? A replacement with a space in it ends earlier as a
+ * value than it was written. */
+static bool is_written(const rd_action *a, const uint8_t *base, const rd_text *t, const rd_match *m)
+{
+    size_t room = t->off + t->len - m->off;
+    return a->kind == RD_ACTION_REPLACE && m->len <= a->replacement.n && a->replacement.n <= room &&
+           memcmp(base + m->off, a->replacement.p, a->replacement.n) == 0;
+}
+
+bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base, const rd_text *t,
+                         const rd_match *m, rd_buf *out)
+{
+    uint32_t n_slashes = 0;
+    rd_slice value = {base + m->off, m->len};
+    if (!by_key(m))
+        return false;
+    uint8_t quote = rd_inline_keys_quote(base, t, m->off, &n_slashes);
+    if (is_written(a, base, t, m)) {
+        rd_buf_append(out, value.p, value.n);
+        return true;
+    }
+    for (uint32_t i = 0; quote != 0 && i < n_slashes; i++)
+        rd_buf_append_byte(out, '\\');
+    if (quote != 0)
+        rd_buf_append_byte(out, quote);
+    if (!rd_act_value(a, &r->digester, &value, out))
+        rd_buf_append(out, value.p, value.n);
+    for (uint32_t i = 0; quote != 0 && i < n_slashes; i++)
+        rd_buf_append_byte(out, '\\');
+    if (quote != 0)
+        rd_buf_append_byte(out, quote);
+    return true;
+}
