@@ -315,8 +315,8 @@ static const gw_key rule_keys[] = {
     {"name", AT(S, name), .form = gw_form_rule_name, .flags = GW_KEY_REQUIRED,
      .doc = "Unique; with the name of a shipped rule, what else is said here changes that rule."},
     {"keys", LIST(S, keys), RANGE(1, 10000),
-     .doc = "Key names in any spelling (`user_id` is `userId` is `User-ID`); their whole value is meant. "
-            "Exactly one of "
+     .doc = "Key names in any spelling (`user_id` is `userId` is `User-ID`); their whole value is meant, "
+            "also where a text holds them as JSON, logfmt or query. Exactly one of "
             "`keys`, `detector` and `pattern`."},
     {"detector", AT(S, detector), .words = detector_words, .doc = "A built-in detector."},
     {"pattern", AT(S, pattern), .max = 4096, .doc = "A regular expression (PCRE2)."},
