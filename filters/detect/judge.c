@@ -136,6 +136,14 @@ static void session(rd_find *f, rd_value x)
         rd_emit(f, RD_DETECTOR_SESSION, x.from, x.to, 0, 0);
 }
 
+static const char particles[] = "von van de der den di da del la le bin al el zu ten dos du";
+
+/* First letters of particles: most words in lower case start with another one. */
+static inline bool may_be_particle(uint8_t c)
+{
+    return c == 'a' || c == 'b' || c == 'd' || c == 'e' || c == 'l' || c == 't' || c == 'v' || c == 'z';
+}
+
 /* A word of a name at `i`: "Anna", "O'Neil", "Petrov-Mensah", "T.", "von". Returns its end, `i` when it is
  * none. */
 static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool *out_particle)
@@ -143,6 +151,8 @@ static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool
     uint8_t c = rd_at(v, i);
     uint32_t end = i, n_lower = 0;
     bool capital = rd_is(c, RD_C_UPPER) || c >= 0xc3;
+    if (!capital && !may_be_particle(c))
+        return i;
     while (end < limit) {
         c = rd_at(v, end);
         bool joins = (c == '\'' || c == '-') && end > i && rd_is(rd_at(v, end + 1), RD_C_ALPHA | RD_C_UTF8);
@@ -153,8 +163,7 @@ static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool
         n_lower += rd_is(c, RD_C_LOWER);
         end++;
     }
-    *out_particle =
-        !capital && rd_word_in(v, i, end, "von van de der den di da del la le bin al el zu ten dos du");
+    *out_particle = !capital && end - i <= 3 && rd_word_in(v, i, end, particles);
     if (!capital && !*out_particle)
         return i;
     if (rd_at(v, end) == '.' && end - i <= 3)

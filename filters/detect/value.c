@@ -25,8 +25,10 @@ static quote quote_at(const rd_view *v, uint32_t i)
 {
     static const char *const entities[] = {"&quot;", "%22", "&#34;", "%27", "&apos;", "\\u0022"};
     quote q = {.end = i};
-    for (unsigned e = 0; e < sizeof entities / sizeof entities[0]; e++) {
-        if ((uint8_t)entities[e][0] == rd_at(v, i) && rd_spells(v, i, entities[e])) {
+    uint8_t c = rd_at(v, i);
+    bool entity = c == '&' || c == '%' || c == '\\';
+    for (unsigned e = 0; entity && e < sizeof entities / sizeof entities[0]; e++) {
+        if ((uint8_t)entities[e][0] == c && rd_spells(v, i, entities[e])) {
             q.entity = entities[e];
             for (q.end = i; *entities[e] != 0 && q.end - i < 6 && entities[e][q.end - i] != 0; q.end++)
                 continue;
@@ -50,6 +52,10 @@ static uint32_t quoted_end(const rd_view *v, const quote *q, uint32_t max)
     uint32_t i = q->end, limit = i + max;
     for (uint32_t slashes = 0; i < limit; i++) {
         uint8_t c = rd_at(v, i);
+        if (!rd_is(c, RD_C_STOP)) {
+            slashes = 0;
+            continue;
+        }
         if (c == 0 ||
             (q->entity != NULL && (c == (uint8_t)q->entity[0] ? rd_spells(v, i, q->entity) : c == '"')))
             return i;
@@ -83,7 +89,10 @@ static uint32_t unquoted_end(const rd_view *v, uint32_t from, uint32_t max)
 {
     uint32_t i = from;
     for (; i < from + max; i++) {
-        uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
+        uint8_t c = rd_at(v, i);
+        if (!rd_is(c, RD_C_STOP))
+            continue;
+        uint8_t next = rd_at(v, i + 1);
         if (c <= ' ' || c == '"' || c == '`' || c == '<' || (c == '>' && next != '='))
             break;
         if (c == '\\' && (next == 'n' || next == 'r' || next == 't' || next == '"'))
