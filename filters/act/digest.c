@@ -170,6 +170,25 @@ static bool is_space(uint8_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+static int hex_digit(uint8_t c)
+{
+    uint8_t low = c | 0x20;
+    return is_digit(c) ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+/* The byte at *i, or the one that a percent-encoding there stands for. */
+static uint8_t next_byte(rd_slice v, size_t *i)
+{
+    size_t at = (*i)++;
+    if (v.p[at] != '%' || v.n - at < 3)
+        return v.p[at];
+    int high = hex_digit(v.p[at + 1]), low = hex_digit(v.p[at + 2]);
+    if (high < 0 || low < 0)
+        return v.p[at];
+    *i = at + 3;
+    return (uint8_t)(high << 4 | low);
+}
+
 /* The folded value is written behind what `room` holds, and does not stay. */
 static bool sum_folded(rd_hmac *h, rd_slice v, uint8_t sum[RD_HMAC_BYTES], rd_buf *room)
 {
@@ -183,9 +202,12 @@ static bool sum_folded(rd_hmac *h, rd_slice v, uint8_t sum[RD_HMAC_BYTES], rd_bu
     uint8_t *to = rd_buf_reserve(room, v.n);
     if (to == NULL)
         return false;
-    for (size_t i = 0; i < v.n; i++)
-        to[i] = (uint8_t)(v.p[i] - 'A') < 26 ? (uint8_t)(v.p[i] | 0x20) : v.p[i];
-    const rd_slice folded = {room->p + from, v.n};
+    size_t n = 0;
+    for (size_t i = 0; i < v.n; n++) {
+        uint8_t c = next_byte(v, &i);
+        to[n] = (uint8_t)(c - 'A') < 26 ? (uint8_t)(c | 0x20) : c;
+    }
+    const rd_slice folded = {room->p + from, n};
     return rd_hmac_sum(h, &folded, 1, sum);
 }
 

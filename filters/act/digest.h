@@ -12,7 +12,8 @@
  * workspace and epoch for values, and one for checks. So tokens of two workspaces, epochs or masters cannot
  * be linked, and no key in use tells another one.
  *
- * One value, one token: white space around the value and ASCII case do not count, whatever kind of value it
+ * One value, one token: white space around the value, ASCII case and percent-encoding
+ * do not count, whatever kind of value it
  * is, because the same person's address is found by a detector in one place and known by its key in another.
  *
  * A token stays what it is when it comes again. Not because it looks like one - then anybody could dress a

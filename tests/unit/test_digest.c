@@ -160,6 +160,9 @@ static void test_digest__one_value_one_token(void **state)
     const char *t = token(k, "acme", 0, "id", "alice@example.org");
     assert_string_equal(t, token(k, "acme", 0, "id", "Alice@EXAMPLE.org"));
     assert_string_equal(t, token(k, "acme", 0, "id", " alice@example.org\r\n"));
+    assert_string_equal(t, token(k, "acme", 0, "id", "alice%40exampl%65.org"));
+    assert_string_not_equal(token(k, "acme", 0, "id", "a%4"), token(k, "acme", 0, "id", "a%"));
+    assert_string_not_equal(token(k, "acme", 0, "id", "%zz"), token(k, "acme", 0, "id", "zz"));
     assert_string_not_equal(t, token(k, "acme", 0, "id", "alice@example.com"));
     /* Under another prefix the check differs, the digest of the value does not. */
     assert_memory_equal(t + 8, token(k, "acme", 0, "mail", "alice@example.org") + 10, 16);
