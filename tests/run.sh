@@ -13,6 +13,8 @@
 #   tsan      the tests with threads under ThreadSanitizer, built by clang, warnings are errors
 #   e2e       the release binary against real senders, a recording backend and nginx
 #   e2e_asan  the same against the sanitized binary
+#   quality   what the shipped rules find, by our labelled lines and by random ones: on the command line and through
+#             the gateway
 #
 # Build folders are build-test/*, or below $REDACTD_TEST_BUILD.
 set -u
@@ -20,7 +22,7 @@ cd -- "$(dirname -- "$0")/.." || exit 1
 . gateway/packages.sh
 
 builds=${REDACTD_TEST_BUILD:-$PWD/build-test}
-suites=${*:-lint unit asan tsan e2e e2e_asan}
+suites=${*:-lint unit asan tsan e2e e2e_asan quality}
 jobs=$(nproc)
 mkdir -p "$builds"
 tally=$builds/tally
@@ -140,6 +142,20 @@ suite_e2e_asan() {
     npm_packages || { failed "npm ci"; return; }
     # What lives as long as the process is not freed at its end, so leaks are looked for in the unit tests only.
     build_asan && REDACTD_SANITIZED=1 node_tests asan tests/e2e/*.test.mjs
+}
+
+python_tap() { # name, script, arguments
+    name=$1
+    shift
+    python3 -B "$@" >"$builds/$name.tap" || echo "   $1 ended with $?"
+    cat "$builds/$name.tap"
+    count tap "$builds/$name.tap"
+}
+
+suite_quality() {
+    build_release || return
+    python_tap quality tests/quality/quality.py "$builds/release"
+    python_tap property tests/quality/property.py "$builds/release" 6000 1
 }
 
 say "packages"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Command lines: `--password value`, `--token value`, `-u user:password`, `--user user:password`, `mysql
- * -pvalue`, `sshpass -p value`.
+ * -pvalue`, `sshpass -p value`, `redis-cli -a value`.
  */
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
@@ -70,11 +70,12 @@ static bool program_before(const rd_view *v, uint32_t at, const char *const *nam
     return false;
 }
 
-/* -u x:y, -pvalue: `at` is the space before. */
+/* -u x:y, -pvalue, -a value: `at` is the space before. */
 static void short_option(rd_find *f, uint32_t at)
 {
-    static const char *const databases[] = {"mysql", "mariadb", "mycli"}, *const passers[] = {"sshpass",
-                                                                                              "htpasswd"};
+    static const char *const databases[] = {"mysql", "mariadb", "mycli"},
+                             *const passers[] = {"sshpass", "htpasswd"},
+                             *const caches[] = {"redis-cli", "valkey-cli"};
     const rd_view *v = &f->v;
     uint32_t i = at + 3;
     if (rd_at(v, at + 2) == 'u') {
@@ -82,7 +83,10 @@ static void short_option(rd_find *f, uint32_t at)
         return;
     }
     bool apart = rd_at(v, i) == ' ';
-    if (!program_before(v, at, apart ? passers : databases, apart ? 2 : 3))
+    const char *const *programs = apart ? passers : databases;
+    if (rd_at(v, at + 2) == 'a')
+        programs = caches;
+    if (!program_before(v, at, programs, programs == databases ? 3 : 2))
         return;
     i += apart;
     uint32_t end = argument_end(v, i);
@@ -128,9 +132,9 @@ static void confirm(rd_find *f, uint32_t at)
         short_option(f, at);
 }
 
-static const rd_window windows[] = {{"--\\l\\l", false}, {" -u ", false},   {" -u\\w", false},
-                                    {" -u\\q", false},   {" -p\\w", false}, {" -p ", false},
-                                    {" -p\\q", false},   {NULL, false}};
+static const rd_window windows[] = {{"--\\a", false},  {" -a ", false},   {" -u ", false},
+                                    {" -u\\w", false}, {" -u\\q", false}, {" -p\\w", false},
+                                    {" -p ", false},   {" -p\\q", false}, {NULL, false}};
 
 const rd_matcher rd_match_command = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |

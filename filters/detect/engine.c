@@ -19,6 +19,7 @@
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
 #include "filters/detect/pattern.h"
+#include "filters/detect/percent.h"
 #include "filters/detect/scan.h"
 
 enum { CHUNK_WORDS = 64, LOOK_WORDS = 1, MASK_WORDS = CHUNK_WORDS + LOOK_WORDS };
@@ -38,6 +39,8 @@ struct rd_detect_scratch {
     rd_collector found;
     rd_pattern_scratch *patterns; /* owned */
     rd_refusals *refused;         /* borrowed for one call; NULL: nobody asks */
+    rd_percent percent;
+    rd_detect_scratch *inner; /* owned: of the pass over decoded texts; made when first needed */
 };
 
 rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, uint32_t n_patterns,
@@ -50,7 +53,9 @@ rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, u
     s->scan = rd_scan_best();
     s->n_patterns = n_patterns;
     s->keys = rd_key_table_new();
-    rd_outcome o = s->keys == NULL || !rd_program_build(&s->program, mask)
+    /* A bit of no detector: patterns alone, too, want to see percent-encoded text as it means. */
+    uint64_t wanted = n_patterns > 0 ? mask | UINT64_C(1) << 63 : mask;
+    rd_outcome o = s->keys == NULL || !rd_program_build(&s->program, wanted)
                        ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
                        : rd_patterns_build(patterns, n_patterns, &s->patterns, err);
     if (o != RD_OK)
@@ -97,6 +102,8 @@ void rd_detect_scratch_free(rd_detect_scratch **s)
         return;
     rd_pattern_scratch_free(&(*s)->patterns);
     rd_collector_release(&(*s)->found);
+    rd_percent_release(&(*s)->percent);
+    rd_detect_scratch_free(&(*s)->inner); /* one level: it has none itself */
     free(*s);
     *s = NULL;
 }
@@ -300,32 +307,64 @@ static void walk_word(walk *w, uint32_t i, uint32_t at, uint32_t end)
     }
 }
 
-rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
-                     size_t base_len, const rd_text *texts, uint32_t n_texts, rd_matches *out)
+/* One pass over all texts; `encoded` NULL: runs with percent escapes are not noted. */
+static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
+                 const rd_text *texts, uint32_t n_texts, rd_percent *encoded)
 {
     rd_collector_reset(&scratch->found);
     memset(scratch->resume, 0, sizeof scratch->resume);
     walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
-    w.find = (rd_find){.v.b = base, .keys = set->keys, .wanted = set->wanted,
-                       .out = &scratch->found, .refused = scratch->refused};
+    w.find = (rd_find){.v.b = base,
+                       .keys = set->keys,
+                       .wanted = set->wanted,
+                       .out = &scratch->found,
+                       .encoded = encoded,
+                       .refused = scratch->refused};
     w.digits = (runs){
         .owners = set->program.digit_owners, .shortest = set->program.digit_run, .classes = RD_C_DIGIT};
     w.tokens =
         (runs){.owners = set->program.token_owners, .shortest = set->program.token_run, .classes = RD_C_RUN};
-    if (n_texts > 0) {
-        start_text(&w);
-        uint32_t end = text_end(&texts[n_texts - 1]);
-        for (uint32_t at = texts[0].off; at < end && w.text < n_texts; at += CHUNK_WORDS * 64) {
-            uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
-            scan_chunk(&w, at, end);
-            make_exact(&w, at, n_words);
-            for (uint32_t i = 0; i < n_words && w.text < n_texts; i++)
-                walk_word(&w, i, at + 64 * i, end);
-        }
-        while (w.text < n_texts)
-            finish_text(&w);
+    if (n_texts == 0)
+        return;
+    start_text(&w);
+    uint32_t end = text_end(&texts[n_texts - 1]);
+    for (uint32_t at = texts[0].off; at < end && w.text < n_texts; at += CHUNK_WORDS * 64) {
+        uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
+        scan_chunk(&w, at, end);
+        make_exact(&w, at, n_words);
+        for (uint32_t i = 0; i < n_words && w.text < n_texts; i++)
+            walk_word(&w, i, at + 64 * i, end);
     }
-    if (scratch->found.failed)
+    while (w.text < n_texts)
+        finish_text(&w);
+}
+
+/* What the runs with percent escapes mean. */
+static bool pass_decoded(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base)
+{
+    rd_percent *p = &scratch->percent;
+    if (scratch->inner == NULL && (scratch->inner = rd_detect_scratch_new()) == NULL)
+        return false;
+    if (!rd_percent_decode(p, base))
+        return false;
+    pass(set, scratch->inner, p->decoded.p, p->texts, p->n, NULL);
+    rd_collector *found = &scratch->inner->found;
+    rd_matches matches = {.list = found->list, .n = found->n};
+    if (found->n > 0) {
+        rd_percent_map(p, base, &matches, &scratch->found);
+        scratch->found.text_first = 0; /* all texts anew; they do not overlap */
+        rd_collector_finish(&scratch->found, scratch->found.text);
+    }
+    return !found->failed;
+}
+
+rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
+                     size_t base_len, const rd_text *texts, uint32_t n_texts, rd_matches *out)
+{
+    rd_percent_reset(&scratch->percent);
+    pass(set, scratch, base, texts, n_texts, &scratch->percent);
+    bool ok = scratch->percent.n == 0 || pass_decoded(set, scratch, base);
+    if (!ok || scratch->percent.failed || scratch->found.failed)
         return RD_NO_MEMORY;
     *out = (rd_matches){.list = scratch->found.list, .n = scratch->found.n};
     return RD_OK;

@@ -128,7 +128,7 @@ static void cookie(rd_find *f, rd_value x)
 static void session(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
-    bool counter = rd_spells_nocase(v, x.from, "0x"), letters = false;
+    bool counter = rd_spells_nocase(v, x.from, "0x") && all(v, x.from + 2, x.to, RD_C_HEX), letters = false;
     for (uint32_t i = x.from; i < x.to && i < x.from + MAX_NAME; i++)
         letters |= rd_is(rd_at(v, i), RD_C_ALPHA);
     counter |= !letters;
@@ -155,7 +155,8 @@ static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool
         return i;
     while (end < limit) {
         c = rd_at(v, end);
-        bool joins = (c == '\'' || c == '-') && end > i && rd_is(rd_at(v, end + 1), RD_C_ALPHA | RD_C_UTF8);
+        uint32_t next = end + 1 + (c == '\'' && rd_at(v, end + 1) == c); /* O''Sullivan in SQL */
+        bool joins = (c == '\'' || c == '-') && end > i && rd_is(rd_at(v, next), RD_C_ALPHA | RD_C_UTF8);
         if (!rd_is(c, RD_C_ALPHA | RD_C_UTF8) && !joins)
             break;
         if (rd_is(c, RD_C_UPPER) && end > i && rd_is(rd_at(v, end - 1), RD_C_LOWER) && n_lower > 3)
@@ -212,7 +213,8 @@ static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
         "timeout",    "unknown", "user",    "worker"};
     for (uint32_t i = from; i < to; i++) {
         uint32_t end = rd_skip(v, i, to, RD_C_ALPHA | RD_C_UTF8);
-        if (end > i && RD_LISTED(v, i, end, common))
+        bool initial = end - i == 1 && rd_at(v, end) == '.';
+        if (end > i && !initial && RD_LISTED(v, i, end, common))
             return true;
         i = end;
     }

@@ -326,7 +326,8 @@ static inline uint32_t without_number(const rd_view *v, uint32_t end)
 static bool counts(const rd_view *v, const slot *s, uint32_t i)
 {
     uint8_t before = rd_at(v, i - 1);
-    return s->ends || (!rd_is(before, RD_C_WORD) && before != '_' && before != '-');
+    bool option = before == '-' && rd_at(v, i - 2) == '-'; /* --key */
+    return s->ends || option || (!rd_is(before, RD_C_WORD) && before != '_' && before != '-');
 }
 
 /* Walks back from `end` as long as what it has read is the end of a word we know. */

@@ -85,6 +85,19 @@ static rd_key_class class_of_name(const rd_find *f, uint32_t i)
     return cls == RD_KEY_VALUE ? RD_KEY_NONE : cls;
 }
 
+/* scheme://key:value@host: a key that is the user of a URL. */
+static bool is_url_user(const rd_view *v, uint32_t key)
+{
+    uint32_t i = key;
+    for (uint32_t n = 0; n < MAX_NAME_LOOK && rd_at(v, i - 1) != '/'; n++) {
+        uint8_t c = rd_at(v, i - 1);
+        if (!rd_is(c, RD_C_ALNUM) && c != '-' && c != '_' && c != '.')
+            return false;
+        i--;
+    }
+    return rd_spells(v, i - 3, "://");
+}
+
 /* Long values are read once: candidates inside them are skipped, so that the work stays linear. */
 static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 {
@@ -94,6 +107,12 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
     bool nested = cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH || cls >= RD_KEY_NAME;
     if (nested && value.prose && rd_key_is_class_name(&f->v, key))
         return;
+    if (!value.quoted && rd_at(&f->v, i - 1) == ':' && is_url_user(&f->v, key)) {
+        /* The host stays; without `@` the whole may yet be the value. */
+        for (uint32_t k = value.from; k < value.to; k++)
+            if (rd_at(&f->v, k) == '@')
+                value.to = k;
+    }
     bool emitted = rd_value_judge(f, cls, value);
     if (value.to > f->resume && !nested && (emitted || value.to - value.from > LONG_VALUE))
         f->resume = value.to;

@@ -18,6 +18,7 @@
 
 typedef struct rd_collector rd_collector;
 typedef struct rd_refusals rd_refusals;
+typedef struct rd_percent rd_percent;
 
 typedef struct rd_find {
     rd_view v;
@@ -25,6 +26,7 @@ typedef struct rd_find {
     uint64_t wanted;          /* bits of the detectors that are switched on */
     uint32_t resume;          /* in and out; only ever moves forward */
     rd_collector *out;
+    rd_percent *encoded;  /* NULL: this is the pass over decoded texts */
     rd_refusals *refused; /* NULL: nobody asks why not (the rule in service) */
 } rd_find;
 
@@ -92,5 +94,6 @@ extern const rd_matcher rd_match_keyvalue;
 extern const rd_matcher rd_match_sql;
 extern const rd_matcher rd_match_command;
 extern const rd_matcher rd_match_phrases;
+extern const rd_matcher rd_match_percent;
 
 #endif

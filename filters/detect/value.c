@@ -59,6 +59,11 @@ static uint32_t quoted_end(const rd_view *v, const quote *q, uint32_t max)
         if (c == 0 ||
             (q->entity != NULL && (c == (uint8_t)q->entity[0] ? rd_spells(v, i, q->entity) : c == '"')))
             return i;
+        if (c == '\'' && q->mark == c && rd_at(v, i + 1) == c && rd_is(rd_at(v, i - 1), RD_C_WORD) &&
+            rd_is(rd_at(v, i + 2), RD_C_WORD)) {
+            i++; /* 'O''Sullivan' in SQL */
+            continue;
+        }
         if (q->mark != 0 && c == q->mark && slashes <= q->n_slashes && (slashes % 2 == q->n_slashes % 2))
             return i - slashes;
         slashes = c == '\\' ? slashes + 1 : 0;

@@ -19,7 +19,7 @@ static void test_detect_keyvalue__notations(void **state)
         {":password=>\"hunter2\"", ":password=>\"***\""},
         {"\"password\" => 'hunter2'", "\"password\" => '***'"},
         {"passwd := `hunter2`", "passwd := `***`"},
-        {"?user=a&password=hun%26ter&x=1", "?user=a&password=***%26ter&x=1"},
+        {"?user=a&password=hun%26ter&x=1", "?user=a&password=***&x=1"},
         {"password%3Dhunter2%26x%3D1", "password%3D***%26x%3D1"},
         {"%22password%22%3A%22hunter2%22", "%22password%22%3A%22***%22"},
         {"&quot;password&quot;:&quot;hunter2&quot;", "&quot;password&quot;:&quot;***&quot;"},
@@ -92,6 +92,9 @@ static void test_detect_keyvalue__look_alikes_stay(void **state)
 static void test_detect_keyvalue__people(void **state)
 {
     static const detect_row rows[] = {
+        {"Kontoinhaber: Orla A. Xanthopoulos", "Kontoinhaber: ***"},
+        {"SET account_holder = 'O''Sullivan, Eleni' WHERE", "SET account_holder = '***' WHERE"},
+        {"name='' other='' x", NULL},
         {"full_name=\"Anna M. Schmidt\" x", "full_name=\"***\" x"},
         {"customer: Wanjiru Rossi, order 7", "customer: ***, order 7"},
         {"\"name\":\"Zo\xc3\xab O'Neil-Smith\"", "\"name\":\"***\""},
@@ -145,6 +148,13 @@ static void test_detect_keyvalue__commands_and_sql(void **state)
         {"tool --api-key=7f3a9c2e51d8", "tool --api-key=***"},
         {"mysql -u root -phunter2 db", "mysql -u root -p*** db"},
         {"sshpass -p hunter2 ssh", "sshpass -p *** ssh"},
+        {"redis-cli -h cache -a hunter2x ping", "redis-cli -h cache -a *** ping"},
+        {"ls -a hunter2x", NULL},
+        {"app --x_api_key cdf219b7834cbd3f190147f724712db9", "app --x_api_key ***"},
+        {"app --DB_PASSWORD hunter2x -v", "app --DB_PASSWORD *** -v"},
+        {"app --PHPSESSID 98E18D824BAE29BCB25407E50F9728B3", "app --PHPSESSID ***"},
+        {"git clone https://x-access-token:s3cr3tT0ken42xyz@git.internal/a.git",
+         "git clone https://x-access-token:***@git.internal/a.git"},
         {"CREATE USER 'a' IDENTIFIED BY 'hunter2'", "CREATE USER 'a' IDENTIFIED BY '***'"},
         {"ALTER ROLE a WITH PASSWORD 'hunter2';", "ALTER ROLE a WITH PASSWORD '***';"},
         {"docker run -u 1000:1000 img", NULL},

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "filters/detect/percent.h"
+
+#include <stdlib.h>
+
+enum { LOOK_BACK = 256, FIRST_RUNS = 64, KEEP_RUNS = 1 << 14, KEEP_BYTES = 1 << 20 };
+
+/* ---- noting runs ---- */
+
+static bool grow(rd_percent *p)
+{
+    uint32_t cap = p->cap == 0 ? FIRST_RUNS : p->cap * 2;
+    rd_percent_run *runs = cap > p->cap ? realloc(p->runs, cap * sizeof *runs) : NULL;
+    if (runs == NULL)
+        return false;
+    p->runs = runs;
+    rd_text *texts = realloc(p->texts, cap * sizeof *texts);
+    if (texts == NULL)
+        return false;
+    p->texts = texts;
+    p->cap = cap;
+    return true;
+}
+
+static bool ends_run(uint8_t c)
+{
+    return c <= ' ' || c == '"' || c == '\'' || c == '`' || c == '<' || c == '>' || c == '\\';
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    rd_percent *p = f->encoded;
+    if (p == NULL || rd_hex_pair(v, at + 1) < 0)
+        return;
+    uint32_t from = at, to = at;
+    while (at - from < LOOK_BACK && from > f->resume && !ends_run(rd_at(v, from - 1)))
+        from--;
+    while (!ends_run(rd_at(v, to)))
+        to++;
+    f->resume = to;
+    if (p->n == p->cap && !grow(p))
+        p->failed = true;
+    else
+        p->runs[p->n++] = (rd_percent_run){.off = from, .len = to - from, .text = f->out->text};
+}
+
+/* Escapes of ASCII; those of UTF-8 sequences come with others or change nothing that is looked for. */
+static const rd_window windows[] = {{"%2\\x", false}, {"%3\\x", false}, {"%4\\x", false}, {"%5\\x", false},
+                                    {"%6\\x", false}, {"%7\\x", false}, {NULL, false}};
+
+const rd_matcher rd_match_percent = {.yields = UINT64_MAX, .windows = windows, .confirm = confirm};
+
+/* ---- the second pass ---- */
+
+void rd_percent_reset(rd_percent *p)
+{
+    if (p->cap > KEEP_RUNS)
+        rd_percent_release(p);
+    p->n = 0;
+    p->failed = false;
+    p->decoded.max = UINT32_MAX;
+}
+
+void rd_percent_release(rd_percent *p)
+{
+    free(p->runs);
+    free(p->texts);
+    rd_buf_release(&p->decoded);
+    *p = (rd_percent){0};
+}
+
+/* The byte that the one at `i` of [i, end) means; *out_next: what follows it. */
+static uint8_t meaning(const uint8_t *base, uint32_t i, uint32_t end, uint32_t *out_next)
+{
+    rd_view v = {.b = base, .lo = i, .hi = end};
+    int c = base[i] == '%' ? rd_hex_pair(&v, i + 1) : -1;
+    *out_next = c < 0 ? i + 1 : i + 3;
+    return c < 0 ? base[i] : (uint8_t)c;
+}
+
+bool rd_percent_decode(rd_percent *p, const uint8_t *base)
+{
+    rd_buf_clear(&p->decoded, KEEP_BYTES);
+    for (uint32_t r = 0; r < p->n; r++) {
+        uint32_t end = p->runs[r].off + p->runs[r].len, from = (uint32_t)p->decoded.n;
+        uint8_t *to = rd_buf_reserve(&p->decoded, p->runs[r].len + 1);
+        if (to == NULL)
+            return false;
+        for (uint32_t i = p->runs[r].off; i < end; p->decoded.n++)
+            *to++ = meaning(base, i, end, &i);
+        p->texts[r] = (rd_text){.off = from, .len = (uint32_t)p->decoded.n - from};
+        *to = 0;
+        p->decoded.n++;
+    }
+    return !p->failed;
+}
+
+/* Where a run stands: a byte of it and the decoded byte that belong together. */
+typedef struct cursor {
+    uint32_t raw, end, text;
+} cursor;
+
+static uint32_t advance(cursor *c, const uint8_t *base, uint32_t text)
+{
+    for (; c->text < text && c->raw < c->end; c->text++)
+        (void)meaning(base, c->raw, c->end, &c->raw);
+    return c->raw;
+}
+
+void rd_percent_map(const rd_percent *p, const uint8_t *base, const rd_matches *found, rd_collector *out)
+{
+    cursor c = {0};
+    for (uint32_t i = 0, run = UINT32_MAX; i < found->n; i++) {
+        const rd_match *m = &found->list[i];
+        if (m->text != run) {
+            run = m->text;
+            c = (cursor){.raw = p->runs[run].off, .end = p->runs[run].off + p->runs[run].len};
+        }
+        uint32_t at = m->off - p->texts[run].off;
+        uint32_t from = advance(&c, base, at), head = advance(&c, base, at + m->keep_head);
+        uint32_t tail = advance(&c, base, at + m->len - m->keep_tail), to = advance(&c, base, at + m->len);
+        out->text = p->runs[run].text;
+        rd_collector_add(out, m->detector, from, to, head - from, to - tail);
+    }
+}

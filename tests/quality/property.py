@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Any text with a valid secret in it comes out of `redactd redact` without it: property.py BUILD [CASES [SEED]]
+
+Every case joins ordinary pieces of text with one or two labelled ones, of any type and in any notation. What fails is
+named by its number and type; the same seed makes the same cases.
+"""
+import collections
+import pathlib
+import random
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lint"))
+from carry import through_command  # noqa: E402
+from make_lines import CLEAN, LOOKALIKES, labelled, utf8_span  # noqa: E402
+from score import is_leaked  # noqa: E402
+from secrets_made import MAKERS  # noqa: E402
+from tap import Tap  # noqa: E402
+
+# Between pieces: what a shipper or a logger puts between fields.
+JOINS = ["\n", " | ", "\t", " ; ", "\r\n", " -- ", " ... "]
+
+
+def any_piece(r):
+    return r.choice(CLEAN + LOOKALIKES)(r)
+
+
+def any_labelled(r):
+    while True:
+        made = labelled(r, r.choice(list(MAKERS)), r.randrange(1000))
+        if made is not None:
+            return made
+
+
+def case(r):
+    pieces = [(any_piece(r), []) for _ in range(r.randrange(4))] + [any_labelled(r) for _ in range(r.randrange(1, 3))]
+    r.shuffle(pieces)
+    text, spans = "", []
+    for i, (piece, inside) in enumerate(pieces):
+        text += r.choice(JOINS) if i else ""
+        spans += [utf8_span(text + piece, len(text) + start, len(text) + end, typ) for start, end, typ in inside]
+        text += piece
+    return {"text": text, "spans": spans}
+
+
+def main():
+    cases, seed = (int(a) for a in (sys.argv[2:] + ["6000", "1"][len(sys.argv) - 2:])[:2])
+    r = random.Random(seed)
+    items = [case(r) for _ in range(cases)]
+    redacted = through_command(str(pathlib.Path(sys.argv[1], "gateway", "redactd")), [item["text"] for item in items])
+    complaints, types = [], collections.Counter()
+    for i, (item, red) in enumerate(zip(items, redacted, strict=True)):
+        for span in item["spans"]:
+            types[span["type"]] += 1
+            if is_leaked(item, span, red):
+                complaints.append(f"case {i} of seed {seed}: {span['type']}")
+    tap = Tap()
+    tap.check(f"{sum(types.values())} secrets of {len(types)} types in {cases} texts are gone", complaints)
+    tap.check("every type was there", sorted(set(MAKERS) - set(types)))
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
