@@ -2,7 +2,7 @@
 """Makes lines.ndjson, the labelled lines that tests/quality judges by: make_lines.py >lines.ndjson
 
 Every line is {"id", "kind": labelled | lookalike | clean, "text", "spans": [{"start", "end", "type"}]}; offsets are UTF-8
-bytes. The same seed gives the same file. A character of every credential is written as a JSON escape, so that scanners
+bytes. A span of type `other` may be kept or go. The same seed gives the same file. A character of every credential is written as a JSON escape, so that scanners
 for leaked credentials leave the file alone.
 """
 import json
@@ -31,11 +31,11 @@ KEYS = {
 }
 # What stands around a value that needs more than a key; {v} is the span.
 FORMS = {
-    "bearer_token": ["Authorization: Bearer {v}", "authorization=\"Bearer {v}\"", "curl -H 'Authorization: Bearer {v}' https://api.internal/v2/items",
-                     '{{"headers":{{"authorization":"Bearer {v}","accept":"*/*"}}}}', "upstream rejected bearer {v} with 403",
-                     '<header name="Authorization">Bearer {v}</header>', "req.headers={{'Authorization': 'Bearer {v}'}}", 'auth="bearer {v}" route=/v2'],
-    "basic_auth": ["Authorization: Basic {v}", "Proxy-Authorization: Basic {v}", '{{"headers":{{"Authorization":"Basic {v}"}}}}', 'header "authorization: basic {v}" sent',
-                   "wget --header='Authorization: Basic {v}' http://repo.internal/a.tgz", '<h n="authorization">Basic {v}</h>'],
+    "bearer_token": ["Authorization: «Bearer {v}»", "authorization=\"«Bearer {v}»\"", "curl -H 'Authorization: «Bearer {v}»' https://api.internal/v2/items",
+                     '{{"headers":{{"authorization":"«Bearer {v}»","accept":"*/*"}}}}', "upstream rejected bearer {v} with 403",
+                     '<header name="Authorization">Bearer {v}</header>', "req.headers={{'Authorization': '«Bearer {v}»'}}", 'auth="bearer {v}" route=/v2'],
+    "basic_auth": ["Authorization: «Basic {v}»", "Proxy-Authorization: «Basic {v}»", '{{"headers":{{"Authorization":"«Basic {v}»"}}}}', 'header "authorization: «basic {v}»" sent',
+                   "wget --header='Authorization: «Basic {v}»' http://repo.internal/a.tgz", '<h n="authorization">Basic {v}</h>'],
     "url_credentials": ["connecting to postgres://app:{v}@db.internal:5432/orders", '{{"dsn":"mysql://root:{v}@mysql-0.internal/shop"}}', "DATABASE_URL=postgresql://svc:{v}@pg.internal/db?sslmode=require",
                         "cloning https://deploy:{v}@git.internal/team/app.git", "redis://:{v}@cache-1.internal:6379/0 refused", "<url>amqp://worker:{v}@mq.internal:5672/vhost</url>",
                         "celery broker=amqps://bot:{v}@rabbit.internal//", "mongodb+srv://admin:{v}@cluster0.internal/test unreachable", "docker pull failed: https://ci:{v}@registry.internal/v2/"],
@@ -44,7 +44,7 @@ FORMS = {
     "password": ["mysql --user=app --password={v} shop", "mysql -u app -p{v} shop", "sshpass -p {v} ssh deploy@web-1", "curl -u admin:{v} http://es.internal:9200/_cat", "redis-cli -h cache -a {v} ping",
                  "ALTER USER app WITH PASSWORD '{v}';", "CREATE USER 'app'@'%' IDENTIFIED BY '{v}'", "Server=db;Database=shop;User Id=app;Password={v};Encrypt=true",
                  "POST /login?user=app&password={v} HTTP/1.1", "login failed for app with password {v!q}", "export PGPASSWORD={v}; pg_dump shop"],
-    "session": ["Cookie: theme=dark; session_id={v}; lang=de", "Set-Cookie: JSESSIONID={v}; Path=/; HttpOnly", "GET /cart;jsessionid={v} HTTP/1.1"],
+    "session": ["Cookie: «theme=dark; session_id={v}; lang=de»", "Set-Cookie: «JSESSIONID={v}»; Path=/; HttpOnly", "GET /cart;jsessionid={v} HTTP/1.1"],
     "email": ["to=<{v}>, relay=mx.internal, delay=0.3, status=sent", "Failed to deliver mail to {v}: mailbox full", "user {v} logged in", "invite|{v}|pending|7", "From: \"Support\" <{v}>", "mailto:{v}?subject=hi"],
     "ipv4": ["Accepted publickey for deploy from {v} port 51234 ssh2", "{v} - - [12/Mar/2026:10:11:12 +0000] \"GET /a HTTP/1.1\" 200 17", "connect() to {v}:8080 failed (111: Connection refused)",
              "dropped IN=eth0 SRC={v} LEN=60 TTL=51", "/{v}:50010 is added to blk_1073741825", "http://{v}:9000/minio/health", "tcp 0 0 {v}:443 ESTABLISHED", "Reverse lookup of {v} timed out, ignoring"],
@@ -55,7 +55,7 @@ FORMS = {
     "us_ssn": ["SSN {v} already on file", "applicant {v} approved"],
     "de_steuer_id": ["Steuer-ID {v} bestätigt", "tax id {v} does not match"], "de_svnr": ["Versicherungsnummer {v} gemeldet", "member {v} moved"],
     "phone": ["calling {v} timed out", "SMS to {v} delivered", "Tel.: {v}", "hotline callback requested at {v}"],
-    "jwt": ["token rejected: {v}", "Authorization: Bearer {v}", "GET /cb?id_token={v}&state=x", "verify {v} failed: exp"],
+    "jwt": ["token rejected: {v}", "Authorization: «Bearer {v}»", "GET /cb?id_token={v}&state=x", "verify {v} failed: exp"],
     "aws_access_key": ["export AWS_ACCESS_KEY_ID={v}", "The AWS Access Key Id {v} does not exist", "InvalidAccessKeyId ({v}) from s3.internal"],
     "github_token": ["git clone https://x-access-token:{v}@github.com/a/b.git", "remote: invalid token {v}"], "gitlab_token": ["curl --header \"PRIVATE-TOKEN: {v}\" https://gitlab.internal/api/v4", "runner registered with {v}"],
     "slack_token": ["posting to slack with {v} failed", "slack client init ({v})"], "google_api_key": ["GET /maps/api/js?key={v}&libraries=geo", "quota exceeded for {v}"],
@@ -100,7 +100,7 @@ PREFIXES = ["", "", "Mar 12 10:11:12 web-1 app[4711]: ", "2026-03-12 10:11:12,34
 
 
 def fill(template, typ, r, value, encode=None):
-    """(text, start, end) in characters"""
+    """(text, spans) in characters. What «» enclose may go as a whole: the value of a key that a key rule names."""
     if encode:
         value = encode(value)
     key = r.choice(KEYS[typ]) if "{k}" in template or "{x}" in template else ""
@@ -108,7 +108,15 @@ def fill(template, typ, r, value, encode=None):
     text = template.format(k=key, x=re.sub(r"[^A-Za-z0-9_]", "_", key), v="\0")
     at = text.index("\0")
     head = 1 if value[:1] in "\"'" and encode else 0  # a quote that the writing put around it
-    return text.replace("\0", value), at + head, at + len(value) - head
+    text = text.replace("\0", value)
+    start, end = at + head, at + len(value) - head
+    spans = [(start, end, typ)]
+    if "«" in text:
+        opened, closed = text.index("«"), text.index("»")
+        text = text.replace("«", "").replace("»", "")
+        start, end = start - 1, end - 1
+        spans = [(opened, start, "other"), (start, end, typ), (end, closed - 1, "other")]
+    return text, [s for s in spans if s[0] < s[1]]
 
 
 def labelled(r, typ, k):
@@ -129,10 +137,9 @@ def labelled(r, typ, k):
         return None
     if re.search(r"[=,()\s]", value) and ("Request(" in template or (template.startswith("app --") and encode is None)):
         return None
-    text, start, end = fill(template, typ, r, value, encode)
+    text, spans = fill(template, typ, r, value, encode)
     prefix = "" if text.startswith("{") or typ == "private_key" else r.choice(PREFIXES)
-    text = prefix + text
-    return text, [(start + len(prefix), end + len(prefix), typ)]
+    return prefix + text, [(start + len(prefix), end + len(prefix), t) for start, end, t in spans]
 
 
 def bad_luhn(r):
@@ -147,13 +154,13 @@ def hexes(r, n):
 
 # Looks like something and is nothing.
 LOOKALIKES = [
-    lambda r: f"commit {hexes(r, 40)} merged", lambda r: "request_id=%s-%s-4%s-a%s-%s done" % (hexes(r, 8), hexes(r, 4), hexes(r, 3), hexes(r, 3), hexes(r, 12)),
+    lambda r: f"commit {hexes(r, 40)} merged", lambda r: "deployment=%s-%s-4%s-a%s-%s done" % (hexes(r, 8), hexes(r, 4), hexes(r, 3), hexes(r, 3), hexes(r, 12)),
     lambda r: f"order {bad_luhn(r)} shipped", lambda r: f"trace_id={hexes(r, 32)} span_id={hexes(r, 16)}", lambda r: f"image sha256:{hexes(r, 64)} pulled",
     lambda r: f"upgraded openssl from version 1.1.{r.randrange(9)}.{r.randrange(20)} to 3.0.2", lambda r: f"Chrome/{r.randrange(90, 130)}.0.{r.randrange(9999)}.{r.randrange(200)} Safari/537.36",
     lambda r: f"at {r.randrange(1700000000, 1790000000)}{pick(r, DIGITS, 9)} ns", lambda r: f"epoch_ms={r.randrange(1700000000000, 1790000000000)}", lambda r: f"elapsed {r.randrange(24):02}:{r.randrange(60):02}:{r.randrange(60):02}.{pick(r, DIGITS, 3)}",
     lambda r: "std::vector<std::pair<int,int>>::push_back", lambda r: f"npm install left-pad@1.{r.randrange(9)}.{r.randrange(9)}", lambda r: "@Override public void run()", lambda r: f"key fingerprint {':'.join(hexes(r, 2) for _ in range(16))}",
     lambda r: f"ISBN 978-3-16-{pick(r, DIGITS, 6)}-0 added", lambda r: "basic authentication is enabled", lambda r: "Bearer token missing", lambda r: "WWW-Authenticate: Basic realm=\"Restricted\"", lambda r: "password: ********", lambda r: "password=${DB_PASSWORD}",
-    lambda r: "password must not be empty", lambda r: "invalid password for unknown account", lambda r: "api_key=null", lambda r: "token count=%d limit=4096" % r.randrange(4000), lambda r: "secretRef: {name: db-credentials}", lambda r: "password reset mail queued",
+    lambda r: "password must not be empty", lambda r: "invalid password for unknown account", lambda r: "ticket=null", lambda r: "token count=%d limit=4096" % r.randrange(4000), lambda r: "secretRef: {name: db-credentials}", lambda r: "password reset mail queued",
     lambda r: "Authorization: Bearer ${TOKEN}", lambda r: "hostname=web-%d service=checkout" % r.randrange(99), lambda r: f"filename=report_{r.randrange(2000, 2030)}-{r.randrange(1, 13):02}.csv", lambda r: "thread name=pool-%d-thread-3" % r.randrange(50),
     lambda r: "listening on 127.0.0.1:%d" % r.randrange(1024, 65000), lambda r: "bind 0.0.0.0:80", lambda r: "listen [::]:8080", lambda r: "listen [::1]:9464", lambda r: f"size=1{pick(r, DIGITS, 10)} bytes", lambda r: f"user_id_count={pick(r, '123456789', 3)}",
     lambda r: f"DE{r.randrange(10, 99)}{'1234567890' * 2} is no account"[:60], lambda r: f"lat=52.{pick(r, DIGITS, 6)} lon=13.{pick(r, DIGITS, 6)}", lambda r: f"range 10-20-30 of {r.randrange(100)}", lambda r: f"cpu 0.{pick(r, DIGITS, 2)} 1.{pick(r, DIGITS, 2)} 2.{pick(r, DIGITS, 2)} load",

@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lint"))
 from carry import through_command  # noqa: E402
 from make_lines import CLEAN, LOOKALIKES, labelled, utf8_span  # noqa: E402
-from score import is_leaked  # noqa: E402
+from score import is_leaked, required  # noqa: E402
 from secrets_made import MAKERS  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -51,7 +51,7 @@ def main():
     redacted = through_command(str(pathlib.Path(sys.argv[1], "gateway", "redactd")), [item["text"] for item in items])
     complaints, types = [], collections.Counter()
     for i, (item, red) in enumerate(zip(items, redacted, strict=True)):
-        for span in item["spans"]:
+        for span in required(item):
             types[span["type"]] += 1
             if is_leaked(item, span, red):
                 complaints.append(f"case {i} of seed {seed}: {span['type']}")

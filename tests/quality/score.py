@@ -56,6 +56,11 @@ def core_pieces(typ, value):
     return CORES.get(typ, lambda v: pieces(v[len(v) // 5:], 0.5))(value)
 
 
+def required(item):
+    """All spans but those that may as well stay."""
+    return [s for s in item["spans"] if s["type"] != "other"]
+
+
 def is_leaked(item, span, redacted):
     """A piece of the core stands more often in the result than outside of all spans of the original."""
     raw, outside, at = item["text"].encode(), b"", 0
@@ -99,7 +104,7 @@ class Score:
             self.add(item, red)
 
     def add(self, item, red):
-        for span in item["spans"]:
+        for span in required(item):
             self.spans[span["type"]] += 1
             if is_leaked(item, span, red):
                 self.leaks[span["type"]] += 1
