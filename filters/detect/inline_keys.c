@@ -196,23 +196,6 @@ static uint32_t string_end(const rd_view *v, uint32_t i, uint8_t mark, uint32_t 
     return i;
 }
 
-/* One past the object or array that starts at `i`. */
-static uint32_t structure_end(const rd_view *v, uint32_t i, uint8_t mark, uint32_t n_slashes)
-{
-    uint32_t depth = 0;
-    for (; i < v->hi; i++) {
-        uint8_t c = v->b[i];
-        if (c == mark) {
-            i = string_end(v, i + 1, mark, n_slashes) + n_slashes;
-        } else if (c == '{' || c == '[') {
-            depth++;
-        } else if ((c == '}' || c == ']') && --depth == 0) {
-            return i + 1;
-        }
-    }
-    return v->hi;
-}
-
 /* A number or word of JSON. */
 static uint32_t bare_end(const rd_view *v, uint32_t i)
 {
@@ -223,6 +206,24 @@ static uint32_t bare_end(const rd_view *v, uint32_t i)
             break;
     }
     return i;
+}
+
+/* One past the object or array that starts at `i`, and what is stuck to it: behind a mask that would belong
+ * to the value. */
+static uint32_t structure_end(const rd_view *v, uint32_t i, uint8_t mark, uint32_t n_slashes)
+{
+    uint32_t depth = 0;
+    for (; i < v->hi; i++) {
+        uint8_t c = v->b[i];
+        if (c == mark) {
+            i = string_end(v, i + 1, mark, n_slashes) + n_slashes;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return bare_end(v, i + 1);
+        }
+    }
+    return v->hi;
 }
 
 /* Does another pair start behind the comma or semicolon at `i`? A mask can be part of its key. */
