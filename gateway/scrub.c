@@ -197,7 +197,7 @@ static bool may_go_as_is(const gw_scrubber *s, const gw_scrub *x)
 static rd_outcome encode(gw_scrubber *s, gw_scrub *x, const rd_redaction *r, rd_error *err)
 {
     if (x->coding == RD_CODING_SNAPPY_BLOCK && x->out_coding == RD_CODING_SNAPPY_BLOCK && r->changed) {
-        rd_outcome o = rd_snappy_splice(x->wire, r->kept, r->n_kept, r->body, &x->coded, err);
+        rd_outcome o = rd_snappy_splice(s->coder, x->wire, r->kept, r->n_kept, r->body, &x->coded, err);
         if (o == RD_OK && x->coded.n <= x->wire.n + x->wire.n / 8)
             return RD_OK;
         rd_buf_clear(&x->coded, SIZE_MAX);

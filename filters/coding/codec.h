@@ -19,11 +19,36 @@ struct libdeflate_decompressor;
 struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;
 
+/* What a tag byte says of a short element: bytes in the block and of content, how far away its source must be
+ * at least, bits of the distance, and a mask for the two bytes that follow. n 0: needs a closer look. */
+typedef struct rd_snappy_tag {
+    uint8_t n, len, apart;
+    uint16_t high, mask;
+} rd_snappy_tag;
+
+/* Where an element is: content before it, bytes of the block before it, where in the content its source is
+ * (of a literal: as `at`). */
+typedef struct rd_snappy_note {
+    uint32_t at, pos, source;
+} rd_snappy_note;
+
+/* The block that was decoded last; block.n 0: none that has notes. */
+typedef struct rd_snappy_trace {
+    rd_snappy_tag tags[256];
+    rd_slice block;       /* borrowed, compared only */
+    rd_snappy_note *list; /* owned; one more than `n`, the end */
+    size_t n, cap;
+} rd_snappy_trace;
+
+/* Larger blocks have no notes. */
+enum { RD_SNAPPY_TRACED = 1 << 20 };
+
 struct rd_coder {
     struct libdeflate_decompressor *inflater; /* owned, as all below */
     struct libdeflate_compressor *deflater;
     struct ZSTD_DCtx_s *zstd_decoder;
     struct ZSTD_CCtx_s *zstd_encoder;
+    rd_snappy_trace *trace;
     uint32_t crc32c_table[8][256];
     bool side_text; /* see rd_coder_saw_side_text */
 };
@@ -80,12 +105,17 @@ bool rd_deflate_init(rd_coder *c);
 void rd_deflate_release(rd_coder *c);
 bool rd_zstd_init(rd_coder *c);
 void rd_zstd_release(rd_coder *c);
+bool rd_snappy_trace_init(rd_coder *c);
+void rd_snappy_trace_release(rd_coder *c);
 void rd_crc32c_init(rd_coder *c);
 
 uint32_t rd_crc32c(const rd_coder *c, rd_slice in);
 
 /* One snappy block to the sink; `in` may be a whole body or a chunk of a framed one. */
 RD_MUST_CHECK rd_outcome rd_snappy_block_decode(rd_slice in, rd_sink *sink, rd_error *err);
+/* A block of at most RD_SNAPPY_TRACED bytes that states n_out bytes; leaves notes in c->trace. False: the
+ * block is broken, or no memory. */
+RD_MUST_CHECK bool rd_snappy_trace_decode(rd_coder *c, rd_slice block, uint8_t *out, size_t n_out);
 /* True when `in` begins with the stream identifier of framed snappy. */
 bool rd_snappy_is_framed(rd_slice in);
 RD_MUST_CHECK rd_outcome rd_snappy_framed_decode(const rd_coder *c, rd_slice in, rd_sink *sink,

@@ -87,7 +87,7 @@ rd_coder *rd_coder_new(void)
     if (c == NULL)
         return NULL;
     rd_crc32c_init(c);
-    if (!rd_deflate_init(c) || !rd_zstd_init(c))
+    if (!rd_deflate_init(c) || !rd_zstd_init(c) || !rd_snappy_trace_init(c))
         rd_coder_free(&c);
     return c;
 }
@@ -98,6 +98,7 @@ void rd_coder_free(rd_coder **c)
         return;
     rd_deflate_release(*c);
     rd_zstd_release(*c);
+    rd_snappy_trace_release(*c);
     free(*c);
     *c = NULL;
 }
@@ -167,6 +168,7 @@ rd_outcome rd_decode(rd_coder *c, rd_coding coding, rd_slice in, const rd_decode
         return rd_coding_fail(err, RD_TRUNCATED, "empty body under a content coding");
     rd_sink sink = sink_of(out, lim, coding, in.n);
     c->side_text = false;
+    c->trace->block = (rd_slice){0};
     return codecs[coding]->decode(c, in, &sink, err);
 }
 

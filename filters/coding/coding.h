@@ -65,8 +65,9 @@ RD_MUST_CHECK rd_outcome rd_encode(rd_coder *c, rd_coding coding, rd_slice in, r
 
 /* Appends the snappy block of `body`, made from `block`, that of the body before a change: a fraction of the
  * cost of encoding anew, and not much larger as long as little changed. `kept` (in order, not overlapping)
- * says what of the old content is in `body`, and where. `block` must have been decoded without an error. */
-RD_MUST_CHECK rd_outcome rd_snappy_splice(rd_slice block, const rd_kept *kept, uint32_t n_kept, rd_slice body,
-                                          rd_buf *out, rd_error *err);
+ * says what of the old content is in `body`, and where. `block` must be what `c` decoded last, and still be
+ * as it was; RD_UNSUPPORTED when it is something else, or too large for notes of its elements (1 MiB). */
+RD_MUST_CHECK rd_outcome rd_snappy_splice(const rd_coder *c, rd_slice block, const rd_kept *kept,
+                                          uint32_t n_kept, rd_slice body, rd_buf *out, rd_error *err);
 
 #endif

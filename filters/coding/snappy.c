@@ -12,7 +12,8 @@
 
 enum { densest_ratio = 22 };
 
-rd_outcome rd_snappy_block_decode(rd_slice in, rd_sink *sink, rd_error *err)
+/* `c` NULL: nobody will want to know where the elements were. */
+static rd_outcome block_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_error *err)
 {
     const char *from = (const char *)in.p;
     size_t stated = 0;
@@ -26,6 +27,12 @@ rd_outcome rd_snappy_block_decode(rd_slice in, rd_sink *sink, rd_error *err)
     rd_outcome o = rd_sink_room(sink, stated, &room, err);
     if (o != RD_OK)
         return o;
+    if (c != NULL && in.n <= RD_SNAPPY_TRACED) {
+        if (!rd_snappy_trace_decode(c, in, room.p, stated))
+            return rd_coding_fail(err, RD_MALFORMED, "broken or truncated snappy block");
+        sink->out->n += stated;
+        return RD_OK;
+    }
     size_t made = room.n;
     if (snappy_uncompress(from, in.n, (char *)room.p, &made) != SNAPPY_OK || made != stated)
         return rd_coding_fail(err, RD_MALFORMED, "broken or truncated snappy block");
@@ -33,11 +40,16 @@ rd_outcome rd_snappy_block_decode(rd_slice in, rd_sink *sink, rd_error *err)
     return RD_OK;
 }
 
+rd_outcome rd_snappy_block_decode(rd_slice in, rd_sink *sink, rd_error *err)
+{
+    return block_decode(NULL, in, sink, err);
+}
+
 static rd_outcome snappy_block_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_error *err)
 {
     if (rd_snappy_is_framed(in))
         return rd_coding_fail(err, RD_MALFORMED, "framed snappy where a block is due");
-    return rd_snappy_block_decode(in, sink, err);
+    return block_decode(c, in, sink, err);
 }
 
 /* No block begins like the stream identifier: that would be a copy from before the start. */

@@ -48,8 +48,12 @@ static void splice(change *c)
     rd_decode_limits lim = {.max_bytes = 1 << 24, .max_ratio = UINT32_MAX};
     assert_int_equal(rd_encode(c->coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&c->old_body), &c->block, &err),
                      RD_OK);
-    assert_int_equal(rd_snappy_splice(rd_buf_slice(&c->block), c->kept, c->n_kept, rd_buf_slice(&c->new_body),
-                                      &c->made, &err),
+    assert_int_equal(
+        rd_decode(c->coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&c->block), &lim, &c->back, &err), RD_OK);
+    assert_true(rd_slice_eq(rd_buf_slice(&c->back), rd_buf_slice(&c->old_body)));
+    c->back.n = 0;
+    assert_int_equal(rd_snappy_splice(c->coder, rd_buf_slice(&c->block), c->kept, c->n_kept,
+                                      rd_buf_slice(&c->new_body), &c->made, &err),
                      RD_OK);
     assert_int_equal(
         rd_decode(c->coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&c->made), &lim, &c->back, &err), RD_OK);
@@ -166,28 +170,61 @@ static void test_snappy_splice__random_changes(void **state)
     }
 }
 
-/* A block that does not hold what `kept` says is refused, whatever it is. */
-static void test_snappy_splice__broken_blocks(void **state)
+/* Only the block that was decoded last, and only when that went well. */
+static void test_snappy_splice__other_blocks(void **state)
 {
-    static const uint8_t short_block[] = {10, 0x04, 'a', 'b'};
-    static const uint8_t far_copy[] = {10, 0x04, 'a', 'b', 0x1d, 9};
-    static const rd_kept kept = {0, 0, 10};
-    uint8_t padded[128] = {0};
+    static const uint8_t good[] = {2, 0x04, 'a', 'b'};
+    static const uint8_t same[] = {2, 0x04, 'a', 'b'};
+    static const uint8_t broken[] = {10, 0x04, 'a', 'b'};
+    static const rd_decode_limits lim = {.max_bytes = 1 << 16, .max_ratio = UINT32_MAX};
+    const rd_slice block = {good, sizeof good};
+    rd_kept kept = {0, 0, 2};
+    rd_coder *coder = rd_coder_new();
     rd_error err;
-    rd_buf out;
+    rd_buf out, back;
     rd_buf_init(&out, 1 << 16);
-    memcpy(padded, short_block, sizeof short_block);
-    assert_int_equal(rd_snappy_splice(rd_slice_of(padded, sizeof short_block), &kept, 1,
-                                      RD_SLICE_LIT("abcdefghij"), &out, &err),
-                     RD_MALFORMED);
-    memcpy(padded, far_copy, sizeof far_copy);
-    assert_int_equal(rd_snappy_splice(rd_slice_of(padded, sizeof far_copy), &kept, 1,
-                                      RD_SLICE_LIT("abcdefghij"), &out, &err),
-                     RD_MALFORMED);
+    rd_buf_init(&back, 1 << 16);
+    assert_int_equal(rd_snappy_splice(coder, block, &kept, 1, RD_SLICE_LIT("ab"), &out, &err),
+                     RD_UNSUPPORTED);
+    assert_int_equal(rd_decode(coder, RD_CODING_SNAPPY_BLOCK, block, &lim, &back, &err), RD_OK);
     assert_int_equal(
-        rd_snappy_splice(rd_slice_of(padded, 0), &kept, 1, RD_SLICE_LIT("abcdefghij"), &out, &err),
+        rd_snappy_splice(coder, rd_slice_of(same, sizeof same), &kept, 1, RD_SLICE_LIT("ab"), &out, &err),
+        RD_UNSUPPORTED);
+    assert_int_equal(rd_snappy_splice(coder, block, &kept, 1, RD_SLICE_LIT("ab"), &out, &err), RD_OK);
+    assert_true(rd_slice_eq(rd_buf_slice(&out), block));
+    assert_int_equal(
+        rd_decode(coder, RD_CODING_SNAPPY_BLOCK, rd_slice_of(broken, sizeof broken), &lim, &back, &err),
         RD_MALFORMED);
+    assert_int_equal(
+        rd_snappy_splice(coder, rd_slice_of(broken, sizeof broken), &kept, 1, RD_SLICE_LIT("ab"), &out, &err),
+        RD_UNSUPPORTED);
+    assert_int_equal(rd_snappy_splice(coder, block, &kept, 1, RD_SLICE_LIT("ab"), &out, &err),
+                     RD_UNSUPPORTED);
     rd_buf_release(&out);
+    rd_buf_release(&back);
+    rd_coder_free(&coder);
+}
+
+/* A block without notes decodes like any other; it cannot be spliced. */
+static void test_snappy_splice__large_block(void **state)
+{
+    static const rd_decode_limits lim = {.max_bytes = 1 << 24, .max_ratio = UINT32_MAX};
+    change c;
+    rd_error err;
+    change_init(&c);
+    for (uint32_t i = 0, x = 1; i < 1200000; i++, x = x * 1664525 + 1013904223)
+        rd_buf_append_byte(&c.old_body, (uint8_t)(x >> 24));
+    keep(&c, 0, c.old_body.n);
+    assert_int_equal(rd_encode(c.coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&c.old_body), &c.block, &err),
+                     RD_OK);
+    assert_true(c.block.n > 1 << 20);
+    assert_int_equal(rd_decode(c.coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&c.block), &lim, &c.back, &err),
+                     RD_OK);
+    assert_true(rd_slice_eq(rd_buf_slice(&c.back), rd_buf_slice(&c.old_body)));
+    assert_int_equal(rd_snappy_splice(c.coder, rd_buf_slice(&c.block), c.kept, c.n_kept,
+                                      rd_buf_slice(&c.new_body), &c.made, &err),
+                     RD_UNSUPPORTED);
+    change_release(&c);
 }
 
 int main(void)
@@ -198,7 +235,8 @@ int main(void)
         cmocka_unit_test(test_snappy_splice__what_was_removed_is_gone),
         cmocka_unit_test(test_snappy_splice__runs_and_nothing_kept),
         cmocka_unit_test(test_snappy_splice__random_changes),
-        cmocka_unit_test(test_snappy_splice__broken_blocks),
+        cmocka_unit_test(test_snappy_splice__other_blocks),
+        cmocka_unit_test(test_snappy_splice__large_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
