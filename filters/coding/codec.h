@@ -113,8 +113,10 @@ uint32_t rd_crc32c(const rd_coder *c, rd_slice in);
 
 /* One snappy block to the sink; `in` may be a whole body or a chunk of a framed one. */
 RD_MUST_CHECK rd_outcome rd_snappy_block_decode(rd_slice in, rd_sink *sink, rd_error *err);
-/* A block of at most RD_SNAPPY_TRACED bytes that states n_out bytes; leaves notes in c->trace. False: the
- * block is broken, or no memory. */
+/* Room for the notes of a block of n_block bytes, at most RD_SNAPPY_TRACED; false: no memory. */
+RD_MUST_CHECK bool rd_snappy_trace_room(rd_coder *c, size_t n_block);
+/* A block that states n_out bytes and for whose notes there is room; leaves them in c->trace. False: the
+ * block is broken. */
 RD_MUST_CHECK bool rd_snappy_trace_decode(rd_coder *c, rd_slice block, uint8_t *out, size_t n_out);
 /* True when `in` begins with the stream identifier of framed snappy. */
 bool rd_snappy_is_framed(rd_slice in);

@@ -27,7 +27,7 @@ static rd_outcome block_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_error
     rd_outcome o = rd_sink_room(sink, stated, &room, err);
     if (o != RD_OK)
         return o;
-    if (c != NULL && in.n <= RD_SNAPPY_TRACED) {
+    if (c != NULL && in.n <= RD_SNAPPY_TRACED && rd_snappy_trace_room(c, in.n)) {
         if (!rd_snappy_trace_decode(c, in, room.p, stated))
             return rd_coding_fail(err, RD_MALFORMED, "broken or truncated snappy block");
         sink->out->n += stated;

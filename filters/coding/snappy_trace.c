@@ -41,8 +41,9 @@ void rd_snappy_trace_release(rd_coder *c)
 }
 
 /* An element is at least two bytes; one more for the end. */
-static bool make_room(rd_snappy_trace *t, size_t n_block)
+bool rd_snappy_trace_room(rd_coder *c, size_t n_block)
 {
+    rd_snappy_trace *t = c->trace;
     size_t need = n_block / 2 + 2;
     if (need <= t->cap && (t->cap <= KEPT_NOTES || t->cap / 8 < need))
         return true;
@@ -114,7 +115,7 @@ bool rd_snappy_trace_decode(rd_coder *c, rd_slice block, uint8_t *out, size_t n_
     rd_snappy_trace *t = c->trace;
     const uint8_t *end = block.p + block.n;
     size_t head = rd_snappy_head(block);
-    if (head == 0 || !make_room(t, block.n))
+    if (head == 0)
         return false;
     place w = {block.p + head, out, t->list};
     while (w.p < end) {
