@@ -35,6 +35,9 @@ struct rd_detect_set {
 
 struct rd_detect_scratch {
     uint64_t hit_short[MASK_WORDS], hit_long[MASK_WORDS], digit[MASK_WORDS], token[MASK_WORDS];
+    /* The windows that start at each exact hit of the chunk, in the order of the hits; one more is written.
+     */
+    uint64_t windows_short[CHUNK_WORDS * 64 + 1], windows_long[CHUNK_WORDS * 64 + 1];
     uint32_t resume[RD_MAX_MATCHERS];
     rd_collector found;
     rd_pattern_scratch *patterns; /* owned */
@@ -123,7 +126,8 @@ typedef struct walk {
     rd_detect_scratch *scratch;
     const rd_text *texts;
     uint32_t n_texts;
-    uint32_t text; /* the first that ends after the current position */
+    uint32_t text;                  /* the first that ends after the current position */
+    const uint64_t *shorts, *longs; /* windows of the next hits */
     runs digits, tokens;
 } walk;
 
@@ -197,16 +201,24 @@ static inline bool finish_texts(walk *w, uint32_t pos)
     return true;
 }
 
-/* A long run starts at `at`. It may reach into the next texts: start_text asks again at their edges. */
-static void at_run(walk *w, runs *r, uint32_t at, uint32_t limit)
+/* Where the run of word `run` at bit `bit` ends, or where the word does. */
+static inline uint32_t run_stop(uint64_t run, unsigned bit, uint32_t at)
+{
+    uint64_t gaps = ~run >> bit;
+    return gaps != 0 ? at + (uint32_t)__builtin_ctzll(gaps) : at + 64 - bit;
+}
+
+/* A long run starts at `at` and goes on up to `stop` or further. It may reach into the next texts: start_text
+ * asks again at their edges. */
+static void at_run(walk *w, runs *r, uint32_t at, uint32_t stop, uint32_t limit)
 {
     const uint8_t *base = w->find.v.b;
     uint32_t lo = w->find.v.lo, hi = w->find.v.hi;
     if (at >= lo)
         confirm_run(w, r, at);
-    if (at >= lo && (hi >= limit || !rd_is(base[hi], r->classes)))
+    if (at >= lo && (hi >= limit || !rd_is(base[hi], r->classes) || !rd_is(base[hi - 1], r->classes)))
         return; /* the usual case: it ends in its text */
-    for (r->end = at; r->end < limit && rd_is(base[r->end], r->classes); r->end++)
+    for (r->end = stop; r->end < limit && rd_is(base[r->end], r->classes); r->end++)
         RD_DETECT_STEP();
     if (at < lo && lo < r->end)
         confirm_run(w, r, lo);
@@ -233,6 +245,8 @@ static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
     for (uint32_t have = 1; have < r->shortest;) {
         uint32_t by = r->shortest - have < have ? r->shortest - have : have;
         run &= run >> by | next << (64 - by);
+        if (run == 0)
+            return 0;
         next &= next >> by;
         have += by;
     }
@@ -244,20 +258,27 @@ static void make_exact(walk *w, uint32_t at, uint32_t n_words)
 {
     rd_detect_scratch *s = w->scratch;
     const rd_program *p = &w->set->program;
+    uint32_t n_short = 0, n_long = 0;
     for (uint32_t i = 0; i < n_words; i++) {
         const uint8_t *b = w->find.v.b + at + 64 * i;
         uint64_t shorts = 0, longs = 0;
         for (uint64_t m = s->hit_short[i]; m != 0; m &= m - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(m);
-            shorts |= (uint64_t)(rd_program_short(p, b + bit) != 0) << bit;
+            uint64_t windows = s->windows_short[n_short] = rd_program_short(p, b + bit);
+            shorts |= (uint64_t)(windows != 0) << bit;
+            n_short += windows != 0;
         }
         for (uint64_t m = s->hit_long[i]; m != 0; m &= m - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(m);
-            longs |= (uint64_t)(rd_program_long(p, b + bit) != 0) << bit;
+            uint64_t windows = s->windows_long[n_long] = rd_program_long(p, b + bit);
+            longs |= (uint64_t)(windows != 0) << bit;
+            n_long += windows != 0;
         }
         s->hit_short[i] = shorts;
         s->hit_long[i] = longs;
     }
+    w->shorts = s->windows_short;
+    w->longs = s->windows_long;
 }
 
 static rd_masks masks_from(rd_detect_scratch *s, uint32_t word)
@@ -291,19 +312,21 @@ static void walk_word(walk *w, uint32_t i, uint32_t at, uint32_t end)
     uint64_t digits = starts_of(s->digit, i, &w->digits), tokens = starts_of(s->token, i, &w->tokens);
     for (uint64_t m = shorts | longs | digits | tokens; m != 0; m &= m - 1) {
         uint64_t bit = m & -m;
-        uint32_t pos = at + (uint32_t)__builtin_ctzll(m);
+        unsigned n = (unsigned)__builtin_ctzll(m);
+        uint32_t pos = at + n;
         if (!finish_texts(w, pos))
             return;
         if ((digits & bit) != 0)
-            at_run(w, &w->digits, pos, end);
+            at_run(w, &w->digits, pos, run_stop(s->digit[i], n, pos), end);
         if ((tokens & bit) != 0)
-            at_run(w, &w->tokens, pos, end);
-        if (pos < w->find.v.lo)
-            continue;
+            at_run(w, &w->tokens, pos, run_stop(s->token[i], n, pos), end);
+        bool inside = pos >= w->find.v.lo;
         if ((shorts & bit) != 0)
-            at_windows(w, rd_program_short(p, w->find.v.b + pos), p->owner_short, p->len_short, pos);
+            at_windows(w, inside ? *w->shorts : 0, p->owner_short, p->len_short, pos);
         if ((longs & bit) != 0)
-            at_windows(w, rd_program_long(p, w->find.v.b + pos), p->owner_long, p->len_long, pos);
+            at_windows(w, inside ? *w->longs : 0, p->owner_long, p->len_long, pos);
+        w->shorts += (shorts & bit) != 0;
+        w->longs += (longs & bit) != 0;
     }
 }
 

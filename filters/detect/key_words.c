@@ -299,17 +299,32 @@ static bool word_starts(const rd_view *v, uint32_t i)
     return rd_is(c, RD_C_UPPER) && (rd_is(before, RD_C_LOWER) || rd_is(rd_at(v, i + 1), RD_C_LOWER));
 }
 
-bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
+/* The hash of the last four bytes before `end` that do not join words; one join before each does not count.
+ */
+static uint32_t ending_before(const rd_view *v, uint32_t end)
 {
+    if (end - v->lo >= 4 && end - v->lo <= v->hi - v->lo) {
+        const uint8_t *p = v->b + end - 4;
+        unsigned any =
+            rd_byte_classes[p[0]] | rd_byte_classes[p[1]] | rd_byte_classes[p[2]] | rd_byte_classes[p[3]];
+        RD_DETECT_STEP();
+        if ((any & RD_C_JOIN) == 0)
+            return ending(p[3], p[2], p[1], p[0]);
+    }
     uint8_t last[4];
     uint32_t i = end;
     for (unsigned n = 0; n < 4; n++) {
         uint8_t c = rd_at(v, --i);
-        if (c == '_' || c == '-' || c == '.' || c == ' ')
+        if (rd_is(c, RD_C_JOIN))
             c = rd_at(v, --i);
         last[n] = c;
     }
-    uint32_t e = ending(last[0], last[1], last[2], last[3]);
+    return ending(last[0], last[1], last[2], last[3]);
+}
+
+bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    uint32_t e = ending_before(v, end);
     return (t->endings[e / 64] >> e % 64 & 1) != 0 &&
            tail_known(t, rd_at(v, end - 1), rd_at(v, end - 2), rd_at(v, end - 3));
 }

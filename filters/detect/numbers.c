@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { MAX_GROUPS = 5, MAX_DIGITS = 19 };
+enum { MAX_GROUPS = 5, MAX_DIGITS = 19, MIN_CARD = 13 };
 
 /* Up to five groups from one start, and the digits in them. */
 typedef struct shape {
@@ -139,19 +139,19 @@ static uint32_t try_card(rd_find *f, const shape *s)
 {
     /* By fours, American Express, Diners Club, and without joiners. */
     static const char *const shapes[] = {"44443", "4444", "465", "464", ""};
-    if (s->join == '.')
+    if (s->join == '.' || s->count[s->n_groups - 1] < MIN_CARD)
         return s->from;
     for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         uint32_t last = shapes[i][0] == 0 ? 0 : (uint32_t)strlen(shapes[i]) - 1, n;
         if (!shaped(s, shapes[i]))
             continue;
         n = s->count[last];
-        if (n >= 13 && issued(s->digits, n) && rd_luhn_ok(s->digits, n) &&
+        if (n >= MIN_CARD && issued(s->digits, n) && rd_luhn_ok(s->digits, n) &&
             stands_alone(&f->v, s->from, s->end[last])) {
             rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
             return s->end[last];
         }
-        if (n >= 13)
+        if (n >= MIN_CARD)
             refuse_card(f, s, last);
     }
     return s->from;

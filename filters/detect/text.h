@@ -42,6 +42,7 @@ enum {
     RD_C_TOKEN = 1 << 7, /* base64url and '.' '_' '-' '~': what opaque tokens are made of */
     RD_C_RUN = 1 << 8,   /* letters, digits, '_' and '-': runs of them may be tokens */
     RD_C_STOP = 1 << 9,  /* may end a value, quoted or not: needs a closer look */
+    RD_C_JOIN = 1 << 10, /* between the words of a key */
     RD_C_ALPHA = RD_C_UPPER | RD_C_LOWER,
     RD_C_ALNUM = RD_C_ALPHA | RD_C_DIGIT,
     RD_C_WORD = RD_C_ALNUM | RD_C_UTF8
