@@ -114,8 +114,9 @@ void rd_detect_scratch_free(rd_detect_scratch **s)
 /* Runs of one kind: what the walk remembers of the last one. */
 typedef struct runs {
     uint32_t owners, shortest;
-    uint32_t end;   /* of the last run */
-    uint64_t carry; /* bit 0: the byte before the chunk belongs to a run */
+    uint8_t shifts[8]; /* of a mask, one after another, until `shortest` bits in a row are one; 0 ends them */
+    uint32_t end;      /* of the last run */
+    uint64_t carry;    /* bit 0: the byte before the chunk belongs to a run */
     unsigned classes;
 } runs;
 
@@ -234,6 +235,16 @@ static void at_windows(walk *w, uint64_t windows, const uint8_t *owners, const u
     }
 }
 
+static runs runs_of(unsigned classes, uint32_t owners, uint32_t shortest)
+{
+    runs r = {.owners = owners, .shortest = shortest, .classes = classes};
+    for (uint32_t have = 1, n = 0; have < shortest && n + 1 < sizeof r.shifts; n++) {
+        r.shifts[n] = (uint8_t)(shortest - have < have ? shortest - have : have);
+        have += r.shifts[n];
+    }
+    return r;
+}
+
 static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
 {
     uint64_t run = words[i], starts = run & ~(run << 1 | r->carry);
@@ -242,13 +253,11 @@ static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
         return 0;
     /* Bit k of `run` shall stay when the `shortest` bits from k on are set; `next` looks ahead. */
     uint64_t next = words[i + 1];
-    for (uint32_t have = 1; have < r->shortest;) {
-        uint32_t by = r->shortest - have < have ? r->shortest - have : have;
-        run &= run >> by | next << (64 - by);
+    for (const uint8_t *by = r->shifts; *by != 0; by++) {
+        run &= run >> *by | next << (64 - *by);
         if (run == 0)
             return 0;
-        next &= next >> by;
-        have += by;
+        next &= next >> *by;
     }
     return starts & run;
 }
@@ -343,10 +352,8 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
                        .out = &scratch->found,
                        .encoded = encoded,
                        .refused = scratch->refused};
-    w.digits = (runs){
-        .owners = set->program.digit_owners, .shortest = set->program.digit_run, .classes = RD_C_DIGIT};
-    w.tokens =
-        (runs){.owners = set->program.token_owners, .shortest = set->program.token_run, .classes = RD_C_RUN};
+    w.digits = runs_of(RD_C_DIGIT, set->program.digit_owners, set->program.digit_run);
+    w.tokens = runs_of(RD_C_RUN, set->program.token_owners, set->program.token_run);
     if (n_texts == 0)
         return;
     start_text(&w);
