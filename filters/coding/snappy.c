@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The snappy block format over libsnappy's C interface, and the choice between block and framed.
+ * The snappy block format, and the choice between block and framed. libsnappy encodes, and decodes what needs
+ * no notes of its elements: chunks of framed bodies, and large blocks. The others: snappy_trace.c.
  *
  * A block states its size up front. The densest element is a copy of 64 bytes in 3, so a statement above
  * 22 times the input is a lie and is refused before there is memory for it.
