@@ -11,7 +11,9 @@ export function isSensitiveKey (key) {
   return segments.some((_, i) => KEYS.has(normal(segments.slice(i).join('.'))))
 }
 
-const text = (s) => s.replaceAll(EMAIL, EMAIL_MASKED)
+// Keys count inside a text too, where it holds JSON.
+const inner = (s) => s.replace(/"([\w.-]+)":"(?:[^"\\]|\\.)*"/g, (pair, key) => isSensitiveKey(key) ? `"${key}":"${MASK}"` : pair)
+const text = (s) => inner(s).replaceAll(EMAIL, EMAIL_MASKED)
 
 function attribute (node) {
   const inJson = Object.keys(node.value ?? {}).some((k) => /[A-Z]/.test(k))

@@ -4,9 +4,6 @@
 import { once } from 'node:events'
 import { BY_KEY, EMAIL } from './secrets.mjs'
 
-// Also stands in the line, as text, where no rule for keys applies; so it is none of the secrets that must vanish.
-const USER = 'uid-0042'
-
 const TIME = Date.now() - 60000
 
 export async function sendPino (url) {
@@ -18,7 +15,7 @@ export async function sendPino (url) {
     const stream = pinoLoki({ host: url, labels: { job: 'shop', session_id: BY_KEY['Session-ID'], contact: EMAIL }, propsToLabels: ['area'], batching: { interval: 3600 } })
     const logger = pino({ timestamp: () => `,"time":${TIME}` }, stream)
     logger.info({ area: 'north' }, `order of ${EMAIL} paid`)
-    logger.error({ meta: { user_id: USER, n: 3, plain: 'größe ☃', mail: EMAIL } }, 'with metadata "quoted" \\ back')
+    logger.error({ meta: { user_id: BY_KEY.user_id, n: 3, plain: 'größe ☃', mail: EMAIL } }, 'with metadata "quoted" \\ back')
     logger.warn('nothing to hide')
     stream.end()
     await once(stream, 'close')
@@ -37,7 +34,7 @@ export async function sendWinston (url, { json }) {
   })
   const logger = winston.createLogger({ transports: [transport] })
   logger.info({ message: `order of ${EMAIL} paid`, timestamp: TIME })
-  logger.error({ message: 'with metadata "quoted" \\ back', timestamp: TIME + 1, user_id: USER, plain: 'größe ☃', n: 3 })
+  logger.error({ message: 'with metadata "quoted" \\ back', timestamp: TIME + 1, user_id: BY_KEY.user_id, plain: 'größe ☃', n: 3 })
   logger.info({ message: 'nothing to hide', timestamp: TIME + 2, labels: { area: 'north' } })
   await new Promise((resolve) => setImmediate(resolve)) // winston hands over asynchronously
   await transport.close()
