@@ -472,6 +472,11 @@ static void on_read(h2o_socket_t *sock, const char *err)
 
 static void on_deadline(conn *c)
 {
+    /* A request may have come while the loop was busy with others: then the connection is not idle. */
+    if (c->state == STATE_HEAD && c->head_seen == 0 && has_unread(c)) {
+        enter(c, STATE_HEAD, limits(c)->header_timeout_ms);
+        return;
+    }
     bool mid_request = c->state == STATE_HEAD ? c->head_seen > 0 : c->state != STATE_LINGER && c->state != STATE_WRITE;
     if (mid_request)
         gw_count(c->server->thread->counters, GW_METRIC_SLOW_CLIENTS, 0, 0, 0, 1);
