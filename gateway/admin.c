@@ -52,7 +52,8 @@ static uint64_t resident_bytes(void)
 
 static void gauge(rd_buf *out, const char *name, const char *help, uint64_t v)
 {
-    rd_buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %llu\n", name, help, name, name, (unsigned long long)v);
+    rd_buf_printf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %llu\n", name, help, name, name,
+                  (unsigned long long)v);
 }
 
 static int page_metrics(gw_thread *t, rd_buf *out)
@@ -60,7 +61,8 @@ static int page_metrics(gw_thread *t, rd_buf *out)
     const gw_generation *g = t->binding->gen;
     gw_metrics_write(out);
     gauge(out, "redactd_memory_budget_used_bytes", "Bytes of bodies in flight.", gw_budget_bytes());
-    gauge(out, "redactd_memory_budget_limit_bytes", "Ceiling of bytes of bodies in flight.", g->cfg->limits.memory_bytes);
+    gauge(out, "redactd_memory_budget_limit_bytes", "Ceiling of bytes of bodies in flight.",
+          g->cfg->limits.memory_bytes);
     gauge(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
     rd_buf_printf(out,
                   "# HELP redactd_config_info The configuration in force.\n# TYPE redactd_config_info gauge\n"

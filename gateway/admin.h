@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The admin listener: /livez, /readyz, /metrics. Loopback only, GET and HEAD only, nothing of a request or payload in any answer.
+ * The admin listener: /livez, /readyz, /metrics. Loopback only, GET and HEAD only, nothing of a request or
+ * payload in any answer.
  *
  *   /livez   200 while the process answers at all
  *   /readyz  200 while it takes requests; 503 with reasons from the moment it drains

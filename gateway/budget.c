@@ -11,7 +11,8 @@ enum { ADMIN_CONNECTIONS = 32 };
 
 static account requests = {.max = UINT64_MAX}, bytes = {.max = UINT64_MAX}, connections = {.max = UINT64_MAX};
 
-/* Adds first and takes back when it was too much: two refusals may meet at the edge, an excess never stays. */
+/* Adds first and takes back when it was too much: two refusals may meet at the edge, an excess never stays.
+ */
 static bool take_up_to(account *a, uint64_t n, uint64_t max)
 {
     uint64_t before = atomic_fetch_add(&a->used, n);

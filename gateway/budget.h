@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all requests of the process may hold together. Memory sized by a sender is charged here before it exists; past the ceiling new work
- * is refused with a retryable answer, never by the kernel's OOM killer.
+ * What all requests of the process may hold together. Memory sized by a sender is charged here before it
+ * exists; past the ceiling new work is refused with a retryable answer, never by the kernel's OOM killer.
  */
 #ifndef GW_BUDGET_H
 #define GW_BUDGET_H

@@ -23,7 +23,7 @@ typedef enum gw_call_result {
 #define X(name, word) GW_CALL_##name,
     GW_CALL_RESULTS(X)
 #undef X
-    GW_CALL_RESULT_COUNT
+        GW_CALL_RESULT_COUNT
 } gw_call_result;
 
 const char *gw_call_result_word(gw_call_result r);

@@ -11,7 +11,8 @@ int gw_cli_check(int argc, char **argv);
 int gw_cli_dump_config(int argc, char **argv);
 /* `redactd reference [keys|outcomes|metrics]`: one of the program's tables in Markdown. */
 int gw_cli_reference(int argc, char **argv);
-/* `redactd redact [--config FILE] [--field NAME] [--class CLASS]`: standard input to standard output, redacted. */
+/* `redactd redact [--config FILE] [--field NAME] [--class CLASS]`: standard input to standard output,
+ * redacted. */
 int gw_cli_redact(int argc, char **argv);
 /* `redactd explain`, same arguments: what matched in each line and what was refused; shows no text. */
 int gw_cli_explain(int argc, char **argv);

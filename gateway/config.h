@@ -107,12 +107,7 @@ typedef struct gw_workspaces_cfg {
     const char *tenant;    /* what tenant_header says for it; default: its name */
 } gw_workspaces_cfg;
 
-typedef enum gw_action {
-    GW_ACTION_MASK,
-    GW_ACTION_REPLACE,
-    GW_ACTION_DROP,
-    GW_ACTION_DIGEST
-} gw_action;
+typedef enum gw_action { GW_ACTION_MASK, GW_ACTION_REPLACE, GW_ACTION_DROP, GW_ACTION_DIGEST } gw_action;
 typedef enum gw_rule_mode { GW_RULE_ENFORCE, GW_RULE_SHADOW, GW_RULE_OFF } gw_rule_mode;
 
 /* One rule: what to look for (exactly one of keys, detector, pattern), where, what to do. */

@@ -113,8 +113,11 @@ static const gw_word client_cert_words[] = {{"none", GW_CLIENT_CERT_NONE},
                                             {"required", GW_CLIENT_CERT_REQUIRED},
                                             {0}};
 static const gw_word tls_version_words[] = {{"1.2", GW_TLS_1_2}, {"1.3", GW_TLS_1_3}, {0}};
-static const gw_word level_words[] = {
-    {"debug", GW_LEVEL_DEBUG}, {"info", GW_LEVEL_INFO}, {"warn", GW_LEVEL_WARN}, {"error", GW_LEVEL_ERROR}, {0}};
+static const gw_word level_words[] = {{"debug", GW_LEVEL_DEBUG},
+                                      {"info", GW_LEVEL_INFO},
+                                      {"warn", GW_LEVEL_WARN},
+                                      {"error", GW_LEVEL_ERROR},
+                                      {0}};
 static const gw_word store_full_words[] = {
     {"delete_oldest", GW_STORE_DELETE_OLDEST}, {"refuse", GW_STORE_REFUSE}, {0}};
 static const gw_word coding_words[] = {
@@ -123,9 +126,11 @@ static const gw_word state_words[] = {{"active", GW_VERSION_ACTIVE},
                                       {"deprecated", GW_VERSION_DEPRECATED},
                                       {"retired", GW_VERSION_RETIRED},
                                       {0}};
-static const gw_word action_words[] = {
-    {"mask", GW_ACTION_MASK}, {"replace", GW_ACTION_REPLACE}, {"drop", GW_ACTION_DROP},
-    {"digest", GW_ACTION_DIGEST}, {0}};
+static const gw_word action_words[] = {{"mask", GW_ACTION_MASK},
+                                       {"replace", GW_ACTION_REPLACE},
+                                       {"drop", GW_ACTION_DROP},
+                                       {"digest", GW_ACTION_DIGEST},
+                                       {0}};
 static const gw_word mode_words[] = {
     {"enforce", GW_RULE_ENFORCE}, {"shadow", GW_RULE_SHADOW}, {"off", GW_RULE_OFF}, {0}};
 static const gw_word unknown_words[] = {{"scan", GW_UNKNOWN_SCAN}, {"refuse", GW_UNKNOWN_REFUSE}, {0}};
@@ -323,7 +328,8 @@ static const gw_key rule_keys[] = {
     {"group", AT(S, group), RANGE(0, 99), .def = "0",
      .doc = "Capture group of `pattern` that is replaced; 0: the whole match."},
     {"action", .type = &type_action, .offset = offsetof(S, action), .words = action_words, .def = "mask",
-     .doc = "What to do with a find. `replace` alone writes `***`; `digest` writes a keyed pseudonym, the same for "
+     .doc = "What to do with a find. `replace` alone writes `***`; `digest` writes a keyed pseudonym, the "
+            "same for "
             "the same value of a workspace, and needs `redaction.digest_keys`."},
     {"label_action", WORD(S, label_action), .doc = "The same for Loki labels.",
      .doc_default = "`drop` for `keys`, else like `action`"},
@@ -352,7 +358,8 @@ static const gw_key redaction_keys[] = {
     {"invalid_utf8", WORD(S, invalid_utf8), .def = "refuse",
      .doc = "What to do with text that is not UTF-8."},
     {"digest_keys", SECTIONS(S, digest_keys), RANGE(0, 16), .def = "[]",
-     .doc = "Keys of the action `digest`. The first makes digests; the others are there so that theirs are known again: "
+     .doc = "Keys of the action `digest`. The first makes digests; the others are there so that theirs are "
+            "known again: "
             "to change the key, put a new one in front and drop the old one later."},
     {"digest_epoch_days", AT(S, digest_epoch_days), RANGE(0, 3650), .def = "0",
      .doc = "After how many days the same value gets a new digest; 0: never."},
@@ -386,8 +393,8 @@ const gw_section gw_root_section = {root_keys, sizeof(S)};
 #undef S
 
 static const gw_key *const all_tables[] = {
-    root_keys,         listener_keys, listener_tls_keys, admin_keys,  upstream_keys,
-    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys, cors_keys,
+    root_keys,         listener_keys, listener_tls_keys, admin_keys,     upstream_keys,
+    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,    cors_keys,
     redaction_keys,    rule_keys,     where_keys,        digest_key_keys};
 
 bool gw_is_key(const char *word, size_t n)

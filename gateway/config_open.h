@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration of a file, or the embedded default, with everything that is wrong printed to standard error. */
+/* The configuration of a file, or the embedded default, with everything that is wrong printed to standard
+ * error. */
 #ifndef GW_CONFIG_OPEN_H
 #define GW_CONFIG_OPEN_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The upstream station: a scrubbed body to the backend of its route, an HTTP endpoint or a store. One delivery at a time in each
- * gw_delivery; it must not move while it runs. The seam for a durable queue: what is decided after a failure is decided here.
+ * The upstream station: a scrubbed body to the backend of its route, an HTTP endpoint or a store. One
+ * delivery at a time in each gw_delivery; it must not move while it runs. The seam for a durable queue: what
+ * is decided after a failure is decided here.
  */
 #ifndef GW_DELIVER_H
 #define GW_DELIVER_H
@@ -11,7 +12,8 @@
 
 typedef struct gw_delivery gw_delivery;
 
-/* `text` is the buffer given to gw_deliver_start; slices of `t` lie in it. Called once, never from inside gw_deliver_start, unless cancelled. */
+/* `text` is the buffer given to gw_deliver_start; slices of `t` lie in it. Called once, never from inside
+ * gw_deliver_start, unless cancelled. */
 typedef void (*gw_delivered_cb)(void *arg, const gw_translated *t);
 
 struct gw_delivery {

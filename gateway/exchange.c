@@ -22,14 +22,14 @@ typedef enum state {
 #define X(name) STATE_##name,
     STATES(X)
 #undef X
-    STATE_COUNT
+        STATE_COUNT
 } state;
 
 typedef struct gw_exchange {
     state state;
     gw_thread *thread;
-    gw_binding *binding; /* shared: the generation this request began with */
-    gw_stream *stream;   /* NULL once answered or aborted */
+    gw_binding *binding;       /* shared: the generation this request began with */
+    gw_stream *stream;         /* NULL once answered or aborted */
     const gw_route_cfg *route; /* NULL: none matched */
     gw_reply_to to;
     gw_format format;
@@ -90,8 +90,10 @@ static void end(gw_exchange *x, gw_outcome outcome, gw_response *res)
     transition(x, STATE_DONE);
     if (x->route != NULL) {
         if (x->accepted) {
-            count(x, delivered ? GW_METRIC_REQUESTS_DELIVERED : GW_METRIC_REQUESTS_DROPPED, delivered ? 0 : outcome, 1);
-            count(x, delivered ? GW_METRIC_ITEMS_DELIVERED : GW_METRIC_ITEMS_DROPPED, delivered ? 0 : outcome, x->n_items);
+            count(x, delivered ? GW_METRIC_REQUESTS_DELIVERED : GW_METRIC_REQUESTS_DROPPED,
+                  delivered ? 0 : outcome, 1);
+            count(x, delivered ? GW_METRIC_ITEMS_DELIVERED : GW_METRIC_ITEMS_DROPPED, delivered ? 0 : outcome,
+                  x->n_items);
             count(x, GW_METRIC_ITEMS_IN_FLIGHT, 0, -(int64_t)x->n_items);
         } else {
             count(x, GW_METRIC_REQUESTS_REJECTED, outcome, 1);
@@ -223,7 +225,10 @@ static void *on_head(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out
         gw_count(t->counters, GW_METRIC_DEPRECATED, gen->workspace_slot, route->signal, 0, 1);
     gw_outcome o = judge_head(x, h, media);
     if (o != GW_OUTCOME_DELIVERED) {
-        refuse_with(x, o, o == GW_OUTCOME_RETIRED && route->successor != NULL ? rd_slice_str(route->successor) : (rd_slice){0}, 0);
+        refuse_with(x, o,
+                    o == GW_OUTCOME_RETIRED && route->successor != NULL ? rd_slice_str(route->successor)
+                                                                        : (rd_slice){0},
+                    0);
         return NULL;
     }
     transition(x, STATE_BODY);
@@ -284,7 +289,8 @@ static void start_scrub(gw_exchange *x)
     const gw_generation *gen = x->binding->gen;
     const gw_upstream_cfg *up = &gen->cfg->upstreams[x->route->upstream_index];
     x->scrub.gen = gen;
-    x->scrub.workspace = rd_slice_str(gen->cfg->workspaces.anonymous != NULL ? gen->cfg->workspaces.anonymous : "");
+    x->scrub.workspace =
+        rd_slice_str(gen->cfg->workspaces.anonymous != NULL ? gen->cfg->workspaces.anonymous : "");
     x->scrub.now = time(NULL);
     x->scrub.signal = x->route->signal;
     x->scrub.format = x->format;
@@ -333,7 +339,8 @@ static void on_scrubbed(gw_exchange *x)
     transition(x, STATE_DELIVER);
     gw_deliver_request req = {.body = s->scrubbed,
                               .content_type = gw_media_upstream(x->format),
-                              .content_encoding = gw_media_upstream_coding(x->route->signal, x->format, s->out_coding),
+                              .content_encoding =
+                                  gw_media_upstream_coding(x->route->signal, x->format, s->out_coding),
                               .tenant = rd_slice_str(ws->tenant != NULL ? ws->tenant : ws->anonymous),
                               .traceparent = x->traceparent,
                               .tracestate = x->tracestate};
@@ -366,4 +373,5 @@ static void on_abort(void *request)
     end(x, GW_OUTCOME_CLIENT_GONE, &none);
 }
 
-const gw_app gw_exchange_app = {.on_head = on_head, .on_body = on_body, .on_bad_body = on_bad_body, .on_abort = on_abort};
+const gw_app gw_exchange_app = {
+    .on_head = on_head, .on_body = on_body, .on_bad_body = on_bad_body, .on_abort = on_abort};

@@ -12,7 +12,8 @@
  *    DELIVER  the backend or the store has it                           [on_delivered]
  *    DONE     answered or aborted; freed as soon as nothing points to it
  *
- * Every request that matched a route is counted once at each end: received = accepted + rejected, accepted = delivered + dropped.
+ * Every request that matched a route is counted once at each end: received = accepted + rejected, accepted =
+ * delivered + dropped.
  */
 #ifndef GW_EXCHANGE_H
 #define GW_EXCHANGE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The seam between front ends (who speak HTTP/1 or, later, HTTP/2 on sockets) and what they serve (an exchange of the data plane, an
- * admin page). A front end implements gw_stream_ops, an application gw_app; neither knows the other's file.
+ * The seam between front ends (who speak HTTP/1 or, later, HTTP/2 on sockets) and what they serve (an
+ * exchange of the data plane, an admin page). A front end implements gw_stream_ops, an application gw_app;
+ * neither knows the other's file.
  *
  *    front end ──on_head──► app       head complete; the app may answer at once
  *    front end ──on_body──► app       whole body
@@ -40,7 +41,8 @@ static inline void gw_response_add(gw_response *r, const char *name, rd_slice va
         r->headers[r->n_headers++] = (gw_response_header){name, value};
 }
 
-/* What a request's head says, as far as anything here asks. Absent fields are empty. Borrowed until respond or abort. */
+/* What a request's head says, as far as anything here asks. Absent fields are empty. Borrowed until respond
+ * or abort. */
 typedef struct gw_head {
     rd_slice method, path, query;
     rd_slice content_type, content_encoding;
@@ -76,8 +78,8 @@ static inline void gw_body_release(gw_body *b)
 }
 
 typedef struct gw_app {
-    /* Returns the request's handle for the calls below, or NULL when it answered already (then the body is not wanted).
-     * *out_max_body: how many body bytes may come. */
+    /* Returns the request's handle for the calls below, or NULL when it answered already (then the body is
+     * not wanted). *out_max_body: how many body bytes may come. */
     void *(*on_head)(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out_max_body);
     /* The app owns `body` from here on. */
     void (*on_body)(void *request, gw_body body);

@@ -61,8 +61,10 @@ static int detector_of(const char *word)
 
 static rd_rule_spec spec_of(const gw_rule_cfg *r)
 {
-    static const rd_action_kind actions[] = {
-        [GW_ACTION_MASK] = RD_ACTION_MASK, [GW_ACTION_REPLACE] = RD_ACTION_REPLACE, [GW_ACTION_DROP] = RD_ACTION_DROP, [GW_ACTION_DIGEST] = RD_ACTION_DIGEST};
+    static const rd_action_kind actions[] = {[GW_ACTION_MASK] = RD_ACTION_MASK,
+                                             [GW_ACTION_REPLACE] = RD_ACTION_REPLACE,
+                                             [GW_ACTION_DROP] = RD_ACTION_DROP,
+                                             [GW_ACTION_DIGEST] = RD_ACTION_DIGEST};
     static const rd_mode modes[] = {
         [GW_RULE_ENFORCE] = RD_MODE_ENFORCE, [GW_RULE_SHADOW] = RD_MODE_SHADOW, [GW_RULE_OFF] = RD_MODE_OFF};
     return (rd_rule_spec){.name = r->name,
@@ -92,9 +94,12 @@ static bool build_policy(gw_generation *g, char *why)
     for (size_t i = 0; i < cfg->n_rules; i++)
         specs[i] = spec_of(&cfg->rules[i]);
     for (size_t i = 0; i < cfg->n_digest_keys; i++)
-        keys[i] = (rd_digest_key_spec){.id = cfg->digest_keys[i].id, .key = rd_slice_str(cfg->digest_keys[i].key)};
-    const rd_policy_spec spec = {.rules = specs, .n_rules = (uint32_t)cfg->n_rules,
-                                 .digest_keys = keys, .n_digest_keys = (uint32_t)cfg->n_digest_keys};
+        keys[i] =
+            (rd_digest_key_spec){.id = cfg->digest_keys[i].id, .key = rd_slice_str(cfg->digest_keys[i].key)};
+    const rd_policy_spec spec = {.rules = specs,
+                                 .n_rules = (uint32_t)cfg->n_rules,
+                                 .digest_keys = keys,
+                                 .n_digest_keys = (uint32_t)cfg->n_digest_keys};
     rd_outcome o = rd_policy_make(&spec, &g->policy, &bad, &err);
     free(specs);
     if (o == RD_OK)
@@ -147,7 +152,8 @@ static bool open_stores(gw_generation *g, char *why)
     if (g->number == GW_GENERATION_CHECK)
         return true;
     for (size_t i = 0; i < g->cfg->n_upstreams; i++) {
-        if (g->cfg->upstreams[i].store != NULL && (g->stores[i] = store_of(&g->cfg->upstreams[i], why)) == NULL)
+        if (g->cfg->upstreams[i].store != NULL &&
+            (g->stores[i] = store_of(&g->cfg->upstreams[i], why)) == NULL)
             return false;
     }
     return true;
@@ -166,10 +172,12 @@ gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
     g->cfg = cfg;
     g->limits = (rd_limits){.max_depth = cfg->limits.depth,
                             .max_elements = cfg->limits.elements,
-                            .unknown = cfg->redaction.unknown_fields == GW_UNKNOWN_REFUSE ? RD_UNKNOWN_REFUSE : RD_UNKNOWN_SCAN,
+                            .unknown = cfg->redaction.unknown_fields == GW_UNKNOWN_REFUSE ? RD_UNKNOWN_REFUSE
+                                                                                          : RD_UNKNOWN_SCAN,
                             .keep_invalid_utf8 = cfg->redaction.invalid_utf8 == GW_UTF8_KEEP};
     g->routes = gw_routes_new(cfg);
-    if (g->routes == NULL || !build_policy(g, why) || !build_slots(g) || !build_tls(g, why) || !open_stores(g, why))
+    if (g->routes == NULL || !build_policy(g, why) || !build_slots(g) || !build_tls(g, why) ||
+        !open_stores(g, why))
         gw_generation_unref(&g);
     return g;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A generation: one configuration and everything compiled from it. Immutable, shared by all threads, reference-counted. A reload makes
- * a new one and swaps pointers; a request keeps the one it began with until it is answered.
+ * A generation: one configuration and everything compiled from it. Immutable, shared by all threads,
+ * reference-counted. A reload makes a new one and swaps pointers; a request keeps the one it began with until
+ * it is answered.
  */
 #ifndef GW_GENERATION_H
 #define GW_GENERATION_H
@@ -21,18 +22,18 @@ enum { GW_GENERATION_CHECK = 0 };
 typedef struct gw_generation {
     _Atomic unsigned refs;
     uint64_t number;
-    gw_config *cfg;         /* owned */
-    rd_policy *policy;      /* owned */
-    gw_routes *routes;      /* owned */
-    SSL_CTX **tls;          /* owned; per listener, NULL: plain */
-    gw_store **stores;      /* per upstream, NULL: HTTP; owned by the stores of the process */
+    gw_config *cfg;    /* owned */
+    rd_policy *policy; /* owned */
+    gw_routes *routes; /* owned */
+    SSL_CTX **tls;     /* owned; per listener, NULL: plain */
+    gw_store **stores; /* per upstream, NULL: HTTP; owned by the stores of the process */
     rd_limits limits;
     unsigned *rule_slots, *upstream_slots; /* owned: metrics slots */
     unsigned workspace_slot;
 } gw_generation;
 
-/* Takes `cfg` (also on failure). NULL: `why` (GW_WHY_BYTES) says what is wrong. Stores are opened, or taken over from those that are open
- * already, because one process may open a directory once. */
+/* Takes `cfg` (also on failure). NULL: `why` (GW_WHY_BYTES) says what is wrong. Stores are opened, or taken
+ * over from those that are open already, because one process may open a directory once. */
 gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why);
 gw_generation *gw_generation_ref(gw_generation *g);
 void gw_generation_unref(gw_generation **g);

@@ -217,7 +217,8 @@ static void refuse_head(conn *c, int status, const char *text)
     gw_response_add(&res, "content-type", RD_SLICE_LIT("text/plain; charset=utf-8"));
     c->parsed.head.method = RD_SLICE_LIT("POST");
     c->body_read = false;
-    gw_count(c->server->thread->counters, GW_METRIC_HTTP_REQUESTS, GW_SIGNAL_COUNT, gw_metrics_status(status), 0, 1);
+    gw_count(c->server->thread->counters, GW_METRIC_HTTP_REQUESTS, GW_SIGNAL_COUNT, gw_metrics_status(status),
+             0, 1);
     respond(&c->stream, &res);
 }
 
@@ -245,9 +246,9 @@ static void give_body(conn *c, gw_body body)
 }
 
 /*
- * A sender's requests are of much the same size. A buffer that holds the next one from the start spares reading it in
- * pieces and copying them each time the buffer grows. It gets memory only when bytes arrive, and pages of it only as
- * far as they do; a connection has to have sent as much before.
+ * A sender's requests are of much the same size. A buffer that holds the next one from the start spares
+ * reading it in pieces and copying them each time the buffer grows. It gets memory only when bytes arrive,
+ * and pages of it only as far as they do; a connection has to have sent as much before.
  */
 static void fit_room(conn *c, size_t n)
 {
@@ -259,7 +260,8 @@ static void fit_room(conn *c, size_t n)
         c->room++;
 }
 
-/* Hands the socket's buffer itself to the app, without a copy; what was pipelined behind the body moves to a fresh one. */
+/* Hands the socket's buffer itself to the app, without a copy; what was pipelined behind the body moves to a
+ * fresh one. */
 static void take_length_body(conn *c)
 {
     size_t n = (size_t)c->parsed.head.content_length;
@@ -272,7 +274,9 @@ static void take_length_body(conn *c)
         memcpy(rest.base, whole->bytes + n, whole->size - n);
         c->sock->input->size += whole->size - n;
     }
-    give_body(c, (gw_body){.bytes = {(const uint8_t *)whole->bytes, n}, .release = release_h2o_buffer, .owner = whole});
+    give_body(c, (gw_body){.bytes = {(const uint8_t *)whole->bytes, n},
+                           .release = release_h2o_buffer,
+                           .owner = whole});
 }
 
 static void bad_body(conn *c, gw_outcome outcome)
@@ -371,7 +375,8 @@ static bool keep_head(conn *c, size_t n)
     rd_buf_clear(&c->head, KEEP_BYTES);
     rd_buf_append(&c->head, c->sock->input->bytes, n);
     h2o_buffer_consume(&c->sock->input, n);
-    return c->head.failed == RD_OK && gw_http1_parse_head(rd_buf_slice(&c->head), max, 0, &c->parsed) == GW_PARSE_OK;
+    return c->head.failed == RD_OK &&
+           gw_http1_parse_head(rd_buf_slice(&c->head), max, 0, &c->parsed) == GW_PARSE_OK;
 }
 
 static void begin_request(conn *c)
@@ -425,7 +430,8 @@ static void read_head(conn *c)
 
 /* ---- reading ---- */
 
-/* Runs the states that can go on with what is in the buffer, until one needs more. No recursion: respond() only ever starts a write. */
+/* Runs the states that can go on with what is in the buffer, until one needs more. No recursion: respond()
+ * only ever starts a write. */
 static void proceed(conn *c)
 {
     state before;
@@ -477,7 +483,8 @@ static void on_deadline(conn *c)
         enter(c, STATE_HEAD, limits(c)->header_timeout_ms);
         return;
     }
-    bool mid_request = c->state == STATE_HEAD ? c->head_seen > 0 : c->state != STATE_LINGER && c->state != STATE_WRITE;
+    bool mid_request =
+        c->state == STATE_HEAD ? c->head_seen > 0 : c->state != STATE_LINGER && c->state != STATE_WRITE;
     if (mid_request)
         gw_count(c->server->thread->counters, GW_METRIC_SLOW_CLIENTS, 0, 0, 0, 1);
     if (c->state == STATE_HEAD && c->head_seen > 0)

@@ -7,11 +7,26 @@ const char *gw_http1_reason(int status)
         int status;
         const char *reason;
     } reasons[] = {
-        {200, "OK"}, {204, "No Content"}, {260, "Blocked By Policy"}, {400, "Bad Request"}, {401, "Unauthorized"},
-        {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {408, "Request Timeout"}, {410, "Gone"},
-        {413, "Content Too Large"}, {415, "Unsupported Media Type"}, {417, "Expectation Failed"}, {422, "Unprocessable Content"},
-        {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
-        {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+        {200, "OK"},
+        {204, "No Content"},
+        {260, "Blocked By Policy"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {410, "Gone"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {417, "Expectation Failed"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
     };
     for (unsigned i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         if (reasons[i].status == status)
@@ -39,7 +54,8 @@ static void header(rd_buf *out, const char *name, rd_slice value)
     rd_buf_append(out, "\r\n", 2);
 }
 
-void gw_http1_write_response(const gw_response *res, bool keep_alive, bool with_body, rd_slice date, rd_buf *out)
+void gw_http1_write_response(const gw_response *res, bool keep_alive, bool with_body, rd_slice date,
+                             rd_buf *out)
 {
     bool may_have_body = res->status != 204 && res->status >= 200;
     rd_buf_append_str(out, "HTTP/1.1 ");

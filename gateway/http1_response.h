@@ -7,7 +7,9 @@
 #include "gateway/frontend.h"
 
 const char *gw_http1_reason(int status);
-/* `date`: an HTTP-date. `with_body` is false for answers to HEAD. A header value with a control character is left out. */
-void gw_http1_write_response(const gw_response *res, bool keep_alive, bool with_body, rd_slice date, rd_buf *out);
+/* `date`: an HTTP-date. `with_body` is false for answers to HEAD. A header value with a control character is
+ * left out. */
+void gw_http1_write_response(const gw_response *res, bool keep_alive, bool with_body, rd_slice date,
+                             rd_buf *out);
 
 #endif

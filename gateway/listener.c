@@ -59,7 +59,8 @@ static int try_bind(const struct addrinfo *a, bool share)
 
 static int bind_address(const gw_listener_cfg *cfg, uint16_t port_number, bool share, const char **out_why)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *list = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+                    *list = NULL;
     char port[8];
     snprintf(port, sizeof port, "%u", port_number);
     int e = getaddrinfo(cfg->host, port, &hints, &list);
@@ -93,7 +94,8 @@ uint16_t gw_listener_port(int fd)
     socklen_t n = sizeof a;
     if (getsockname(fd, (struct sockaddr *)&a, &n) != 0)
         return 0;
-    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port : ((struct sockaddr_in *)&a)->sin_port);
+    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+                                         : ((struct sockaddr_in *)&a)->sin_port);
 }
 
 /* ---- TLS ---- */
@@ -137,7 +139,8 @@ static void start_handshake(gw_listener *l, h2o_socket_t *sock, SSL_CTX *ctx)
     handshake *h = malloc(sizeof *h);
     if (h == NULL)
         abort();
-    *h = (handshake){.thread = l->thread, .http = l->http, .binding = gw_binding_ref(l->thread->binding), .sock = sock};
+    *h = (handshake){
+        .thread = l->thread, .http = l->http, .binding = gw_binding_ref(l->thread->binding), .sock = sock};
     h->deadline.cb = on_handshake_deadline;
     h2o_timeout_link(l->thread->h2o.loop, &l->handshake_timeout, &h->deadline);
     sock->data = h;

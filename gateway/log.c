@@ -112,7 +112,8 @@ void gw_log_emit(gw_event event, const gw_field *fields)
     rd_buf line;
     rd_buf_init(&line, LINE_MAX_BYTES);
     append_time(&line, &ts);
-    rd_buf_printf(&line, ",\"level\":\"%s\",\"event\":\"%s\"", level_words[events[event].level], events[event].word);
+    rd_buf_printf(&line, ",\"level\":\"%s\",\"event\":\"%s\"", level_words[events[event].level],
+                  events[event].word);
     for (const gw_field *f = fields; f->type != GW_FIELD_END; f++)
         append_field(&line, f);
     if (held > 0)

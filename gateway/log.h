@@ -2,10 +2,10 @@
 /*
  * Event log: JSON lines on standard error, one event each, with typed fields.
  *
- * There is no free text: an event is a row of gateway/log_events.def, a field is a row of GW_LOG_FIELDS, and the
- * value types are numbers, words of our own tables, and names from the configuration. Matched values, header values,
- * paths and bodies have no type here, so they cannot be logged. Rate-limited per event; what was held back is
- * counted and said with the next line of that event.
+ * There is no free text: an event is a row of gateway/log_events.def, a field is a row of GW_LOG_FIELDS, and
+ * the value types are numbers, words of our own tables, and names from the configuration. Matched values,
+ * header values, paths and bodies have no type here, so they cannot be logged. Rate-limited per event; what
+ * was held back is counted and said with the next line of that event.
  */
 #ifndef GW_LOG_H
 #define GW_LOG_H

@@ -23,8 +23,12 @@ static const struct verb {
     {"dump-config", "[FILE]", "print the effective configuration, secrets masked", gw_cli_dump_config},
     {"reference", "[keys|outcomes|metrics]",
      "print a table in Markdown: configuration keys, answers, metrics", gw_cli_reference},
-    {"redact", "[OPTIONS]", "redact standard input line by line; --config FILE, --field NAME (JSON lines), --class CLASS", gw_cli_redact},
-    {"explain", "[OPTIONS]", "say which rules match standard input, line by line, and what was refused; same options", gw_cli_explain},
+    {"redact", "[OPTIONS]",
+     "redact standard input line by line; --config FILE, --field NAME (JSON lines), --class CLASS",
+     gw_cli_redact},
+    {"explain", "[OPTIONS]",
+     "say which rules match standard input, line by line, and what was refused; same options",
+     gw_cli_explain},
     {"version", "", "print the version", version},
 };
 

@@ -30,7 +30,8 @@ gw_media gw_media_of(rd_slice content_type, bool loki)
 
 rd_slice gw_media_upstream(gw_format format)
 {
-    return format == GW_FORMAT_JSON ? RD_SLICE_LIT("application/json") : RD_SLICE_LIT("application/x-protobuf");
+    return format == GW_FORMAT_JSON ? RD_SLICE_LIT("application/json")
+                                    : RD_SLICE_LIT("application/x-protobuf");
 }
 
 rd_slice gw_media_upstream_coding(gw_signal signal, gw_format format, rd_coding coding)

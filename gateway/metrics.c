@@ -103,17 +103,17 @@ static const char *dim_reload(unsigned i)
 }
 
 /* X(id, label, size, name of value i) */
-#define GW_DIMS(X)                                                                                 \
-    X(NONE, "", 1, NULL)                                                                           \
-    X(SIGNAL, "signal", GW_SIGNAL_COUNT, dim_signal)                                               \
-    X(SIGNAL_OR_OTHER, "signal", GW_SIGNAL_COUNT + 1, dim_signal)                                  \
-    X(STATUS, "code", STATUSES, status_name)                                                       \
-    X(OUTCOME, "reason", GW_OUTCOME_COUNT, dim_outcome)                                            \
-    X(CALL_RESULT, "result", GW_CALL_RESULT_COUNT, dim_call_result)                                \
-    X(RULE, "rule", GW_RULE_SLOTS, dim_rule)                                                       \
-    X(CLASS, "field", RD_CLASS_COUNT, dim_class)                                                   \
-    X(UPSTREAM, "upstream", GW_UPSTREAM_SLOTS, dim_upstream)                                       \
-    X(WORKSPACE, "workspace_id", GW_WORKSPACE_SLOTS, dim_workspace)                                \
+#define GW_DIMS(X)                                                                                           \
+    X(NONE, "", 1, NULL)                                                                                     \
+    X(SIGNAL, "signal", GW_SIGNAL_COUNT, dim_signal)                                                         \
+    X(SIGNAL_OR_OTHER, "signal", GW_SIGNAL_COUNT + 1, dim_signal)                                            \
+    X(STATUS, "code", STATUSES, status_name)                                                                 \
+    X(OUTCOME, "reason", GW_OUTCOME_COUNT, dim_outcome)                                                      \
+    X(CALL_RESULT, "result", GW_CALL_RESULT_COUNT, dim_call_result)                                          \
+    X(RULE, "rule", GW_RULE_SLOTS, dim_rule)                                                                 \
+    X(CLASS, "field", RD_CLASS_COUNT, dim_class)                                                             \
+    X(UPSTREAM, "upstream", GW_UPSTREAM_SLOTS, dim_upstream)                                                 \
+    X(WORKSPACE, "workspace_id", GW_WORKSPACE_SLOTS, dim_workspace)                                          \
     X(RELOAD_RESULT, "result", RELOAD_RESULTS, dim_reload)
 
 typedef struct dim {
@@ -140,8 +140,8 @@ static const struct metric {
     const char *name, *help;
     unsigned char is_gauge, dim[3];
 } metrics[] = {
-#define COUNTER 0
-#define GAUGE 1
+#define COUNTER                             0
+#define GAUGE                               1
 #define X(id, kind, name, help, d1, d2, d3) {name, help, kind, {DIM_##d1, DIM_##d2, DIM_##d3}},
 #include "gateway/metrics.def"
 #undef X

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counters and gauges. Each thread writes its own cells (no contention); a scrape adds them up. Rows and dimensions come from
- * metrics.def, so the number of cells, and so of series, is fixed when the program is built. Names that come from the
- * configuration (rules, upstreams, workspaces) are put into slots; a name without a free slot shares `__other__`.
+ * Counters and gauges. Each thread writes its own cells (no contention); a scrape adds them up. Rows and
+ * dimensions come from metrics.def, so the number of cells, and so of series, is fixed when the program is
+ * built. Names that come from the configuration (rules, upstreams, workspaces) are put into slots; a name
+ * without a free slot shares `__other__`.
  */
 #ifndef GW_METRICS_H
 #define GW_METRICS_H
@@ -25,7 +26,8 @@ typedef enum gw_metric {
 typedef enum gw_slots { GW_SLOTS_RULE, GW_SLOTS_UPSTREAM, GW_SLOTS_WORKSPACE, GW_SLOTS_COUNT } gw_slots;
 enum { GW_RULE_SLOTS = 257, GW_UPSTREAM_SLOTS = 33, GW_WORKSPACE_SLOTS = 201 };
 
-/* The slot of a name, made on first use; slot 0 is `__other__`. Thread-safe; slots live as long as the process. */
+/* The slot of a name, made on first use; slot 0 is `__other__`. Thread-safe; slots live as long as the
+ * process. */
 unsigned gw_metrics_slot(gw_slots kind, const char *name);
 
 typedef struct gw_counters gw_counters; /* one thread's cells */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers: outcome ► status, headers, body, in the words of the sender's protocol. The only place that makes them.
+ * Answers: outcome ► status, headers, body, in the words of the sender's protocol. The only place that makes
+ * them.
  *
  *   OTLP protobuf   Export<Signal>ServiceResponse, google.rpc.Status
  *   OTLP JSON       the same in JSON
@@ -17,7 +18,12 @@
 #include "gateway/scrubbed.h"
 
 /* The dialect of an answer. */
-typedef enum gw_dialect { GW_DIALECT_OTLP_PROTOBUF, GW_DIALECT_OTLP_JSON, GW_DIALECT_LOKI, GW_DIALECT_TEXT } gw_dialect;
+typedef enum gw_dialect {
+    GW_DIALECT_OTLP_PROTOBUF,
+    GW_DIALECT_OTLP_JSON,
+    GW_DIALECT_LOKI,
+    GW_DIALECT_TEXT
+} gw_dialect;
 
 /* What is known about a request that is answered. */
 typedef struct gw_reply_to {
@@ -28,24 +34,29 @@ typedef struct gw_reply_to {
     bool cors_credentials;
 } gw_reply_to;
 
-/* Part of a success that the backend did not take: OTLP partial_success. rejected 0 with a message is a warning. */
+/* Part of a success that the backend did not take: OTLP partial_success. rejected 0 with a message is a
+ * warning. */
 typedef struct gw_partial {
     int64_t rejected;
     rd_slice message; /* redacted already */
 } gw_partial;
 
-/* Fills `res`; texts go to `text`, which must live until respond returns. `loki_status`: what to answer to a Loki sender instead of
- * 204 (260: blocked by policy), 0: 204. */
-void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial *partial, int loki_status, rd_buf *text, gw_response *res);
+/* Fills `res`; texts go to `text`, which must live until respond returns. `loki_status`: what to answer to a
+ * Loki sender instead of 204 (260: blocked by policy), 0: 204. */
+void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial *partial, int loki_status,
+                      rd_buf *text, gw_response *res);
 
-/* `detail`: a literal or a redacted text that is added to the outcome's own text; empty: none. `retry_after_s`: 0: no header. */
-void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, uint32_t retry_after_s, rd_buf *text, gw_response *res);
+/* `detail`: a literal or a redacted text that is added to the outcome's own text; empty: none.
+ * `retry_after_s`: 0: no header. */
+void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, uint32_t retry_after_s,
+                    rd_buf *text, gw_response *res);
 
 /* Success without anything to store: an empty OTLP request is a connectivity probe. */
 void gw_reply_nothing(const gw_reply_to *to, rd_buf *text, gw_response *res);
 
 /* Answer to a CORS preflight. `allowed` headers are echoed. */
-void gw_reply_preflight(const gw_reply_to *to, rd_slice requested_headers, uint32_t max_age_s, rd_buf *text, gw_response *res);
+void gw_reply_preflight(const gw_reply_to *to, rd_slice requested_headers, uint32_t max_age_s, rd_buf *text,
+                        gw_response *res);
 
 int gw_reply_status(gw_dialect d, gw_outcome o);
 

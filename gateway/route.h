@@ -18,7 +18,8 @@ const gw_route_cfg *gw_routes_find(const gw_routes *r, rd_slice path);
 /* "supported: /v1/logs, ..." of the routes that are not retired; made once. */
 rd_slice gw_routes_supported(const gw_routes *r);
 
-/* Headers of a deprecated or retired route, made once; empty: not to be sent. Deprecation: RFC 9745; Sunset: RFC 8594; Link: RFC 8288. */
+/* Headers of a deprecated or retired route, made once; empty: not to be sent. Deprecation: RFC 9745; Sunset:
+ * RFC 8594; Link: RFC 8288. */
 typedef struct gw_route_headers {
     rd_slice deprecation, sunset, link;
 } gw_route_headers;

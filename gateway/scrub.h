@@ -6,8 +6,8 @@
  *                        │
  *                        └─► JSON line (for a store)
  *
- * Pure CPU work, no socket and no clock; runs on a loop's thread or on a worker. The bytes that came go on as they are only if nothing
- * in them had to change and the backend wants the same coding.
+ * Pure CPU work, no socket and no clock; runs on a loop's thread or on a worker. The bytes that came go on as
+ * they are only if nothing in them had to change and the backend wants the same coding.
  */
 #ifndef GW_SCRUB_H
 #define GW_SCRUB_H
@@ -60,12 +60,15 @@ RD_MUST_CHECK bool gw_scrub_settle(gw_scrub *x);
 /* Frees the buffers; `scrubbed` ends. */
 void gw_scrub_release(gw_scrub *x);
 
-/* Reads Content-Encoding for a signal and format; what a body of that protocol cannot have is GW_OUTCOME_CODING. */
-gw_outcome gw_scrub_coding(gw_signal signal, gw_format format, rd_slice content_encoding, rd_coding *out_coding);
+/* Reads Content-Encoding for a signal and format; what a body of that protocol cannot have is
+ * GW_OUTCOME_CODING. */
+gw_outcome gw_scrub_coding(gw_signal signal, gw_format format, rd_slice content_encoding,
+                           rd_coding *out_coding);
 /* What goes upstream: Loki protobuf is always a snappy block, everything else follows the configuration. */
 rd_coding gw_scrub_out_coding(gw_signal signal, gw_format format, gw_upstream_coding configured);
 
-/* Redacts a text of a backend before a sender sees it; at most `max` bytes (32 KiB) of the result are kept. Appends nothing on failure. */
+/* Redacts a text of a backend before a sender sees it; at most `max` bytes (32 KiB) of the result are kept.
+ * Appends nothing on failure. */
 void gw_scrub_text(gw_scrubber *s, const gw_generation *gen, rd_slice text, size_t max, rd_buf *out);
 
 #endif

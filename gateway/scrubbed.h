@@ -5,8 +5,8 @@
  * gw_scrubbed: a body that a policy saw. Only scrub makes one (scrubbed_private.h); upstream and store
  * accept nothing else, so there is no way to hand them the bytes that were received.
  *
- * gw_ack: somebody durable has the data. Only upstream (a 2xx of the backend) and store (after fsync) hand one
- * out; reply needs it to say success.
+ * gw_ack: somebody durable has the data. Only upstream (a 2xx of the backend) and store (after fsync) hand
+ * one out; reply needs it to say success.
  */
 #ifndef GW_SCRUBBED_H
 #define GW_SCRUBBED_H

@@ -257,8 +257,8 @@ static bool loop_init(server *s, unsigned i, char *why)
     return true;
 }
 
-/* Everything of a loop is made on its own thread: h2o keeps its free lists in thread-local storage, and a socket made
- * on another thread would use that one's without a lock. */
+/* Everything of a loop is made on its own thread: h2o keeps its free lists in thread-local storage, and a
+ * socket made on another thread would use that one's without a lock. */
 static void *loop_main(void *arg)
 {
     loop *l = arg;
@@ -325,7 +325,8 @@ static bool cannot_listen(const gw_listener_cfg *l, const char *why)
 
 static void say_listening(const char *whom, const gw_listener_cfg *cfg, int fd)
 {
-    gw_log(LISTENING, gw_word("for", whom), gw_word("address", cfg->address), gw_u64("port", gw_listener_port(fd)));
+    gw_log(LISTENING, gw_word("for", whom), gw_word("address", cfg->address),
+           gw_u64("port", gw_listener_port(fd)));
 }
 
 static bool bind_all(server *s)
@@ -359,14 +360,15 @@ static bool bind_all(server *s)
     return true;
 }
 
-/* No core dump may hold payload, and no file of h2o's either: it would put large bodies into a temporary file. */
+/* No core dump may hold payload, and no file of h2o's either: it would put large bodies into a temporary
+ * file. */
 static void harden(void)
 {
     struct rlimit none = {0, 0}, files;
     h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
     h2o_hostinfo_max_threads = RESOLVER_THREADS; /* one slow name must not hold up all others */
-    /* Bodies of ordinary size come from the heap and stay mapped; giving pages back after each request costs more than
-     * redacting it. Large ones go back to the system at once. */
+    /* Bodies of ordinary size come from the heap and stay mapped; giving pages back after each request costs
+     * more than redacting it. Large ones go back to the system at once. */
     mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
     mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
     mallopt(M_TOP_PAD, MMAP_BYTES);
@@ -421,7 +423,8 @@ static bool drain(server *s, const sigset_t *signals)
     uint64_t until = monotonic_ms() + s->gen->cfg->shutdown_timeout_ms;
     struct timespec nap = {0, POLL_MS * 1000000L};
     gw_admin_set_ready(false, "draining");
-    gw_log(DRAINING, gw_u64("connections", gw_budget_connections()), gw_u64("requests", gw_budget_requests()));
+    gw_log(DRAINING, gw_u64("connections", gw_budget_connections()),
+           gw_u64("requests", gw_budget_requests()));
     tell_all(s, ask_drain);
     do {
         atomic_store(&busy, 0);
@@ -432,7 +435,8 @@ static bool drain(server *s, const sigset_t *signals)
         if (sig == SIGTERM || sig == SIGINT)
             break;
     } while (monotonic_ms() < until);
-    gw_log(DRAIN_TIMEOUT, gw_u64("connections", gw_budget_connections()), gw_u64("requests", gw_budget_requests()));
+    gw_log(DRAIN_TIMEOUT, gw_u64("connections", gw_budget_connections()),
+           gw_u64("requests", gw_budget_requests()));
     return false;
 }
 
@@ -465,7 +469,8 @@ int gw_server_run(gw_config *cfg, const char *path)
     if (!start(&s, cfg))
         return 1;
     gw_admin_set_ready(true, "");
-    gw_log(READY, gw_u64("threads", s.n_loops), gw_u64("listeners", s.n_listeners), gw_word("hash", s.gen->cfg->hash));
+    gw_log(READY, gw_u64("threads", s.n_loops), gw_u64("listeners", s.n_listeners),
+           gw_word("hash", s.gen->cfg->hash));
     while (sigwait(&set, &sig) == 0 && sig == SIGHUP)
         gw_count(s.loops[0].thread.counters, GW_METRIC_RELOADS, reload(&s), 0, 0, 1);
     bool clean = drain(&s, &set);

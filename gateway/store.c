@@ -39,7 +39,8 @@ static int64_t real_now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-const gw_store_ops gw_store_real_ops = {.now_ms = real_now_ms, .writev = writev, .fdatasync = fdatasync, .fsync = fsync};
+const gw_store_ops gw_store_real_ops = {
+    .now_ms = real_now_ms, .writev = writev, .fdatasync = fdatasync, .fsync = fsync};
 
 /* Makes the name of a new directory durable. `path` has no trailing slash. */
 static int sync_parent(const char *path)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One event loop and what belongs to it. Threads share nothing on the hot path but a few atomics (gw_budget) and immutable generations.
+ * One event loop and what belongs to it. Threads share nothing on the hot path but a few atomics (gw_budget)
+ * and immutable generations.
  *
  * Other threads talk to a loop through its inbox: a message is a function and an argument, run on the loop.
  */
@@ -15,7 +16,8 @@
 #include "gateway/generation.h"
 #include "gateway/scrub.h"
 
-/* A thread's side of a generation: its upstream pools. Lives until the last request that began with it ends. */
+/* A thread's side of a generation: its upstream pools. Lives until the last request that began with it ends.
+ */
 typedef struct gw_binding {
     gw_thread *thread;
     gw_generation *gen; /* shared (refs) */
@@ -33,9 +35,9 @@ struct gw_thread {
     unsigned index;
     h2o_context_t h2o; /* loop, resolver queue */
     h2o_multithread_receiver_t inbox;
-    gw_counters *counters; /* lives as long as the process */
-    gw_scrubber *scrubber; /* owned */
-    gw_binding *binding;   /* current; a reload swaps it */
+    gw_counters *counters;      /* lives as long as the process */
+    gw_scrubber *scrubber;      /* owned */
+    gw_binding *binding;        /* current; a reload swaps it */
     struct gw_workers *workers; /* borrowed: shared by all threads */
     bool draining;
     unsigned n_requests; /* exchanges that live */

@@ -13,8 +13,10 @@ static SSL_CTX *refuse(SSL_CTX *ctx, const char *what, const char *file, char *w
     return NULL;
 }
 
-/* HTTP/1.1 is all this listener speaks; a client that offers only something else is refused during the handshake. */
-static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned in_len, void *arg)
+/* HTTP/1.1 is all this listener speaks; a client that offers only something else is refused during the
+ * handshake. */
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+                   unsigned in_len, void *arg)
 {
     static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
     unsigned char *chosen;
@@ -50,14 +52,16 @@ SSL_CTX *gw_tls_server_ctx(const gw_listener_tls_cfg *cfg, char *why, size_t n_w
     if (ctx == NULL)
         return refuse(ctx, "TLS", NULL, why, n_why);
     SSL_CTX_set_min_proto_version(ctx, cfg->min_version == GW_TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
-    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_options(ctx,
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_default_passwd_cb(ctx, on_passphrase);
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
     if (SSL_CTX_use_certificate_chain_file(ctx, cfg->certificate) != 1)
         return refuse(ctx, "certificate", cfg->certificate, why, n_why);
-    if (SSL_CTX_use_PrivateKey_file(ctx, cfg->key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(ctx) != 1)
+    if (SSL_CTX_use_PrivateKey_file(ctx, cfg->key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(ctx) != 1)
         return refuse(ctx, "key", cfg->key, why, n_why);
     if (cfg->client_ca != NULL) {
         STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(cfg->client_ca);

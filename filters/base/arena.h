@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bump allocation with stable addresses, for what lives as long as one body's edits: replacement texts. Chunks are
- * kept from one reset to the next (up to `keep` bytes), so a steady stream of requests allocates nothing.
+ * Bump allocation with stable addresses, for what lives as long as one body's edits: replacement texts.
+ * Chunks are kept from one reset to the next (up to `keep` bytes), so a steady stream of requests allocates
+ * nothing.
  */
 #ifndef RD_BASE_ARENA_H
 #define RD_BASE_ARENA_H

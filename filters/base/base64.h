@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Base64 (RFC 4648): decodes the standard and the URL-safe alphabet, padded or not; encodes the standard one. */
+/* Base64 (RFC 4648): decodes the standard and the URL-safe alphabet, padded or not; encodes the standard one.
+ */
 #ifndef RD_BASE_BASE64_H
 #define RD_BASE_BASE64_H
 

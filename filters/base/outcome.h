@@ -13,26 +13,26 @@
 #include <stdint.h>
 
 /* X(name, word used in metrics and answers) */
-#define RD_OUTCOMES(X)                                                                             \
-    X(OK, "ok")                                                                                    \
-    X(TRUNCATED, "truncated")       /* input ends inside an element */                             \
-    X(MALFORMED, "malformed")       /* input breaks the grammar of its format */                   \
-    X(INVALID, "invalid")           /* grammatical, but a value the protocol forbids */            \
-    X(TOO_DEEP, "too_deep")         /* nesting ceiling */                                          \
-    X(TOO_MANY, "too_many")         /* element count ceiling */                                    \
-    X(TOO_LARGE, "too_large")       /* decoded size ceiling */                                     \
-    X(RATIO, "ratio")               /* compression ratio ceiling: a bomb or a lying length */      \
-    X(UNSUPPORTED, "unsupported")   /* a coding or form we do not take */                          \
-    X(EMPTY, "empty")               /* nothing to store where the protocol demands something */    \
-    X(REFUSED, "refused")           /* policy says no (unknown fields, own label, ...) */          \
-    X(BUDGET, "budget")             /* work budget of a rule was exceeded */                       \
-    X(NO_MEMORY, "no_memory")       /* ours, not the sender's: answer with a retryable error */
+#define RD_OUTCOMES(X)                                                                                       \
+    X(OK, "ok")                                                                                              \
+    X(TRUNCATED, "truncated")     /* input ends inside an element */                                         \
+    X(MALFORMED, "malformed")     /* input breaks the grammar of its format */                               \
+    X(INVALID, "invalid")         /* grammatical, but a value the protocol forbids */                        \
+    X(TOO_DEEP, "too_deep")       /* nesting ceiling */                                                      \
+    X(TOO_MANY, "too_many")       /* element count ceiling */                                                \
+    X(TOO_LARGE, "too_large")     /* decoded size ceiling */                                                 \
+    X(RATIO, "ratio")             /* compression ratio ceiling: a bomb or a lying length */                  \
+    X(UNSUPPORTED, "unsupported") /* a coding or form we do not take */                                      \
+    X(EMPTY, "empty")             /* nothing to store where the protocol demands something */                \
+    X(REFUSED, "refused")         /* policy says no (unknown fields, own label, ...) */                      \
+    X(BUDGET, "budget")           /* work budget of a rule was exceeded */                                   \
+    X(NO_MEMORY, "no_memory")     /* ours, not the sender's: answer with a retryable error */
 
 typedef enum rd_outcome {
 #define X(name, word) RD_##name,
     RD_OUTCOMES(X)
 #undef X
-    RD_OUTCOME_COUNT
+        RD_OUTCOME_COUNT
 } rd_outcome;
 
 /* The word of the table above; "?" never appears for a valid outcome. */

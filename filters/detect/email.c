@@ -49,8 +49,8 @@ static uint32_t label_end(const rd_view *v, uint32_t i, uint32_t limit, bool *ou
     return end;
 }
 
-/* The ASCII letters that a label starts with. Text without spaces (CJK) or with wide punctuation may run on behind an
- * address: `jane@example.com`, then a full-width comma and a number. */
+/* The ASCII letters that a label starts with. Text without spaces (CJK) or with wide punctuation may run on
+ * behind an address: `jane@example.com`, then a full-width comma and a number. */
 static uint32_t letters_end(const rd_view *v, uint32_t i, uint32_t end)
 {
     while (i < end && rd_is(rd_at(v, i), RD_C_ALPHA))
@@ -67,7 +67,8 @@ static uint32_t domain_end(const rd_view *v, uint32_t i)
         uint32_t end = label_end(v, at, limit, &letters_only);
         if (end == at)
             return best;
-        if (!letters_only && n_labels > 1 && letters_end(v, at, end) - at >= 2 && letters_end(v, at, end) < end)
+        if (!letters_only && n_labels > 1 && letters_end(v, at, end) - at >= 2 &&
+            letters_end(v, at, end) < end)
             return letters_end(v, at, end);
         bool top = end - at >= 2 && (letters_only || rd_spells_nocase(v, at, "xn--"));
         if (n_labels > 1 && top && !is_file_ending(v, at, end))

@@ -18,8 +18,8 @@ typedef struct rd_labels {
     uint32_t n, cap, max;
     bool
         text_has_more; /* than the list: comments, names without a value; so the text is no stand-in for it */
-    rd_buf text; /* owned: unescaped names and values; has RD_LABELS_ROOM more bytes for the caller's
-                    own texts. Never moves between parses: an append beyond that fails. */
+    rd_buf text;       /* owned: unescaped names and values; has RD_LABELS_ROOM more bytes for the caller's
+                          own texts. Never moves between parses: an append beyond that fails. */
 } rd_labels;
 
 enum { RD_LABELS_ROOM = 4096 };

@@ -37,10 +37,23 @@ typedef enum rd_wire_type {
 
 /* Scalar kind: for protobuf -> JSON and for checks. */
 typedef enum rd_scalar {
-    RD_SCALAR_MESSAGE, RD_SCALAR_STRING, RD_SCALAR_BYTES, RD_SCALAR_BOOL, RD_SCALAR_ENUM,
-    RD_SCALAR_INT32, RD_SCALAR_SINT32, RD_SCALAR_UINT32, RD_SCALAR_FIXED32, RD_SCALAR_SFIXED32,
-    RD_SCALAR_INT64, RD_SCALAR_SINT64, RD_SCALAR_UINT64, RD_SCALAR_FIXED64, RD_SCALAR_SFIXED64,
-    RD_SCALAR_DOUBLE, RD_SCALAR_FLOAT
+    RD_SCALAR_MESSAGE,
+    RD_SCALAR_STRING,
+    RD_SCALAR_BYTES,
+    RD_SCALAR_BOOL,
+    RD_SCALAR_ENUM,
+    RD_SCALAR_INT32,
+    RD_SCALAR_SINT32,
+    RD_SCALAR_UINT32,
+    RD_SCALAR_FIXED32,
+    RD_SCALAR_SFIXED32,
+    RD_SCALAR_INT64,
+    RD_SCALAR_SINT64,
+    RD_SCALAR_UINT64,
+    RD_SCALAR_FIXED64,
+    RD_SCALAR_SFIXED64,
+    RD_SCALAR_DOUBLE,
+    RD_SCALAR_FLOAT
 } rd_scalar;
 
 typedef enum rd_kind {
@@ -61,13 +74,13 @@ typedef struct rd_field {
     const rd_message *child; /* RD_MARK_MESSAGE, or a message-typed RD_MARK_VALUE */
     uint32_t number;
     uint8_t name_len, json_name_len;
-    uint8_t wire;     /* rd_wire_type when not packed */
-    uint8_t scalar;   /* rd_scalar */
-    uint8_t mark;     /* rd_mark */
-    uint8_t cls;      /* rd_class, or RD_CLASS_INHERIT */
-    uint8_t id_len;   /* RD_MARK_ID: 16 or 8 */
+    uint8_t wire;   /* rd_wire_type when not packed */
+    uint8_t scalar; /* rd_scalar */
+    uint8_t mark;   /* rd_mark */
+    uint8_t cls;    /* rd_class, or RD_CLASS_INHERIT */
+    uint8_t id_len; /* RD_MARK_ID: 16 or 8 */
     bool repeated;
-    bool packable;    /* repeated scalar: LEN is allowed as well */
+    bool packable;     /* repeated scalar: LEN is allowed as well */
     bool has_presence; /* singular message, oneof member or proto3 optional */
 } rd_field;
 
@@ -75,8 +88,8 @@ struct rd_message {
     const char *name; /* e.g. "LogRecord" */
     const rd_field *fields;
     uint16_t n_fields;
-    uint8_t kind;          /* rd_kind */
-    bool key_value;        /* a PAIR {1: string key, 2: {1: string}}, OTLP's KeyValue: walkers have a short cut */
+    uint8_t kind;   /* rd_kind */
+    bool key_value; /* a PAIR {1: string key, 2: {1: string}}, OTLP's KeyValue: walkers have a short cut */
     uint8_t by_number[32]; /* field number < 32 -> index + 1; 0: not there or larger */
 };
 

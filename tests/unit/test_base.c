@@ -41,10 +41,18 @@ static void test_utf8__takes_what_rfc_3629_takes(void **state)
         size_t n;
         bool ok;
     } cases[] = {
-        {"", 0, true},          {"plain ascii, longer", 19, true},   {"\xc3\xa4", 2, true},
-        {"\xc0\x80", 2, false}, {"\xed\xa0\x80", 3, false},          {"\xf4\x90\x80\x80", 4, false},
-        {"\xe2\x82", 2, false}, {"\xf0\x9f\x98\x80", 4, true},       {"\xff", 1, false},
-        {"\xe0\x9f\xbf", 3, false}, {"aaaaaaaa\xc3", 9, false},      {"12345678\xe2\x82\xac", 11, true},
+        {"", 0, true},
+        {"plain ascii, longer", 19, true},
+        {"\xc3\xa4", 2, true},
+        {"\xc0\x80", 2, false},
+        {"\xed\xa0\x80", 3, false},
+        {"\xf4\x90\x80\x80", 4, false},
+        {"\xe2\x82", 2, false},
+        {"\xf0\x9f\x98\x80", 4, true},
+        {"\xff", 1, false},
+        {"\xe0\x9f\xbf", 3, false},
+        {"aaaaaaaa\xc3", 9, false},
+        {"12345678\xe2\x82\xac", 11, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(rd_utf8_valid(rd_slice_of(cases[i].s, cases[i].n)), cases[i].ok);

@@ -203,7 +203,8 @@ static void test_config__has_the_shipped_rules(void **state)
     assert_true(keys->n_keys >= 9);
     assert_int_equal(keys->action, GW_ACTION_MASK);
     assert_int_equal(keys->label_action, GW_ACTION_DROP);
-    for (const char *const *more = (const char *const[]){"secret_keys", "personal_keys", NULL}; *more != NULL; more++) {
+    for (const char *const *more = (const char *const[]){"secret_keys", "personal_keys", NULL}; *more != NULL;
+         more++) {
         assert_non_null(find_rule(c, *more));
         assert_int_equal(find_rule(c, *more)->action, GW_ACTION_MASK);
     }

@@ -14,7 +14,8 @@ static void test_detect_email__addresses(void **state)
         {"j@example.de", "***@example.de"},
         /* a full-width comma, a number; CJK text and a number; NBSP and a number */
         {"jane@example.com\xef\xbc\x8c\xe7\x94\xb5\x31", "j***@example.com\xef\xbc\x8c\xe7\x94\xb5\x31"},
-        {"jane@example.com\xe7\x94\xb5\xe8\xaf\x9d\x31\x32", "j***@example.com\xe7\x94\xb5\xe8\xaf\x9d\x31\x32"},
+        {"jane@example.com\xe7\x94\xb5\xe8\xaf\x9d\x31\x32",
+         "j***@example.com\xe7\x94\xb5\xe8\xaf\x9d\x31\x32"},
         {"jane@example.com\xc2\xa0\x35", "j***@example.com\xc2\xa0\x35"},
         {"GET /u?email=kenji28%40shop.example&x=1", "GET /u?email=k***%40shop.example&x=1"},
         {"?next=%3Femail%3Dkenji%40shop.example", "?next=%3Femail%3Dk***%40shop.example"},

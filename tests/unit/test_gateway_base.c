@@ -67,16 +67,8 @@ static void test_base64__both_ways(void **state)
         rd_buf_release(&text);
         rd_buf_release(&back);
     }
-    static const char *const bad[] = {"a",
-                                      "abcde",
-                                      "ab=c",
-                                      "a===",
-                                      "====",
-                                      "ab==cd==",
-                                      "ab c",
-                                      "ab\n=",
-                                      "ab.d",
-                                      "\xc3\xa4\x62\x63"};
+    static const char *const bad[] = {
+        "a", "abcde", "ab=c", "a===", "====", "ab==cd==", "ab c", "ab\n=", "ab.d", "\xc3\xa4\x62\x63"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rd_buf back;
         rd_buf_init(&back, 1000);

@@ -14,8 +14,8 @@ static const rd_limits scan = {.max_depth = 32, .max_elements = 1000000};
 static char form_letter(rd_form f)
 {
     static const char letters[RD_FORM_COUNT] = {
-        [RD_FORM_JSON] = 'J',        [RD_FORM_JSON_ESC] = 'E',  [RD_FORM_JSON_NUM] = 'N',
-        [RD_FORM_LABELS_JSON] = 'L', [RD_FORM_PAIR_JSON] = 'P', [RD_FORM_PAIR_DROP] = 'D',
+        [RD_FORM_JSON] = 'J',         [RD_FORM_JSON_ESC] = 'E',  [RD_FORM_JSON_NUM] = 'N',
+        [RD_FORM_LABELS_JSON] = 'L',  [RD_FORM_PAIR_JSON] = 'P', [RD_FORM_PAIR_DROP] = 'D',
         [RD_FORM_LABELS_OBJECT] = 'O'};
     return letters[f] != 0 ? letters[f] : '?';
 }

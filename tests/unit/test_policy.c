@@ -201,7 +201,7 @@ static void test_policy__shadow_counts_and_changes_nothing(void **state)
     rd_policy *p = kit_policy(rules, 3);
     const char *json =
         RECORD("\"severityText\":\"" LONG "\",\"body\":{\"stringValue\":\"x@y.example 1\\u00402 "
-                                          "11111111111111111111111111111111111111111111\"},\"attributes\":["
+               "11111111111111111111111111111111111111111111\"},\"attributes\":["
                "{\"key\":\"user_id\",\"value\":{\"bytesValue\":\"eEB5LmV4YW1wbGU=\"}}]");
     kit_result k = run_json(p, json, json);
     assert_true(k.same);
