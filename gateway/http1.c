@@ -177,8 +177,8 @@ static void on_written(h2o_socket_t *sock, const char *err)
     conn *c = sock->data;
     if (err != NULL)
         conn_close(c);
-    else if (c->keep_alive && c->body_read && !c->server->draining)
-        next_request(c);
+    else if (c->keep_alive && c->body_read)
+        next_request(c); /* also when draining: this answer did not say close */
     else if (c->body_read && !has_unread(c))
         conn_close(c);
     else
