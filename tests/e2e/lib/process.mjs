@@ -56,12 +56,19 @@ export async function until (what, probe, timeoutMs = 10000, stepMs = 20) {
   throw new Error(`waited ${timeoutMs} ms for ${what}`, { cause: last })
 }
 
+// Ports of this process alone, below those that the kernel gives to clients, and none twice until all were used: a
+// port that is only looked up and let go could be somebody else's a moment later.
+const PORTS = { first: 10000 + (process.pid % 200) * 100, count: 100, next: 0 }
+
 export async function freePort () {
-  const server = createServer()
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = PORTS.first + PORTS.next++ % PORTS.count
+    const server = createServer()
+    const bound = await new Promise((resolve) => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)))
+    if (!bound) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }
 
 export function tempDir () {
