@@ -88,12 +88,6 @@ static void on_written(void *arg, gw_store_result r, const gw_ack *ack)
     gw_thread_post(ticket->thread, &ticket->message);
 }
 
-/* A delivery that cannot even begin still ends on the loop, not inside the start. */
-static void on_failed_start(gw_thread *t, gw_message *m)
-{
-    on_stored(t, m);
-}
-
 static void start_store(gw_delivery *d, gw_store *store, const gw_scrubbed *body)
 {
     gw_store_ticket *ticket = calloc(1, sizeof *ticket);
@@ -104,9 +98,7 @@ static void start_store(gw_delivery *d, gw_store *store, const gw_scrubbed *body
     gw_store_result r = gw_store_append(store, d->route->signal, body, on_written, ticket);
     if (r == GW_STORE_OK)
         return;
-    ticket->result = r;
-    ticket->message.run = on_failed_start;
-    gw_thread_post(ticket->thread, &ticket->message);
+    on_written(ticket, r, NULL); /* by the inbox as well: a delivery never ends inside its start */
 }
 
 /* ---- both ---- */
