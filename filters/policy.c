@@ -15,6 +15,7 @@ typedef struct rule {
     int detector;
     rd_action action, label_action;
     rd_mode mode;
+    bool not_in_texts;
     uint64_t classes, signals;
 } rule;
 
@@ -35,8 +36,9 @@ typedef struct group {
 /* Everything a request of one signal looks up. */
 typedef struct view {
     const rd_policy *policy;
-    rd_keyset *keys[RD_CLASS_COUNT];        /* owned; NULL: no key rule applies */
-    rd_keyset *shadow_keys[RD_CLASS_COUNT]; /* owned */
+    /* By mode (ENFORCE, SHADOW); owned; NULL: no key rule applies. */
+    rd_keyset *keys[2][RD_CLASS_COUNT];      /* keys of pairs, labels and members */
+    rd_keyset *text_keys[2][RD_CLASS_COUNT]; /* keys inside texts */
     group groups[RD_CLASS_COUNT];
     uint32_t n_groups;
     uint8_t group_of[RD_CLASS_COUNT];
@@ -125,6 +127,7 @@ static rd_outcome copy_rule(rd_policy *p, const rd_rule_spec *spec, rd_error *er
     r->action = action_of(spec->action, r);
     r->label_action = action_of(spec->label_action, r);
     r->mode = spec->mode;
+    r->not_in_texts = spec->not_in_texts;
     r->classes = spec->classes;
     r->signals = spec->signals;
     const char *why = spec->mode == RD_MODE_OFF ? NULL : why_no_digest(p, r);
@@ -136,8 +139,8 @@ static rd_outcome copy_rule(rd_policy *p, const rd_rule_spec *spec, rd_error *er
 /* ---- key sets ---- */
 
 /* In reverse, because the first of equal names wins in a key set. */
-static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode, rd_keyset **out_set,
-                             rd_error *err)
+static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode, bool in_texts,
+                             rd_keyset **out_set, rd_error *err)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->n_rules; i++)
@@ -148,7 +151,7 @@ static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_m
     n = 0;
     for (uint32_t i = p->n_rules; i-- > 0;) {
         const rule *r = &p->rules[i];
-        if (r->mode != mode || !applies(r, s, cls))
+        if (r->mode != mode || !applies(r, s, cls) || (in_texts && r->not_in_texts))
             continue;
         for (uint32_t k = 0; k < r->n_keys; k++)
             entries[n++] = (rd_keyset_entry){.name = r->keys[k], .value = (uint16_t)i};
@@ -217,10 +220,12 @@ static rd_outcome build_view(rd_policy *p, rd_signal s, rd_error *err)
 {
     view *v = &p->views[s];
     v->policy = p;
-    for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++) {
-        rd_outcome o = build_keys(p, s, (rd_class)cls, RD_MODE_ENFORCE, &v->keys[cls], err);
+    for (unsigned i = 0; i < 2 * RD_CLASS_COUNT; i++) {
+        rd_mode mode = i < RD_CLASS_COUNT ? RD_MODE_ENFORCE : RD_MODE_SHADOW;
+        rd_class cls = (rd_class)(i % RD_CLASS_COUNT);
+        rd_outcome o = build_keys(p, s, cls, mode, false, &v->keys[mode][cls], err);
         if (o == RD_OK)
-            o = build_keys(p, s, (rd_class)cls, RD_MODE_SHADOW, &v->shadow_keys[cls], err);
+            o = build_keys(p, s, cls, mode, true, &v->text_keys[mode][cls], err);
         if (o != RD_OK)
             return o;
     }
@@ -262,9 +267,9 @@ rd_outcome rd_policy_build(const rd_rule_spec *rules, uint32_t n, rd_policy **ou
 
 static void free_view(view *v)
 {
-    for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++) {
-        rd_keyset_free(&v->keys[cls]);
-        rd_keyset_free(&v->shadow_keys[cls]);
+    for (unsigned i = 0; i < 2 * RD_CLASS_COUNT; i++) {
+        rd_keyset_free(&v->keys[i / RD_CLASS_COUNT][i % RD_CLASS_COUNT]);
+        rd_keyset_free(&v->text_keys[i / RD_CLASS_COUNT][i % RD_CLASS_COUNT]);
     }
     for (uint32_t g = 0; g < v->n_groups; g++)
         for (unsigned mode = RD_MODE_ENFORCE; mode <= RD_MODE_SHADOW; mode++)
@@ -319,9 +324,10 @@ static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
 {
     const view *v = ctx;
     uint16_t i;
-    if (v->keys[cls] == NULL || !rd_keyset_find(v->keys[cls], key, &i)) {
+    const rd_keyset *acting = v->keys[RD_MODE_ENFORCE][cls], *shadows = v->keys[RD_MODE_SHADOW][cls];
+    if (acting == NULL || !rd_keyset_find(acting, key, &i)) {
         /* A shadow rule keeps the value and marks its leaves, so that redact can count them. */
-        bool shadow = v->shadow_keys[cls] != NULL && rd_keyset_find(v->shadow_keys[cls], key, &i);
+        bool shadow = shadows != NULL && rd_keyset_find(shadows, key, &i);
         return (rd_verdict){.fate = RD_FATE_KEEP, .rule = (uint16_t)(shadow ? i + 1 : 0)};
     }
     bool drop = rd_policy_action(v->policy, i, cls)->kind == RD_ACTION_DROP;
@@ -333,10 +339,9 @@ rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s)
     return (rd_visitor){.on_key = on_key, .ctx = &p->views[s]};
 }
 
-const rd_keyset *rd_policy_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode)
+const rd_keyset *rd_policy_text_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode)
 {
-    const view *v = &p->views[s];
-    return mode == RD_MODE_SHADOW ? v->shadow_keys[cls] : v->keys[cls];
+    return p->views[s].text_keys[mode][cls];
 }
 
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s)

@@ -41,8 +41,9 @@ typedef struct rd_rule_spec {
     const char *replacement;     /* NULL: the mask text */
     const char *prefix;          /* of digests; NULL: RD_DIGEST_PREFIX */
     rd_mode mode;
-    uint64_t classes; /* bit per rd_class, 0: all */
-    uint64_t signals; /* bit per rd_signal, 0: all */
+    bool not_in_texts; /* `keys` names keys of the protocol only, not pairs inside texts */
+    uint64_t classes;  /* bit per rd_class, 0: all */
+    uint64_t signals;  /* bit per rd_signal, 0: all */
 } rd_rule_spec;
 
 typedef struct rd_policy rd_policy;
@@ -76,8 +77,9 @@ const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cl
 /* Visitor that judges keys of one signal; valid as long as the policy. The context of a kept value's leaves
  * is one more than the shadow rule that would have judged its key, 0 if there is none. */
 rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s);
-/* The names that key rules of one mode are after in places of class `cls`; values are rules. NULL: none. */
-const rd_keyset *rd_policy_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode);
+/* The names that key rules of one mode are after inside texts of class `cls`; values are rules. NULL: none.
+ */
+const rd_keyset *rd_policy_text_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode);
 /* Classes with the same detectors form a group, so that one pass over the body serves a whole group; usually
  * there is one. */
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s);

@@ -15,7 +15,7 @@ static rd_outcome find_keys(rd_redactor *r, const rd_buf *base, const rd_batch *
     bool any = false;
     r->inline_keys.n = 0;
     for (unsigned c = 0; c < RD_CLASS_COUNT; c++) {
-        sets[c] = rd_policy_keys(r->job->policy, r->job->signal, (rd_class)c, mode);
+        sets[c] = rd_policy_text_keys(r->job->policy, r->job->signal, (rd_class)c, mode);
         any |= sets[c] != NULL;
     }
     for (uint32_t i = 0; any && i < batch->n; i++) {

@@ -123,6 +123,7 @@ typedef struct gw_rule_cfg {
     const char *replacement; /* for replace; default "***" */
     const char *prefix;      /* for digest; NULL: the default */
     gw_rule_mode mode;
+    bool texts;       /* keys: also those inside texts */
     uint64_t classes; /* bit per rd_class; 0: all */
     uint64_t signals; /* bit per gw_signal; 0: all */
 } gw_rule_cfg;

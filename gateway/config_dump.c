@@ -32,6 +32,11 @@ bool gw_present_always(const gw_key *k, const void *base)
     return true;
 }
 
+bool gw_present_false(const gw_key *k, const void *base)
+{
+    return !*(const bool *)field(k, base);
+}
+
 bool gw_present_text(const gw_key *k, const void *base)
 {
     return *(const char *const *)field(k, base) != NULL;

@@ -30,6 +30,7 @@ TYPE(type_endpoints, gw_set_endpoints, gw_present_list, gw_print_endpoints, "lis
 TYPE(type_headers, gw_set_headers, gw_present_list, gw_print_headers, "map of name to text");
 TYPE(type_action, gw_set_action, gw_present_always, gw_print_action,
      "`mask`, `drop`, `replace`, {replace: text}, `digest` or {digest: {prefix: text}}");
+TYPE(type_unless_false, gw_set_bool, gw_present_false, gw_print_bool, "true or false");
 TYPE(type_rules, gw_set_rules, gw_present_list, gw_print_list, NULL);
 const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .print = gw_print_map};
 
@@ -314,6 +315,10 @@ static const gw_section cors_section = {cors_keys, sizeof(S)};
 static const gw_key where_keys[] = {
     {"classes", AT(S, classes), .words = class_words, .doc = "Kinds of places.", .doc_default = "all"},
     {"signals", AT(S, signals), .words = signal_words, .doc = "Signals.", .doc_default = "all"},
+    {"texts", .type = &type_unless_false, .offset = offsetof(S, texts), .def = "true",
+     .doc = "Of a rule with `keys`: whether keys inside texts count as well (JSON, logfmt, a query in a log "
+            "line). "
+            "`false`: only keys of attributes, labels, structured metadata and map entries."},
     {0}};
 static const gw_section where_section = {where_keys, sizeof(S)};
 static const gw_key rule_keys[] = {
@@ -321,7 +326,7 @@ static const gw_key rule_keys[] = {
      .doc = "Unique; with the name of a shipped rule, what else is said here changes that rule."},
     {"keys", LIST(S, keys), RANGE(1, 10000),
      .doc = "Key names in any spelling (`user_id` is `userId` is `User-ID`); their whole value is meant, "
-            "also where a text holds them as JSON, logfmt or query. Exactly one of "
+            "also where a text holds them as JSON, logfmt or query (see `where.texts`). Exactly one of "
             "`keys`, `detector` and `pattern`."},
     {"detector", AT(S, detector), .words = detector_words, .doc = "A built-in detector."},
     {"pattern", AT(S, pattern), .max = 4096, .doc = "A regular expression (PCRE2)."},

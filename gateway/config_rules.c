@@ -113,6 +113,8 @@ static void finish_rule(rule_list *list, size_t i)
                    selectors == 0 ? "" : "; this one has several");
     if (r->group > 0 && selectors == 1 && !is_given(r->pattern, node, "pattern"))
         gw_diag_at(d, key_of(node, "group"), NULL, "`group` is for rules with a `pattern`");
+    if (!r->texts && selectors == 1 && !is_given(r->keys, node, "keys"))
+        gw_diag_at(d, key_of(key_of(node, "where"), "texts"), NULL, "`texts` is for rules with `keys`");
     if (r->label_action == UNSET)
         r->label_action = r->keys != NULL ? GW_ACTION_DROP : r->action;
 }

@@ -78,6 +78,7 @@ static rd_rule_spec spec_of(const gw_rule_cfg *r)
                           .replacement = r->replacement,
                           .prefix = r->prefix,
                           .mode = modes[r->mode],
+                          .not_in_texts = !r->texts,
                           .classes = r->classes,
                           .signals = r->signals};
 }

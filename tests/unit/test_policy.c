@@ -85,6 +85,39 @@ static void test_policy__takes_as_many_rules_as_it_says(void **state)
 
 /* ---- which rule acts ---- */
 
+/* Names of the protocol's own places only; where two rules have a name, the other one is asked inside texts.
+ */
+static void test_policy__keys_may_leave_texts_alone(void **state)
+{
+    const rd_rule_spec rules[] = {
+        {.name = "texts", KIT_KEYS("order"), .action = RD_ACTION_REPLACE, .replacement = "1"},
+        {.name = "places",
+         KIT_KEYS("request_id", "order"),
+         .action = RD_ACTION_REPLACE,
+         .replacement = "2",
+         .not_in_texts = true},
+        {.name = "shadow", KIT_KEYS("trace"), .mode = RD_MODE_SHADOW, .not_in_texts = true},
+    };
+    rd_policy *p = kit_policy(rules, 3);
+    kit_result k =
+        run_json(p,
+                 RECORD("\"body\":{\"stringValue\":\"request_id=7 order=8 trace=9\"},\"attributes\":[" ATTR(
+                     "request_id",
+                     "a") "," ATTR("order", "b") "," ATTR("trace", "c") "," ATTR("x", "request_id=d") "]"),
+                 RECORD("\"body\":{\"stringValue\":\"request_id=7 order=1 trace=9\"},\"attributes\":[" ATTR(
+                     "request_id",
+                     "2") "," ATTR("order", "2") "," ATTR("trace", "c") "," ATTR("x", "request_id=d") "]"));
+    assert_int_equal(kit_hits(&k, 0, RD_CLASS_BODY), 1);
+    assert_int_equal(kit_hits(&k, 1, RD_CLASS_ATTRIBUTE), 2);
+    assert_int_equal(kit_hits(&k, 2, RD_CLASS_ATTRIBUTE), 1);
+    assert_int_equal(k.r.n_hits, 3);
+    kit_free(&k);
+    kit_expect(p, RD_SIGNAL_LOGS, RD_FORMAT_JSON,
+               RECORD("\"body\":{\"kvlistValue\":{\"values\":[" ATTR("request_id", "a") "]}}"),
+               RECORD("\"body\":{\"kvlistValue\":{\"values\":[" ATTR("request_id", "2") "]}}"));
+    rd_policy_free(&p);
+}
+
 static void test_policy__later_rules_win(void **state)
 {
     const rd_rule_spec rules[] = {
@@ -388,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_policy__refuses_wrong_rules),
         cmocka_unit_test(test_policy__takes_as_many_rules_as_it_says),
+        cmocka_unit_test(test_policy__keys_may_leave_texts_alone),
         cmocka_unit_test(test_policy__later_rules_win),
         cmocka_unit_test(test_policy__classes_with_detectors_of_their_own),
         cmocka_unit_test(test_policy__label_actions),
