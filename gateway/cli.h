@@ -17,4 +17,10 @@ int gw_cli_redact(int argc, char **argv);
 /* `redactd explain`, same arguments: what matched in each line and what was refused; shows no text. */
 int gw_cli_explain(int argc, char **argv);
 
+/* Verbs that talk to a running redactd (cli_admin.h).
+ * `redactd status`: what runs; exit code 1 when it is not ready. */
+int gw_cli_status(int argc, char **argv);
+/* `redactd log-level LEVEL`: until the next reload. */
+int gw_cli_log_level(int argc, char **argv);
+
 #endif

@@ -38,6 +38,22 @@ typedef struct gw_listener_cfg {
     gw_listener_tls_cfg tls;
 } gw_listener_cfg;
 
+/* A viewer may look, an operator may change as well. */
+typedef enum gw_admin_role { GW_ADMIN_VIEWER, GW_ADMIN_OPERATOR } gw_admin_role;
+
+typedef struct gw_admin_token_cfg {
+    const char *name;   /* for the audit log */
+    const char *sha256; /* of the token, 64 hex digits */
+    gw_admin_role role;
+} gw_admin_token_cfg;
+
+typedef struct gw_admin_cfg {
+    gw_listener_cfg listener; /* first; no TLS, must be loopback */
+    gw_admin_token_cfg *tokens;
+    size_t n_tokens;
+    const char *token_file; /* holds one operator token, made when absent; NULL: none */
+} gw_admin_cfg;
+
 typedef struct gw_endpoint_cfg {
     const char *url; /* as written */
     const char *host;
@@ -182,7 +198,7 @@ typedef struct gw_config {
     uint32_t version; /* of the file's format: 1 */
     gw_listener_cfg *listeners;
     size_t n_listeners;
-    gw_listener_cfg admin; /* no TLS yet; must be loopback */
+    gw_admin_cfg admin;
     bool has_admin;
     uint32_t threads; /* 0: one per core */
     uint32_t shutdown_timeout_ms;

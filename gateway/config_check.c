@@ -65,12 +65,32 @@ static void check_listeners(const checker *k)
                 gw_diag_at(k->l->d, at(k, "listeners[%zu].address", i), NULL,
                            "two listeners have this address");
         }
-        if (c->has_admin && same_address(a, &c->admin))
+        if (c->has_admin && same_address(a, &c->admin.listener))
             gw_diag_at(k->l->d, at(k, "admin.address"), NULL, "a listener has this address, too");
     }
-    if (c->has_admin && c->admin.host != NULL && !is_loopback(c->admin.host))
+    if (c->has_admin && c->admin.listener.host != NULL && !is_loopback(c->admin.listener.host))
         gw_diag_at(k->l->d, at(k, "admin.address"), "use 127.0.0.1 or [::1]",
-                   "`admin.address` must be a loopback address: it has neither TLS nor passwords");
+                   "`admin.address` must be a loopback address: it has no TLS");
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static void check_admin_tokens(const checker *k)
+{
+    const gw_admin_cfg *a = &k->c->admin;
+    for (size_t i = 0; i < a->n_tokens; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (same_text(a->tokens[i].name, a->tokens[j].name))
+                gw_diag_at(k->l->d, at(k, "admin.tokens[%zu].name", i), NULL,
+                           "two tokens have this name: the audit log could not tell them apart");
+            else if (same_text(a->tokens[i].sha256, a->tokens[j].sha256))
+                gw_diag_at(k->l->d, at(k, "admin.tokens[%zu].sha256", i), NULL,
+                           "this is the token of `%s`, too", a->tokens[j].name);
+        }
+    }
 }
 
 static bool has_https(const gw_upstream_cfg *u)
@@ -285,6 +305,7 @@ void gw_config_check(gw_loader *l, const gw_config *c, gw_yaml_node *root)
 {
     const checker k = {.l = l, .c = c, .root = root};
     check_listeners(&k);
+    check_admin_tokens(&k);
     for (size_t i = 0; i < c->n_upstreams; i++)
         check_upstream(&k, i);
     check_stores(&k);

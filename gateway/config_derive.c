@@ -85,10 +85,23 @@ static void derive_listeners(gw_config *c, gw_yaml_node *root)
     }
 }
 
+/* Where the process may write anyway. Who names tokens wants no other. */
+static void derive_token_file(gw_loader *l, gw_config *c, gw_yaml_node *root)
+{
+    const gw_yaml_node *admin = gw_yaml_get(root, "admin");
+    if (!c->has_admin || gw_yaml_get(admin, "token_file") != NULL || gw_yaml_get(admin, "tokens") != NULL)
+        return;
+    for (size_t i = 0; i < c->n_upstreams && c->admin.token_file == NULL; i++) {
+        if (c->upstreams[i].store != NULL)
+            c->admin.token_file = gw_mem_format(l->mem, "%s/admin.token", c->upstreams[i].store);
+    }
+}
+
 void gw_config_derive(gw_loader *l, gw_config *c, gw_yaml_node *root)
 {
     derive_routes(l, c, root);
     derive_listeners(c, root);
+    derive_token_file(l, c, root);
     for (size_t i = 0; i < c->n_upstreams; i++)
         derive_upstream(&c->upstreams[i], gw_yaml_get(gw_yaml_get(root, "upstreams"), c->upstreams[i].name));
     if (c->limits.decoded_bytes < c->limits.body_bytes &&

@@ -36,7 +36,7 @@ const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .pri
 
 static const gw_section listener_section, route_section, upstream_section, admin_section,
     listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
-    cors_section, digest_key_section;
+    cors_section, digest_key_section, admin_token_section;
 
 /* clang-format off */
 /* Of every kind of field there is; a field of another type does not compile. An enum is an uint32_t here. */
@@ -55,7 +55,8 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_digest_key_cfg *: &type_list,                                                                     \
         gw_route_cfg *: &type_list,                                                                          \
         gw_upstream_cfg *: &gw_type_map,                                                                     \
-        gw_listener_cfg: &type_section,                                                                      \
+        gw_admin_cfg: &type_section,                                                                         \
+        gw_admin_token_cfg *: &type_list,                                                                    \
         gw_listener_tls_cfg: &type_section,                                                                  \
         gw_upstream_tls_cfg: &type_section,                                                                  \
         gw_workspaces_cfg: &type_section,                                                                    \
@@ -70,7 +71,8 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_digest_key_cfg *: &digest_key_section,                                                            \
         gw_route_cfg *: &route_section,                                                                      \
         gw_upstream_cfg *: &upstream_section,                                                                \
-        gw_listener_cfg: &admin_section,                                                                     \
+        gw_admin_cfg: &admin_section,                                                                        \
+        gw_admin_token_cfg *: &admin_token_section,                                                          \
         gw_listener_tls_cfg: &listener_tls_section,                                                          \
         gw_upstream_tls_cfg: &upstream_tls_section,                                                          \
         gw_workspaces_cfg: &workspaces_section,                                                              \
@@ -84,6 +86,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_client_cert: client_cert_words,                                                                   \
         gw_tls_version: tls_version_words,                                                                   \
         gw_level: level_words,                                                                               \
+        gw_admin_role: admin_role_words,                                                                     \
         gw_store_full: store_full_words,                                                                     \
         gw_upstream_coding: coding_words,                                                                    \
         gw_signal: signal_words,                                                                             \
@@ -119,6 +122,7 @@ static const gw_word level_words[] = {{"debug", GW_LEVEL_DEBUG},
                                       {"warn", GW_LEVEL_WARN},
                                       {"error", GW_LEVEL_ERROR},
                                       {0}};
+static const gw_word admin_role_words[] = {{"viewer", GW_ADMIN_VIEWER}, {"operator", GW_ADMIN_OPERATOR}, {0}};
 static const gw_word store_full_words[] = {
     {"delete_oldest", GW_STORE_DELETE_OLDEST}, {"refuse", GW_STORE_REFUSE}, {0}};
 static const gw_word coding_words[] = {
@@ -181,10 +185,31 @@ static const gw_key listener_keys[] = {{"address", ADDRESS(S, address), .flags =
                                         .doc = "Serve TLS. Absent or `none`: plain HTTP."},
                                        {0}};
 static const gw_section listener_section = {listener_keys, sizeof(S)};
+#undef S
+
+#define S gw_admin_token_cfg
+static const gw_key admin_token_keys[] = {
+    {"name", AT(S, name), .form = gw_form_name, .flags = GW_KEY_REQUIRED,
+     .doc = "Who holds it, for the audit log."},
+    {"sha256", AT(S, sha256), .form = gw_form_sha256, .flags = GW_KEY_REQUIRED,
+     .doc = "SHA-256 of the token in hex. The token itself is at least 128 random bits and stands nowhere."},
+    {"role", WORD(S, role), .def = "viewer", .doc = "A viewer may look, an operator may change as well."},
+    {0}};
+static const gw_section admin_token_section = {admin_token_keys, sizeof(S)};
+#undef S
+
+#define S gw_admin_cfg
 static const gw_key admin_keys[] = {
-    {"address", ADDRESS(S, address), .flags = GW_KEY_REQUIRED, .doc = "A loopback address: it has no TLS."},
+    {"address", ADDRESS(S, listener.address), .flags = GW_KEY_REQUIRED,
+     .doc = "A loopback address: it has no TLS."},
+    {"tokens", SECTIONS(S, tokens), RANGE(0, 64), .def = "[]", .doc = "Who may use the admin API."},
+    {"token_file", AT(S, token_file), .flags = GW_KEY_PATH,
+     .doc = "File with one operator token. When it is absent it is made, with a random token and mode 0600. "
+            "The command line reads it from here.",
+     .doc_default = "`admin.token` in the directory of the first `store`, else none; none with `tokens`"},
     {0}};
 static const gw_section admin_section = {admin_keys, sizeof(S)};
+_Static_assert(offsetof(S, listener) == 0, "gw_set_address fills a gw_listener_cfg");
 #undef S
 
 #define S gw_upstream_tls_cfg
@@ -379,7 +404,7 @@ static const gw_key root_keys[] = {
     {"listeners", SECTIONS(S, listeners), RANGE(1, 64), .def = "[{address: 127.0.0.1:4318}]",
      .doc = "Where senders connect."},
     {"admin", SECTION(S, admin), .presence_offset = offsetof(S, has_admin),
-     .def = "{address: 127.0.0.1:9464}", .doc = "Health and metrics; `none` switches it off."},
+     .def = "{address: 127.0.0.1:9464}", .doc = "Health, metrics and the admin API; `none` switches it off."},
     {"threads", AT(S, threads), RANGE(0, 1024), .def = "0", .doc = "Event loops; 0: one per core."},
     {"shutdown_timeout", AT(S, shutdown_timeout_ms), MS(0, HOUR), .def = "25s",
      .doc = "How long requests in flight may take after SIGTERM."},
@@ -397,10 +422,10 @@ static const gw_key root_keys[] = {
 const gw_section gw_root_section = {root_keys, sizeof(S)};
 #undef S
 
-static const gw_key *const all_tables[] = {
-    root_keys,         listener_keys, listener_tls_keys, admin_keys,     upstream_keys,
-    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,    cors_keys,
-    redaction_keys,    rule_keys,     where_keys,        digest_key_keys};
+static const gw_key *const all_tables[] = {root_keys,        listener_keys, listener_tls_keys, admin_keys,
+                                           admin_token_keys, upstream_keys, upstream_tls_keys, route_keys,
+                                           workspaces_keys,  limits_keys,   cors_keys,         redaction_keys,
+                                           rule_keys,        where_keys,    digest_key_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

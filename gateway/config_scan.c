@@ -246,6 +246,12 @@ const char *gw_form_digest_id(const char *s)
                : "must be 1 to 8 lower-case letters and digits, a letter first";
 }
 
+const char *gw_form_sha256(const char *s)
+{
+    size_t n = strlen(s);
+    return n == 64 && strspn(s, DIGITS "abcdef") == n ? NULL : "must be 64 hex digits in lower case";
+}
+
 const char *gw_form_digest_prefix(const char *s)
 {
     size_t n = strlen(s);

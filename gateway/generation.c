@@ -160,6 +160,14 @@ static bool open_stores(gw_generation *g, char *why)
     return true;
 }
 
+/* After the stores, whose directory may be where the token's file goes. */
+static bool build_admin_tokens(gw_generation *g, char *why)
+{
+    g->admin_tokens =
+        gw_admin_tokens_new(&g->cfg->admin, g->number != GW_GENERATION_CHECK, why, GW_WHY_BYTES);
+    return g->admin_tokens != NULL;
+}
+
 gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
 {
     gw_generation *g = calloc(1, sizeof *g);
@@ -178,7 +186,7 @@ gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
                             .keep_invalid_utf8 = cfg->redaction.invalid_utf8 == GW_UTF8_KEEP};
     g->routes = gw_routes_new(cfg);
     if (g->routes == NULL || !build_policy(g, why) || !build_slots(g) || !build_tls(g, why) ||
-        !open_stores(g, why))
+        !open_stores(g, why) || !build_admin_tokens(g, why))
         gw_generation_unref(&g);
     return g;
 }
@@ -201,6 +209,7 @@ void gw_generation_unref(gw_generation **pg)
     free(g->stores);
     free(g->rule_slots);
     free(g->upstream_slots);
+    gw_admin_tokens_free(&g->admin_tokens);
     gw_routes_free(&g->routes);
     rd_policy_free(&g->policy);
     gw_config_free(&g->cfg);

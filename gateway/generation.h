@@ -11,12 +11,13 @@
 #include <stdatomic.h>
 
 #include "filters/policy.h"
+#include "gateway/admin_tokens.h"
 #include "gateway/config.h"
 #include "gateway/route.h"
 #include "gateway/store.h"
 
 enum { GW_WHY_BYTES = 512 };
-/* As a generation's number: compile everything, open no store. */
+/* As a generation's number: compile everything, open no store, make no file. */
 enum { GW_GENERATION_CHECK = 0 };
 
 typedef struct gw_generation {
@@ -30,6 +31,7 @@ typedef struct gw_generation {
     rd_limits limits;
     unsigned *rule_slots, *upstream_slots; /* owned: metrics slots */
     unsigned workspace_slot;
+    gw_admin_tokens *admin_tokens; /* owned */
 } gw_generation;
 
 /* Takes `cfg` (also on failure). NULL: `why` (GW_WHY_BYTES) says what is wrong. Stores are opened, or taken

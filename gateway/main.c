@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/cli.h"
+#include "gateway/cli_admin.h"
 #include "gateway/cli_run.h"
 
 static int version(int argc, char **argv)
@@ -29,6 +30,10 @@ static const struct verb {
     {"explain", "[OPTIONS]",
      "say which rules match standard input, line by line, and what was refused; same options",
      gw_cli_explain},
+    {"status", "[OPTIONS]", "what runs, asked over the admin API; OPTIONS: " GW_CLI_ADMIN_OPTIONS,
+     gw_cli_status},
+    {"log-level", "LEVEL [OPTIONS]",
+     "debug, info, warn or error until the next reload; OPTIONS as for status", gw_cli_log_level},
     {"version", "", "print the version", version},
 };
 

@@ -143,7 +143,7 @@ static bool same_listeners(const gw_config *a, const gw_config *b)
         if (strcmp(a->listeners[i].address, b->listeners[i].address) != 0)
             return false;
     }
-    return !a->has_admin || strcmp(a->admin.address, b->admin.address) == 0;
+    return !a->has_admin || strcmp(a->admin.listener.address, b->admin.listener.address) == 0;
 }
 
 /* Each connection may need one more to a backend. Without a descriptor left, accepting fails again and again
@@ -340,8 +340,8 @@ static bool bind_all(server *s)
         if (!gw_listener_free(&cfg->listeners[i], &why))
             return cannot_listen(&cfg->listeners[i], why);
     }
-    if (cfg->has_admin && !gw_listener_free(&cfg->admin, &why))
-        return cannot_listen(&cfg->admin, why);
+    if (cfg->has_admin && !gw_listener_free(&cfg->admin.listener, &why))
+        return cannot_listen(&cfg->admin.listener, why);
     for (size_t i = 0; i < (size_t)s->n_loops * s->n_listeners; i++) {
         size_t k = i % s->n_listeners;
         const gw_listener_cfg *l = &cfg->listeners[k];
@@ -350,13 +350,14 @@ static bool bind_all(server *s)
         if (s->fds[i] < 0)
             return cannot_listen(l, why);
     }
-    s->admin_fd = cfg->has_admin ? gw_listener_bind(&cfg->admin, cfg->admin.port, &why) : -1;
+    s->admin_fd =
+        cfg->has_admin ? gw_listener_bind(&cfg->admin.listener, cfg->admin.listener.port, &why) : -1;
     if (cfg->has_admin && s->admin_fd < 0)
-        return cannot_listen(&cfg->admin, why);
+        return cannot_listen(&cfg->admin.listener, why);
     for (size_t k = 0; k < s->n_listeners; k++)
         say_listening("senders", &cfg->listeners[k], s->fds[k]);
     if (cfg->has_admin)
-        say_listening("admin", &cfg->admin, s->admin_fd);
+        say_listening("admin", &cfg->admin.listener, s->admin_fd);
     return true;
 }
 

@@ -28,7 +28,7 @@ LAYERS = [
     ["level"],
     ["signal", "scrubbed", "log", "outcome", "call_result", "budget", "frontend"],
     ["config", "media", "metrics"],
-    ["route", "tls", "store", "endpoint"],
+    ["route", "tls", "store", "endpoint", "admin_tokens"],
     ["generation", "reply"],
     ["scrub"],
     ["thread", "translate"],

@@ -76,7 +76,7 @@ static void test_config__three_keys_are_enough(void **state)
     assert_int_equal(c->listeners[0].port, 4318);
     assert_false(c->listeners[0].has_tls);
     assert_true(c->has_admin);
-    assert_int_equal(c->admin.port, 9464);
+    assert_int_equal(c->admin.listener.port, 9464);
     assert_int_equal(c->threads, 0);
     assert_int_equal(c->shutdown_timeout_ms, 25000);
     assert_string_equal(c->workspaces.anonymous, "default");

@@ -42,7 +42,7 @@ export class Gateway {
 
   configure (config) {
     const listeners = config.listeners ?? [{ address: `127.0.0.1:${this.port}` }]
-    writeFileSync(this.file, JSON.stringify({ ...config, listeners, admin: { address: `127.0.0.1:${this.adminPort}` } }, null, 2))
+    writeFileSync(this.file, JSON.stringify({ ...config, listeners, admin: { address: `127.0.0.1:${this.adminPort}`, ...config.admin } }, null, 2))
   }
 
   async ready () {
@@ -55,6 +55,12 @@ export class Gateway {
   }
 
   admin (path, timeoutMs = 5000) { return exchange(this.adminPort, { method: 'GET', path, timeoutMs }) }
+  // The admin API with a token; `body` becomes JSON. {status, headers, json}
+  async api (method, path, { token, body } = {}) {
+    const res = await exchange(this.adminPort, { method, path, body: body === undefined ? '' : JSON.stringify(body), headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } })
+    return { ...res, json: res.text === '' ? undefined : JSON.parse(res.text) }
+  }
+
   post (path, options) { return exchange(this.port, { path, ...options }) }
   async metrics () { return parseMetrics((await this.admin('/metrics')).text) }
   // Once it runs, every line it writes is JSON.
