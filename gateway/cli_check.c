@@ -5,8 +5,25 @@
 
 #include "gateway/config_open.h"
 #include "gateway/generation.h"
+#include "gateway/workspace.h"
 
 static const char default_name[] = "default.yaml (embedded)";
+
+/* The file of workspaces, and what the list and the file say together. */
+static bool check_workspaces(gw_generation *g)
+{
+    gw_diagnostics *d = gw_diagnostics_new();
+    if (d == NULL) {
+        fputs("redactd: out of memory\n", stderr);
+        return false;
+    }
+    gw_workspaces *t = gw_workspaces_new(g->cfg, NULL, g, d);
+    bool ok = t != NULL;
+    gw_diagnostics_print(d, stderr);
+    gw_diagnostics_free(&d);
+    gw_workspaces_unref(&t);
+    return ok;
+}
 
 int gw_cli_check(int argc, char **argv)
 {
@@ -25,7 +42,10 @@ int gw_cli_check(int argc, char **argv)
         fprintf(stderr, "error: %s\n  --> %s\n", why, name);
         return GW_EXIT_CONFIG;
     }
+    bool ok = check_workspaces(g);
     gw_generation_unref(&g);
+    if (!ok)
+        return GW_EXIT_CONFIG;
     printf("%s: ok\n", name);
     return GW_EXIT_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +37,7 @@ gw_config *gw_config_parse_in(const char *text, size_t n, const char *name, cons
         return NULL;
     }
     gw_config *c = gw_mem_alloc(mem, sizeof *c);
+    atomic_init(&c->refs, 1);
     gw_loader l = {.mem = mem, .d = d, .dir = dir, .access = access};
     c->memory = mem;
     hash_text(text, n, c->hash);
@@ -75,8 +77,7 @@ gw_config *gw_config_parse(const char *text, size_t n, const char *name, gw_diag
     return c;
 }
 
-/* Reads until the end, for pipes as well as files; `text` has its ceiling. false: reported. */
-static bool read_config(const char *path, rd_buf *text, gw_diagnostics *d)
+bool gw_config_read(const char *path, rd_buf *text, gw_diagnostics *d)
 {
     bool ok = false;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -89,7 +90,7 @@ static bool read_config(const char *path, rd_buf *text, gw_diagnostics *d)
         uint8_t *room = rd_buf_reserve(text, STEP);
         ssize_t got = room != NULL ? read(fd, room, STEP) : -1;
         if (room == NULL)
-            gw_diag_file(d, path, "larger than %d MiB", GW_YAML_MAX_BYTES >> 20);
+            gw_diag_file(d, path, "larger than %zu MiB", text->max >> 20);
         else if (got < 0)
             gw_diag_file(d, path, "cannot read: %s", strerror(errno));
         if (got < 0)
@@ -104,9 +105,7 @@ static bool read_config(const char *path, rd_buf *text, gw_diagnostics *d)
     return ok;
 }
 
-/* The absolute directory of a file, with a slash at the end; the caller frees it. NULL: no memory or it went
- * away. */
-static char *directory_of(const char *path)
+char *gw_config_directory(const char *path)
 {
     char *real = realpath(path, NULL);
     char *slash = real != NULL ? strrchr(real, '/') : NULL;
@@ -121,9 +120,9 @@ gw_config *gw_config_load(const char *path, gw_diagnostics *d)
     char *dir = NULL;
     rd_buf text;
     rd_buf_init(&text, GW_YAML_MAX_BYTES + (128 << 10));
-    if (!read_config(path, &text, d))
+    if (!gw_config_read(path, &text, d))
         goto out;
-    dir = directory_of(path);
+    dir = gw_config_directory(path);
     if (dir == NULL)
         gw_diag_file(d, path, "cannot find its directory: %s", strerror(errno));
     else
@@ -140,12 +139,19 @@ const char *gw_config_default_text(size_t *out_n)
     return gw_embedded("default.yaml", out_n);
 }
 
-void gw_config_free(gw_config **c)
+gw_config *gw_config_ref(gw_config *c)
 {
-    if (*c == NULL)
+    atomic_fetch_add(&c->refs, 1);
+    return c;
+}
+
+void gw_config_free(gw_config **pc)
+{
+    gw_config *c = *pc;
+    *pc = NULL;
+    if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
         return;
-    gw_mem *mem = (*c)->memory;
+    gw_mem *mem = c->memory;
     gw_mem_release(mem);
     free(mem);
-    *c = NULL;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "gateway/config_mem.h"
 #include "gateway/diagnostics.h"
 #include "gateway/level.h"
 #include "gateway/signal.h"
@@ -118,9 +119,25 @@ typedef struct gw_route_cfg {
     const char *successor;           /* path or URL of the version to use instead */
 } gw_route_cfg;
 
+/* Where something stands, for what is found out only later. */
+typedef struct gw_origin {
+    const char *name; /* file; NULL: nowhere */
+    uint32_t line, column;
+} gw_origin;
+
+/* One workspace, of `workspaces.list` or of the file. */
+typedef struct gw_workspace_cfg {
+    const char *name;
+    const char *tenant; /* what tenant_header says for it; default: its name */
+    gw_origin origin;
+} gw_workspace_cfg;
+
 typedef struct gw_workspaces_cfg {
     const char *anonymous; /* workspace of senders without a credential; NULL: they are refused */
-    const char *tenant;    /* what tenant_header says for it; default: its name */
+    const char *tenant;    /* of the anonymous one, when no list says more about it; default: its name */
+    gw_workspace_cfg *list;
+    size_t n_list;
+    const char *file; /* more workspaces, a YAML file of its own; NULL: none */
 } gw_workspaces_cfg;
 
 typedef enum gw_action { GW_ACTION_MASK, GW_ACTION_REPLACE, GW_ACTION_DROP, GW_ACTION_DIGEST } gw_action;
@@ -213,6 +230,7 @@ typedef struct gw_config {
     gw_cors_cfg cors;
     char hash[17]; /* of the file's bytes, hex, for logs and metrics */
     void *memory;  /* owned by config.c */
+    _Atomic unsigned refs;
 } gw_config;
 
 /* Loads `path`; NULL when there was at least one error (all are in `d`). Reads the files that {file: ...}
@@ -222,7 +240,19 @@ gw_config *gw_config_load(const char *path, gw_diagnostics *d);
 gw_config *gw_config_parse(const char *text, size_t n, const char *name, gw_diagnostics *d);
 /* The embedded default: what `redactd run` without a file uses. */
 const char *gw_config_default_text(size_t *out_n);
+/* A configuration is shared by what was made from it. */
+gw_config *gw_config_ref(gw_config *c);
+/* Gives back one reference; the last one frees. */
 void gw_config_free(gw_config **c);
+
+/* Loads a file of workspaces: {version: 1, workspaces: [...]}, entries as in `workspaces.list`. Everything
+ * lives in `mem`, which must be empty. False: there were errors, all of them are in `d`. Source: the ceiling
+ * is that of GW_YAML_MAX_LIST_BYTES; memory is that of the result and of one entry. */
+bool gw_config_load_workspaces(const char *path, gw_mem *mem, gw_workspace_cfg **out_list, size_t *out_n,
+                               gw_diagnostics *d);
+/* The same from text, without files and environment. */
+bool gw_config_parse_workspaces(const char *text, size_t n, const char *name, gw_mem *mem,
+                                gw_workspace_cfg **out_list, size_t *out_n, gw_diagnostics *d);
 
 /* Writes the effective configuration as YAML that loads to the same config, secrets masked as "***". */
 void gw_config_dump(const gw_config *c, FILE *to);

@@ -97,6 +97,22 @@ static void derive_token_file(gw_loader *l, gw_config *c, gw_yaml_node *root)
     }
 }
 
+void gw_workspace_derive(gw_loader *l, gw_workspace_cfg *w, const gw_yaml_node *node)
+{
+    const char *file = node->doc != NULL ? node->doc->name : "";
+    w->origin = (gw_origin){gw_mem_text(l->mem, file, strlen(file)), node->start.line, node->start.column};
+    if (w->tenant == NULL && gw_yaml_get(node, "tenant") == NULL)
+        w->tenant = w->name;
+}
+
+static void derive_workspaces(gw_loader *l, gw_config *c, gw_yaml_node *root)
+{
+    gw_yaml_node *list = gw_yaml_get(gw_yaml_get(root, "workspaces"), "list");
+    gw_yaml_node *item = list != NULL ? list->first : NULL;
+    for (size_t i = 0; i < c->workspaces.n_list && item != NULL; i++, item = item->next)
+        gw_workspace_derive(l, &c->workspaces.list[i], item);
+}
+
 void gw_config_derive(gw_loader *l, gw_config *c, gw_yaml_node *root)
 {
     derive_routes(l, c, root);
@@ -107,6 +123,7 @@ void gw_config_derive(gw_loader *l, gw_config *c, gw_yaml_node *root)
     if (c->limits.decoded_bytes < c->limits.body_bytes &&
         gw_yaml_get(gw_yaml_get(root, "limits"), "decoded_bytes") == NULL)
         c->limits.decoded_bytes = c->limits.body_bytes;
+    derive_workspaces(l, c, root);
     if (c->workspaces.tenant == NULL && gw_yaml_get(gw_yaml_get(root, "workspaces"), "tenant") == NULL)
         c->workspaces.tenant = c->workspaces.anonymous;
 }

@@ -31,6 +31,7 @@ TYPE(type_headers, gw_set_headers, gw_present_list, gw_print_headers, "map of na
 TYPE(type_action, gw_set_action, gw_present_always, gw_print_action,
      "`mask`, `drop`, `replace`, {replace: text}, `digest` or {digest: {prefix: text}}");
 TYPE(type_unless_false, gw_set_bool, gw_present_false, gw_print_bool, "true or false");
+TYPE(type_items, gw_set_items, gw_present_always, gw_print_list, NULL);
 TYPE(type_rules, gw_set_rules, gw_present_list, gw_print_list, NULL);
 const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .print = gw_print_map};
 
@@ -53,6 +54,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_rule_cfg *: &type_rules,                                                                          \
         gw_listener_cfg *: &type_list,                                                                       \
         gw_digest_key_cfg *: &type_list,                                                                     \
+        gw_workspace_cfg *: &type_list,                                                                      \
         gw_route_cfg *: &type_list,                                                                          \
         gw_upstream_cfg *: &gw_type_map,                                                                     \
         gw_admin_cfg: &type_section,                                                                         \
@@ -69,6 +71,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_rule_cfg *: &gw_rule_section,                                                                     \
         gw_listener_cfg *: &listener_section,                                                                \
         gw_digest_key_cfg *: &digest_key_section,                                                            \
+        gw_workspace_cfg *: &gw_workspace_section,                                                           \
         gw_route_cfg *: &route_section,                                                                      \
         gw_upstream_cfg *: &upstream_section,                                                                \
         gw_admin_cfg: &admin_section,                                                                        \
@@ -290,12 +293,37 @@ static const gw_key route_keys[] = {
 static const gw_section route_section = {route_keys, sizeof(S)};
 #undef S
 
+#define S gw_workspace_cfg
+static const gw_key workspace_keys[] = {
+    {"name", AT(S, name), .form = gw_form_workspace, .flags = GW_KEY_REQUIRED,
+     .doc = "Its id: the value of the label and, unless `tenant` says otherwise, of `tenant_header`."},
+    {"tenant", AT(S, tenant), .form = gw_form_workspace, .doc = "What `tenant_header` says for it.",
+     .doc_default = "its name"},
+    {0}};
+const gw_section gw_workspace_section = {workspace_keys, sizeof(S)};
+#undef S
+
+/* The file of workspaces; its list is read one by one. */
+#define S gw_config
+static const gw_key workspaces_file_keys[] = {
+    {"version", AT(S, version), RANGE(1, 1), .flags = GW_KEY_REQUIRED, .doc = "Version of this format: 1."},
+    {"workspaces", .type = &type_items, .section = &gw_workspace_section, .flags = GW_KEY_REQUIRED,
+     .doc = "The workspaces."},
+    {0}};
+const gw_section gw_workspaces_file_section = {workspaces_file_keys, sizeof(S)};
+#undef S
+
 #define S gw_workspaces_cfg
 static const gw_key workspaces_keys[] = {
     {"anonymous", AT(S, anonymous), .form = gw_form_workspace,
      .doc = "Workspace of senders without a credential. Absent: they are refused."},
     {"tenant", AT(S, tenant), .form = gw_form_workspace, .doc = "What `tenant_header` says for it.",
      .doc_default = "its name"},
+    {"list", SECTIONS(S, list), RANGE(0, 100000), .doc = "The workspaces, when there are few."},
+    {"file", AT(S, file), .flags = GW_KEY_PATH | GW_KEY_READ,
+     .doc =
+         "YAML file with more of them: `version: 1` and `workspaces`, a list of entries as in `list`. It is "
+         "loaded again, alone, when it changes."},
     {0}};
 static const gw_section workspaces_section = {workspaces_keys, sizeof(S)};
 #undef S
@@ -422,10 +450,10 @@ static const gw_key root_keys[] = {
 const gw_section gw_root_section = {root_keys, sizeof(S)};
 #undef S
 
-static const gw_key *const all_tables[] = {root_keys,        listener_keys, listener_tls_keys, admin_keys,
-                                           admin_token_keys, upstream_keys, upstream_tls_keys, route_keys,
-                                           workspaces_keys,  limits_keys,   cors_keys,         redaction_keys,
-                                           rule_keys,        where_keys,    digest_key_keys};
+static const gw_key *const all_tables[] = {
+    root_keys,         listener_keys, listener_tls_keys, admin_keys,    admin_token_keys, upstream_keys,
+    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,   cors_keys,        redaction_keys,
+    rule_keys,         where_keys,    digest_key_keys,   workspace_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

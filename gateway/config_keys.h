@@ -60,7 +60,7 @@ struct gw_section {
 
 enum { GW_TEXT_MAX = 1024 };
 
-extern const gw_section gw_root_section, gw_rule_section;
+extern const gw_section gw_root_section, gw_rule_section, gw_workspace_section, gw_workspaces_file_section;
 extern const gw_type gw_type_map; /* name -> section */
 
 /* Is the word the name of any key? */
@@ -80,6 +80,7 @@ void gw_set_action(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 /* config_sections.c */
 void gw_set_section(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_list(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
+void gw_set_items(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_map(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 /* config_rules.c */
 void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);

@@ -10,6 +10,7 @@
 #ifndef GW_CONFIG_LOAD_H
 #define GW_CONFIG_LOAD_H
 
+#include "filters/base/buf.h"
 #include "gateway/config.h"
 #include "gateway/config_mem.h"
 #include "gateway/config_yaml.h"
@@ -34,6 +35,12 @@ typedef struct gw_loader {
 gw_config *gw_config_parse_in(const char *text, size_t n, const char *name, const char *dir, gw_access access,
                               gw_diagnostics *d);
 
+/* Reads a file until the end, for pipes as well; `text` has its ceiling. false: reported. */
+bool gw_config_read(const char *path, rd_buf *text, gw_diagnostics *d);
+/* The absolute directory of a file, with a slash at the end; the caller frees it. NULL: no memory or it went
+ * away. */
+char *gw_config_directory(const char *path);
+
 /* The text of a scalar node, or of the file that {file: ...} names, variables replaced. false: reported. */
 bool gw_scalar(gw_loader *l, const gw_key *k, gw_yaml_node *n, const char **out);
 /* `name` relative to l->dir. */
@@ -48,6 +55,8 @@ void gw_show_known(const gw_section *s, gw_yaml_node *n);
 
 /* Computed defaults: routes, paths, tenant, client certificates. */
 void gw_config_derive(gw_loader *l, gw_config *c, gw_yaml_node *root);
+/* The same of one workspace. */
+void gw_workspace_derive(gw_loader *l, gw_workspace_cfg *w, const gw_yaml_node *node);
 /* Rules that span several keys. */
 void gw_config_check(gw_loader *l, const gw_config *c, gw_yaml_node *root);
 

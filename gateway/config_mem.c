@@ -67,6 +67,19 @@ char *gw_mem_format(gw_mem *m, const char *fmt, ...)
     return s;
 }
 
+void gw_mem_clear(gw_mem *m)
+{
+    gw_mem_chunk *kept = m->chunks;
+    if (kept == NULL)
+        return;
+    m->chunks = kept->next;
+    gw_mem_release(m);
+    explicit_bzero(kept->bytes, kept->n);
+    kept->n = 0;
+    kept->next = NULL;
+    m->chunks = kept;
+}
+
 void gw_mem_release(gw_mem *m)
 {
     for (gw_mem_chunk *c = m->chunks, *next; c != NULL; c = next) {

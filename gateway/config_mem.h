@@ -19,6 +19,8 @@ void *gw_mem_alloc(gw_mem *m, size_t n);
 /* A NUL-terminated copy of `n` bytes. */
 char *gw_mem_text(gw_mem *m, const char *s, size_t n);
 char *gw_mem_format(gw_mem *m, const char *fmt, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
+/* Forgets everything handed out and keeps some memory for the next use. */
+void gw_mem_clear(gw_mem *m);
 void gw_mem_release(gw_mem *m);
 
 #endif

@@ -170,6 +170,13 @@ void gw_set_list(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     }
 }
 
+/* A list whose items went elsewhere, see gw_yaml_parse_items. */
+void gw_set_items(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
+{
+    if (n->kind != GW_YAML_SEQUENCE && !gw_yaml_is_null(n))
+        gw_diag_at(l->d, n, NULL, "`%s` must be a list", gw_yaml_path(n, l->mem));
+}
+
 void gw_set_map(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
 {
     if (!check_mapping(l, n) || !check_count(l, k, n))

@@ -19,6 +19,12 @@ typedef struct composer {
     size_t depth;
     gw_yaml_node **scalar_tail;
     uint32_t n_nodes, n_documents;
+    /* a list whose items are handed out; NULL: none */
+    const gw_yaml_items *items;
+    gw_yaml_node *list; /* once it is open */
+    gw_yaml_doc *whole, item;
+    gw_yaml_node **whole_tail;
+    uint32_t whole_nodes;
 } composer;
 
 static gw_yaml_mark mark_of(yaml_mark_t m)
@@ -89,6 +95,12 @@ static bool add_scalar(composer *c, const yaml_event_t *ev)
     return place(c, ev, node);
 }
 
+static bool is_handed_out(const composer *c, const gw_yaml_node *n)
+{
+    return c->items != NULL && c->depth == 1 && c->list == NULL && n->kind == GW_YAML_SEQUENCE &&
+           n->key != NULL && strcmp(n->key->text, c->items->key) == 0;
+}
+
 static bool open_collection(composer *c, const yaml_event_t *ev, gw_yaml_kind kind)
 {
     if (c->depth == GW_YAML_MAX_DEPTH)
@@ -96,6 +108,8 @@ static bool open_collection(composer *c, const yaml_event_t *ev, gw_yaml_kind ki
     gw_yaml_node *node = new_node(c, ev, kind);
     if (!place(c, ev, node))
         return false;
+    if (is_handed_out(c, node))
+        c->list = node;
     c->pending_key[c->depth] = NULL;
     c->open[c->depth++] = node;
     return true;
@@ -142,6 +156,44 @@ static bool compose(composer *c, const yaml_event_t *ev)
     }
 }
 
+static bool at_list(const composer *c)
+{
+    return c->list != NULL && c->depth == 2 && c->open[1] == c->list;
+}
+
+/* What follows belongs to one item alone. */
+static void begin_item(composer *c)
+{
+    c->whole_tail = c->scalar_tail;
+    c->whole_nodes = c->n_nodes;
+    c->doc = &c->item;
+    c->item.first_scalar = NULL;
+    c->scalar_tail = &c->item.first_scalar;
+}
+
+static void end_item(composer *c)
+{
+    c->item.root = c->list->last;
+    if (c->item.root != NULL)
+        c->items->on_item(c->items->arg, &c->item);
+    c->list->first = c->list->last = NULL;
+    gw_mem_clear(&c->item.mem);
+    c->doc = c->whole;
+    c->scalar_tail = c->whole_tail;
+    c->n_nodes = c->whole_nodes;
+}
+
+static bool compose_items(composer *c, const yaml_event_t *ev)
+{
+    bool begins = at_list(c) && ev->type != YAML_SEQUENCE_END_EVENT;
+    if (begins)
+        begin_item(c);
+    bool ok = compose(c, ev);
+    if (c->doc == &c->item && (!ok || at_list(c)))
+        ok ? end_item(c) : (void)(c->doc = c->whole);
+    return ok;
+}
+
 /* Line and column of a byte offset; libyaml's reader knows only that. */
 static gw_yaml_mark mark_of_offset(const gw_yaml_doc *doc, size_t offset)
 {
@@ -169,35 +221,58 @@ static void report_parser_error(composer *c, const yaml_parser_t *p)
         gw_diag_syntax(c->d, c->doc, mark_of(p->problem_mark), c->is_key, "not YAML: %s", problem);
 }
 
+static bool parse(composer *c, size_t max)
+{
+    const gw_yaml_doc *doc = c->doc;
+    yaml_parser_t p;
+    if (doc->n > max) {
+        gw_diag_file(c->d, doc->name, "larger than %zu MiB", max >> 20);
+        return false;
+    }
+    if (!yaml_parser_initialize(&p)) {
+        gw_diag_file(c->d, doc->name, "out of memory");
+        return false;
+    }
+    yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&p, (const unsigned char *)doc->text, doc->n);
+    bool ok = true, end = false;
+    while (ok && !end) {
+        yaml_event_t ev;
+        if (!yaml_parser_parse(&p, &ev)) {
+            report_parser_error(c, &p);
+            ok = false;
+            break;
+        }
+        ok = c->items != NULL ? compose_items(c, &ev) : compose(c, &ev);
+        end = ev.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&ev);
+    }
+    yaml_parser_delete(&p);
+    return ok;
+}
+
 bool gw_yaml_parse(gw_yaml_doc *doc, const char *text, size_t n, const char *name,
                    bool (*is_key)(const char *word, size_t n), gw_diagnostics *d)
 {
     *doc = (gw_yaml_doc){.name = name, .text = text, .n = n};
     composer c = {.doc = doc, .d = d, .is_key = is_key, .scalar_tail = &doc->first_scalar};
-    yaml_parser_t p;
-    if (n > GW_YAML_MAX_BYTES) {
-        gw_diag_file(d, name, "larger than %d MiB", GW_YAML_MAX_BYTES >> 20);
-        return false;
-    }
-    if (!yaml_parser_initialize(&p)) {
-        gw_diag_file(d, name, "out of memory");
-        return false;
-    }
-    yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&p, (const unsigned char *)text, n);
-    bool ok = true, end = false;
-    while (ok && !end) {
-        yaml_event_t ev;
-        if (!yaml_parser_parse(&p, &ev)) {
-            report_parser_error(&c, &p);
-            ok = false;
-            break;
-        }
-        ok = compose(&c, &ev);
-        end = ev.type == YAML_STREAM_END_EVENT;
-        yaml_event_delete(&ev);
-    }
-    yaml_parser_delete(&p);
+    return parse(&c, GW_YAML_MAX_BYTES);
+}
+
+bool gw_yaml_parse_items(gw_yaml_doc *doc, const char *text, size_t n, const char *name,
+                         bool (*is_key)(const char *word, size_t n), const gw_yaml_items *items,
+                         gw_diagnostics *d)
+{
+    *doc = (gw_yaml_doc){.name = name, .text = text, .n = n};
+    composer c = {.doc = doc,
+                  .d = d,
+                  .is_key = is_key,
+                  .scalar_tail = &doc->first_scalar,
+                  .items = items,
+                  .whole = doc,
+                  .item = {.name = name, .text = text, .n = n}};
+    bool ok = parse(&c, GW_YAML_MAX_LIST_BYTES);
+    gw_mem_release(&c.item.mem);
     return ok;
 }
 
@@ -259,11 +334,26 @@ static void find_duplicates_in(const gw_yaml_node *mapping, gw_mem *scratch, gw_
     }
 }
 
+/* Without memory of its own: most mappings are small, and a list may have many. */
+static bool has_duplicates(const gw_yaml_node *mapping)
+{
+    enum { SMALL = 16 };
+    if (mapping->n_children > SMALL)
+        return true; /* perhaps */
+    for (const gw_yaml_node *v = mapping->first; v != NULL; v = v->next) {
+        for (const gw_yaml_node *w = v->next; w != NULL; w = w->next) {
+            if (strcmp(v->key->text, w->key->text) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 void gw_yaml_find_duplicates(const gw_yaml_doc *doc, gw_diagnostics *d)
 {
     gw_mem scratch = {0};
     for (gw_yaml_node *n = doc->root; n != NULL; n = walk_next(doc->root, n)) {
-        if (n->kind == GW_YAML_MAPPING && n->n_children > 1)
+        if (n->kind == GW_YAML_MAPPING && n->n_children > 1 && has_duplicates(n))
             find_duplicates_in(n, &scratch, d);
     }
     gw_mem_release(&scratch);

@@ -62,6 +62,22 @@ bool gw_yaml_parse(gw_yaml_doc *doc, const char *text, size_t n, const char *nam
                    bool (*is_key)(const char *word, size_t n), gw_diagnostics *d);
 void gw_yaml_free(gw_yaml_doc *doc);
 
+/* The items of one long list, {KEY: [item, ...]} with few other keys: each goes to `on_item` when it is
+ * complete, as the root of a document of its own that is gone when the call returns, so that memory and the
+ * ceiling of nodes are those of one item. */
+typedef struct gw_yaml_items {
+    const char *key;
+    void (*on_item)(void *arg, gw_yaml_doc *item);
+    void *arg;
+} gw_yaml_items;
+
+enum { GW_YAML_MAX_LIST_BYTES = 256 << 20 };
+
+/* As gw_yaml_parse; in `doc` the list of `items` has its count of children, and no children. */
+bool gw_yaml_parse_items(gw_yaml_doc *doc, const char *text, size_t n, const char *name,
+                         bool (*is_key)(const char *word, size_t n), const gw_yaml_items *items,
+                         gw_diagnostics *d);
+
 /* Lets diagnostics print the node and everything below. */
 void gw_yaml_show(gw_yaml_node *node);
 /* Reports every key that its mapping has twice. */

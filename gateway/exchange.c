@@ -5,6 +5,7 @@
 
 #include "gateway/budget.h"
 #include "gateway/deliver.h"
+#include "gateway/identity.h"
 #include "gateway/log.h"
 #include "gateway/media.h"
 #include "gateway/reply.h"
@@ -28,9 +29,11 @@ typedef enum state {
 typedef struct gw_exchange {
     state state;
     gw_thread *thread;
-    gw_binding *binding;       /* shared: the generation this request began with */
-    gw_stream *stream;         /* NULL once answered or aborted */
-    const gw_route_cfg *route; /* NULL: none matched */
+    gw_binding *binding;           /* shared: the generation this request began with */
+    gw_workspaces *workspaces;     /* shared (refs): the table it began with */
+    const gw_workspace *workspace; /* the sender's, of that table; NULL until it is known */
+    gw_stream *stream;             /* NULL once answered or aborted */
+    const gw_route_cfg *route;     /* NULL: none matched */
     gw_reply_to to;
     gw_format format;
     rd_coding coding;
@@ -80,6 +83,7 @@ static void release(gw_exchange *x)
         gw_budget_give_request();
     x->thread->n_requests--;
     gw_binding_unref(&x->binding);
+    gw_workspaces_unref(&x->workspaces);
     free(x);
 }
 
@@ -165,8 +169,12 @@ static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media)
     gw_outcome o = gw_scrub_coding(x->route->signal, x->format, h->content_encoding, &x->coding);
     if (o != GW_OUTCOME_DELIVERED)
         return o;
-    if (cfg->workspaces.anonymous == NULL)
-        return GW_OUTCOME_UNAUTHENTICATED;
+    const gw_identity_request who = {.table = x->workspaces, .head = h, .now = time(NULL)};
+    o = gw_identity_resolve(&who, &x->workspace);
+    if (o != GW_OUTCOME_DELIVERED)
+        return o;
+    if (x->route->state == GW_VERSION_DEPRECATED)
+        gw_count(x->thread->counters, GW_METRIC_DEPRECATED, x->workspace->slot, x->route->signal, 0, 1);
     if (h->has_length && h->content_length > cfg->limits.body_bytes)
         return GW_OUTCOME_TOO_LARGE;
     x->admitted = gw_budget_take_request();
@@ -178,7 +186,10 @@ static gw_exchange *exchange_new(gw_thread *t, gw_stream *s)
     gw_exchange *x = malloc(sizeof *x);
     if (x == NULL)
         abort();
-    *x = (gw_exchange){.thread = t, .binding = gw_binding_ref(t->binding), .stream = s};
+    *x = (gw_exchange){.thread = t,
+                       .binding = gw_binding_ref(t->binding),
+                       .workspaces = gw_workspaces_ref(t->workspaces),
+                       .stream = s};
     gw_scrub_init(&x->scrub);
     rd_buf_init(&x->text, MAX_TEXT);
     t->n_requests++;
@@ -221,8 +232,6 @@ static void *on_head(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out
     x->route = route;
     count(x, GW_METRIC_REQUESTS_RECEIVED, 0, 1);
     count(x, GW_METRIC_REQUESTS_IN_FLIGHT, 0, 1);
-    if (route->state == GW_VERSION_DEPRECATED)
-        gw_count(t->counters, GW_METRIC_DEPRECATED, gen->workspace_slot, route->signal, 0, 1);
     gw_outcome o = judge_head(x, h, media);
     if (o != GW_OUTCOME_DELIVERED) {
         refuse_with(x, o,
@@ -289,8 +298,7 @@ static void start_scrub(gw_exchange *x)
     const gw_generation *gen = x->binding->gen;
     const gw_upstream_cfg *up = &gen->cfg->upstreams[x->route->upstream_index];
     x->scrub.gen = gen;
-    x->scrub.workspace =
-        rd_slice_str(gen->cfg->workspaces.anonymous != NULL ? gen->cfg->workspaces.anonymous : "");
+    x->scrub.workspace = rd_slice_str(x->workspace->name);
     x->scrub.now = time(NULL);
     x->scrub.signal = x->route->signal;
     x->scrub.format = x->format;
@@ -314,7 +322,6 @@ static void on_delivered(void *arg, const gw_translated *t);
 static void on_scrubbed(gw_exchange *x)
 {
     const gw_scrub *s = &x->scrub;
-    const gw_workspaces_cfg *ws = &x->binding->gen->cfg->workspaces;
     gw_response res;
     if (!s->on_wire)
         gw_body_release(&x->body);
@@ -341,7 +348,7 @@ static void on_scrubbed(gw_exchange *x)
                               .content_type = gw_media_upstream(x->format),
                               .content_encoding =
                                   gw_media_upstream_coding(x->route->signal, x->format, s->out_coding),
-                              .tenant = rd_slice_str(ws->tenant != NULL ? ws->tenant : ws->anonymous),
+                              .tenant = rd_slice_str(x->workspace->tenant),
                               .traceparent = x->traceparent,
                               .tracestate = x->tracestate};
     gw_deliver_start(&x->delivery, x->binding, x->route, &x->to, &req, &x->text, on_delivered, x);

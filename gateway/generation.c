@@ -125,8 +125,6 @@ static bool build_slots(gw_generation *g)
         g->rule_slots[i] = gw_metrics_slot(GW_SLOTS_RULE, cfg->redaction.rules[i].name);
     for (size_t i = 0; i < cfg->n_upstreams; i++)
         g->upstream_slots[i] = gw_metrics_slot(GW_SLOTS_UPSTREAM, cfg->upstreams[i].name);
-    if (cfg->workspaces.anonymous != NULL)
-        g->workspace_slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, cfg->workspaces.anonymous);
     return true;
 }
 

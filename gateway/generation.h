@@ -30,7 +30,6 @@ typedef struct gw_generation {
     gw_store **stores; /* per upstream, NULL: HTTP; owned by the stores of the process */
     rd_limits limits;
     unsigned *rule_slots, *upstream_slots; /* owned: metrics slots */
-    unsigned workspace_slot;
     gw_admin_tokens *admin_tokens; /* owned */
 } gw_generation;
 

@@ -21,6 +21,7 @@
 enum {
     MAX_THREADS = 128,
     POLL_MS = 20,
+    WATCH_SECONDS = 1, /* between two looks at files that are loaded again when they change */
     LOOP_TURN_MS = 1000,
     RESOLVER_THREADS = 4,
     MMAP_BYTES = 1 << 20,
@@ -44,7 +45,8 @@ typedef struct loop {
 typedef struct server {
     const char *path; /* of the configuration; NULL: embedded */
     h2o_globalconf_t h2o;
-    gw_generation *gen; /* the newest; threads hold references of their own */
+    gw_generation *gen;        /* the newest; threads hold references of their own */
+    gw_workspaces *workspaces; /* the same */
     size_t n_listeners;
     int *fds; /* owned until the loops take them: thread-major */
     int admin_fd;
@@ -69,6 +71,7 @@ typedef struct round {
     unsigned waiting, failed;
     void (*ask)(question *q);
     gw_generation *gen;
+    gw_workspaces *workspaces;
     char why[GW_WHY_BYTES];
 } round_t;
 
@@ -124,10 +127,17 @@ static void ask_prepare(question *q)
     pthread_mutex_unlock(&q->round->lock);
 }
 
+static void ask_workspaces(question *q)
+{
+    gw_workspaces_unref(&q->loop->thread.workspaces);
+    q->loop->thread.workspaces = gw_workspaces_ref(q->round->workspaces);
+}
+
 static void ask_commit(question *q)
 {
     gw_binding_unref(&q->loop->thread.binding);
     q->loop->thread.binding = q->binding;
+    ask_workspaces(q);
 }
 
 static void ask_forget(question *q)
@@ -175,9 +185,12 @@ static void reload_rejected(const char *why)
 }
 
 /* Two rounds: every loop prepares, then all swap, or none does. */
-static bool swap_generation(server *s, gw_generation *gen)
+static bool swap_generation(server *s, gw_generation *gen, gw_workspaces *workspaces)
 {
-    struct round r = {.lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER, .gen = gen};
+    struct round r = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                      .answered = PTHREAD_COND_INITIALIZER,
+                      .gen = gen,
+                      .workspaces = workspaces};
     question *q = calloc(s->n_loops, sizeof *q);
     if (q == NULL)
         abort();
@@ -206,6 +219,61 @@ static gw_config *reload_config(const char *path)
     return cfg;
 }
 
+/* NULL: rejected, and said so. */
+static gw_workspaces *load_workspaces(server *s, gw_generation *gen)
+{
+    gw_diagnostics *d = gw_diagnostics_new();
+    if (d == NULL)
+        return NULL;
+    gw_workspaces *t = gw_workspaces_new(gen->cfg, s->workspaces, gen, d);
+    if (t == NULL && s->workspaces == NULL)
+        gw_diagnostics_print(d, stderr); /* nothing runs yet: at length */
+    else if (t == NULL)
+        gw_log(WORKSPACES_REJECTED, gw_word("why", "the file has errors; redactd check says which"),
+               gw_u64("errors", gw_diagnostics_errors(d)));
+    gw_diagnostics_free(&d);
+    return t;
+}
+
+/* All loops use it already. */
+static void keep_workspaces(server *s, gw_workspaces *t)
+{
+    gw_workspaces_unref(&s->workspaces);
+    s->workspaces = t;
+    if (gw_workspaces_count(t) > 1)
+        gw_log(WORKSPACES_LOADED, gw_u64("generation", gw_workspaces_generation(t)),
+               gw_u64("workspaces", gw_workspaces_count(t)));
+}
+
+/* The file of workspaces alone. */
+static bool reload_workspaces(server *s)
+{
+    gw_workspaces *t = load_workspaces(s, s->gen);
+    if (t == NULL)
+        return false;
+    gw_workspaces_publish(t);
+    struct round r = {
+        .lock = PTHREAD_MUTEX_INITIALIZER, .answered = PTHREAD_COND_INITIALIZER, .workspaces = t};
+    question *q = calloc(s->n_loops, sizeof *q);
+    if (q == NULL)
+        abort();
+    ask_all(s, &r, q, ask_workspaces);
+    free(q);
+    keep_workspaces(s, t);
+    return true;
+}
+
+/* A file that is wrong is not tried again until it changes once more. */
+static void reload_workspaces_if_stale(server *s)
+{
+    if (!gw_workspaces_stale(s->workspaces))
+        return;
+    bool ok = reload_workspaces(s);
+    if (!ok)
+        gw_workspaces_looked(s->workspaces);
+    gw_count(s->loops[0].thread.counters, GW_METRIC_WORKSPACE_RELOADS, ok, 0, 0, 1);
+}
+
 static bool reload(server *s)
 {
     char why[GW_WHY_BYTES];
@@ -222,11 +290,20 @@ static bool reload(server *s)
         reload_rejected(why);
         return false;
     }
-    if (!swap_generation(s, gen)) {
+    gw_workspaces *workspaces = load_workspaces(s, gen);
+    if (workspaces == NULL) {
+        reload_rejected("the workspaces have errors; redactd check says which");
+        gw_generation_unref(&gen);
+        return false;
+    }
+    if (!swap_generation(s, gen, workspaces)) {
+        gw_workspaces_unref(&workspaces);
         gw_generation_unref(&gen);
         return false;
     }
     apply_limits(gen->cfg);
+    gw_workspaces_publish(workspaces);
+    keep_workspaces(s, workspaces);
     gw_generation_unref(&s->gen);
     s->gen = gen;
     gw_log(CONFIG_LOADED, gw_u64("generation", gen->number), gw_word("hash", gen->cfg->hash));
@@ -243,6 +320,7 @@ static bool loop_init(server *s, unsigned i, char *why)
     t->counters = gw_counters_new();
     t->scrubber = t->counters == NULL ? NULL : gw_scrubber_new(t->counters);
     t->workers = s->workers;
+    t->workspaces = gw_workspaces_ref(s->workspaces);
     t->binding = t->scrubber == NULL ? NULL : gw_binding_new(t, s->gen, why);
     l->listeners = calloc(s->n_listeners + 1, sizeof *l->listeners);
     if (t->binding == NULL || l->listeners == NULL)
@@ -395,6 +473,10 @@ static bool start(server *s, gw_config *cfg)
         fprintf(stderr, "redactd: %s\n", why);
         return false;
     }
+    s->workspaces = load_workspaces(s, s->gen);
+    if (s->workspaces == NULL)
+        return false;
+    gw_workspaces_publish(s->workspaces);
     apply_limits(s->gen->cfg);
     s->n_loops = wanted_threads(s->gen->cfg);
     s->n_listeners = s->gen->cfg->n_listeners;
@@ -450,12 +532,27 @@ static void stop(server *s)
     gw_generation_close_stores();
 }
 
+/* Waits for a signal that ends the process; meanwhile files are loaded again, on SIGHUP or when they changed.
+ */
+static void serve(server *s, const sigset_t *set)
+{
+    const struct timespec look = {WATCH_SECONDS, 0};
+    for (;;) {
+        int sig = sigtimedwait(set, NULL, &look);
+        if (sig == SIGHUP)
+            gw_count(s->loops[0].thread.counters, GW_METRIC_RELOADS, reload(s), 0, 0, 1);
+        else if (sig == SIGTERM || sig == SIGINT)
+            return;
+        else if (sig < 0)
+            reload_workspaces_if_stale(s);
+    }
+}
+
 int gw_server_run(gw_config *cfg, const char *path)
 {
     /* Static: what lives as long as the process stays reachable until its very end. */
     static server s;
     sigset_t set;
-    int sig;
     s.path = path;
     s.admin_fd = -1;
     harden();
@@ -472,8 +569,7 @@ int gw_server_run(gw_config *cfg, const char *path)
     gw_admin_set_ready(true, "");
     gw_log(READY, gw_u64("threads", s.n_loops), gw_u64("listeners", s.n_listeners),
            gw_word("hash", s.gen->cfg->hash));
-    while (sigwait(&set, &sig) == 0 && sig == SIGHUP)
-        gw_count(s.loops[0].thread.counters, GW_METRIC_RELOADS, reload(&s), 0, 0, 1);
+    serve(&s, &set);
     bool clean = drain(&s, &set);
     stop(&s);
     gw_log(STOPPED, gw_word("drained", clean ? "yes" : "no"));

@@ -15,6 +15,7 @@
 #include "gateway/frontend.h"
 #include "gateway/generation.h"
 #include "gateway/scrub.h"
+#include "gateway/workspace.h"
 
 /* A thread's side of a generation: its upstream pools. Lives until the last request that began with it ends.
  */
@@ -38,6 +39,7 @@ struct gw_thread {
     gw_counters *counters;      /* lives as long as the process */
     gw_scrubber *scrubber;      /* owned */
     gw_binding *binding;        /* current; a reload swaps it */
+    gw_workspaces *workspaces;  /* current (one reference); swapped with it, and alone */
     struct gw_workers *workers; /* borrowed: shared by all threads */
     bool draining;
     unsigned n_requests; /* exchanges that live */

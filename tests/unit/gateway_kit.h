@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "gateway/generation.h"
+#include "gateway/workspace.h"
 
 static const char kit_config[] =
     "version: 1\n"
@@ -37,6 +38,17 @@ static inline gw_generation *kit_generation(const char *text)
     if (g == NULL)
         fail_msg("%s", why);
     return g;
+}
+
+static inline gw_workspaces *kit_workspaces(gw_generation *g)
+{
+    gw_diagnostics *d = gw_diagnostics_new();
+    gw_workspaces *t = gw_workspaces_new(g->cfg, NULL, g, d);
+    if (t == NULL)
+        gw_diagnostics_print(d, stderr);
+    gw_diagnostics_free(&d);
+    assert_non_null(t);
+    return t;
 }
 
 static inline const gw_route_cfg *kit_route(const gw_generation *g, gw_signal s)

@@ -149,6 +149,7 @@ static int set_up(void **state)
     bench.thread.scrubber = gw_scrubber_new(bench.thread.counters);
     bench.workers = bench.thread.workers = gw_workers_new(2);
     bench.thread.binding = gw_binding_new(&bench.thread, bench.gen, why);
+    bench.thread.workspaces = kit_workspaces(bench.gen);
     assert_true(bench.thread.scrubber != NULL && bench.workers != NULL && bench.thread.binding != NULL);
     bench.http = gw_http1_server_new(&bench.thread, &gw_exchange_app);
     bench.listener = gw_listener_new(&bench.thread, fd, 0, bench.http);
@@ -162,6 +163,7 @@ static int tear_down(void **state)
         nap();
     gw_workers_free(&bench.workers);
     gw_binding_unref(&bench.thread.binding);
+    gw_workspaces_unref(&bench.thread.workspaces);
     gw_generation_unref(&bench.gen);
     gw_generation_close_stores();
     gw_scrubber_free(&bench.thread.scrubber);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/workspace.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gateway/config_mem.h"
+#include "gateway/metrics.h"
+
+/* What tells one state of a file from the next. */
+typedef struct file_state {
+    dev_t dev;
+    ino_t ino;
+    off_t size;
+    struct timespec mtime, ctime;
+} file_state;
+
+struct gw_workspaces {
+    _Atomic unsigned refs;
+    uint64_t generation;
+    gw_config *cfg;     /* shared (refs): the inline entries */
+    gw_mem mem;         /* owned: the entries of the file */
+    gw_workspace *list; /* owned */
+    size_t n;
+    uint32_t *buckets; /* owned: index + 1 into list, by the hash of the name; 0: free */
+    size_t mask;       /* number of buckets - 1 */
+    const gw_workspace *anonymous;
+    gw_workspace_cfg implicit; /* entry of an anonymous workspace that has none */
+    file_state file;
+};
+
+static gw_workspace_hook hooks[GW_WORKSPACE_EXTS];
+
+/* The table in force. The lock also orders blocks against tables that take them over. */
+static struct {
+    pthread_mutex_t lock;
+    gw_workspaces *table; /* one reference */
+    uint64_t generations;
+} current = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void gw_workspaces_hook(gw_workspace_ext which, const gw_workspace_hook *hook)
+{
+    hooks[which] = *hook;
+}
+
+/* ---- names ---- */
+
+/* FNV-1a: names are the operator's, so nobody can make them collide; a sender only asks for them. */
+static uint64_t hash_of(rd_slice s)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ s.p[i]) * UINT64_C(0x100000001b3);
+    return h ^ h >> 32;
+}
+
+/* Where the name is, or the free place for it. */
+static size_t bucket_of(const gw_workspaces *t, rd_slice name)
+{
+    size_t at = hash_of(name) & t->mask;
+    while (t->buckets[at] != 0 && !rd_slice_eq(name, rd_slice_str(t->list[t->buckets[at] - 1].name)))
+        at = (at + 1) & t->mask;
+    return at;
+}
+
+const gw_workspace *gw_workspaces_find(const gw_workspaces *t, rd_slice name)
+{
+    size_t at = bucket_of(t, name);
+    return t->buckets[at] == 0 ? NULL : &t->list[t->buckets[at] - 1];
+}
+
+/* ---- making a table ---- */
+
+static void report(gw_diagnostics *d, const gw_origin *at, const char *hint, const char *message)
+{
+    gw_place place = {
+        .name = at->name != NULL ? at->name : "(built in)", .line = at->line, .column = at->column};
+    gw_diagnostics_add(d, &place, hint, message);
+}
+
+static void report_twice(gw_diagnostics *d, const gw_workspace_cfg *first, const gw_workspace_cfg *second)
+{
+    char message[GW_WORKSPACE_WHY_BYTES], hint[GW_WORKSPACE_WHY_BYTES];
+    snprintf(message, sizeof message, "workspace `%s` is there twice", second->name);
+    snprintf(hint, sizeof hint, "first given in %s, line %u", first->origin.name, first->origin.line);
+    report(d, &second->origin, hint, message);
+}
+
+static void add(gw_workspaces *t, const gw_workspace_cfg *cfg, gw_diagnostics *d)
+{
+    if (cfg->name == NULL)
+        return; /* reported */
+    size_t at = bucket_of(t, rd_slice_str(cfg->name));
+    if (t->buckets[at] != 0) {
+        report_twice(d, t->list[t->buckets[at] - 1].cfg, cfg);
+        return;
+    }
+    gw_workspace *w = &t->list[t->n++];
+    *w = (gw_workspace){.name = cfg->name, .tenant = cfg->tenant, .cfg = cfg};
+    t->buckets[at] = (uint32_t)t->n;
+}
+
+static bool make_room(gw_workspaces *t, size_t n)
+{
+    size_t buckets = 16;
+    while (buckets < n * 2)
+        buckets *= 2;
+    t->list = calloc(n + 1, sizeof *t->list);
+    t->buckets = calloc(buckets, sizeof *t->buckets);
+    t->mask = buckets - 1;
+    return t->list != NULL && t->buckets != NULL;
+}
+
+/* Somebody without a credential belongs somewhere only if the configuration says so. */
+static void add_anonymous(gw_workspaces *t, gw_diagnostics *d)
+{
+    const gw_workspaces_cfg *cfg = &t->cfg->workspaces;
+    if (cfg->anonymous == NULL)
+        return;
+    t->implicit = (gw_workspace_cfg){.name = cfg->anonymous, .tenant = cfg->tenant};
+    if (t->implicit.tenant == NULL)
+        t->implicit.tenant = cfg->anonymous;
+    if (gw_workspaces_find(t, rd_slice_str(cfg->anonymous)) == NULL)
+        add(t, &t->implicit, d);
+    t->anonymous = gw_workspaces_find(t, rd_slice_str(cfg->anonymous));
+}
+
+static bool make_ext(gw_workspaces *t, gw_workspace *w, const gw_workspace *before, void *arg,
+                     gw_diagnostics *d)
+{
+    char why[GW_WORKSPACE_WHY_BYTES], message[2 * GW_WORKSPACE_WHY_BYTES];
+    for (unsigned e = 0; e < GW_WORKSPACE_EXTS; e++) {
+        if (hooks[e].make == NULL || hooks[e].make(arg, w, before, &w->ext[e], why))
+            continue;
+        snprintf(message, sizeof message, "workspace `%s`: %s", w->name, why);
+        report(d, &w->cfg->origin, NULL, message);
+        return false;
+    }
+    return true;
+}
+
+/* Slots for metrics go to the anonymous workspace and then in the order of the configuration. */
+static void finish(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_diagnostics *d)
+{
+    if (t->anonymous != NULL)
+        (void)gw_metrics_slot(GW_SLOTS_WORKSPACE, t->anonymous->name);
+    for (size_t i = 0; i < t->n; i++) {
+        gw_workspace *w = &t->list[i];
+        const gw_workspace *old = before != NULL ? gw_workspaces_find(before, rd_slice_str(w->name)) : NULL;
+        w->slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, w->name);
+        make_ext(t, w, old, arg, d);
+    }
+}
+
+static bool state_of(const char *path, file_state *out)
+{
+    struct stat st;
+    *out = (file_state){0};
+    if (stat(path, &st) != 0)
+        return false;
+    *out = (file_state){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
+    return true;
+}
+
+static void load(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_diagnostics *d)
+{
+    const gw_workspaces_cfg *cfg = &t->cfg->workspaces;
+    gw_workspace_cfg *more = NULL;
+    size_t n_more = 0, errors = gw_diagnostics_errors(d);
+    if (cfg->file != NULL) {
+        (void)state_of(cfg->file, &t->file); /* before reading: a change meanwhile is seen later */
+        (void)gw_config_load_workspaces(cfg->file, &t->mem, &more, &n_more, d);
+    }
+    if (!make_room(t, cfg->n_list + n_more + 1)) {
+        report(d, &(gw_origin){0}, NULL, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < cfg->n_list; i++)
+        add(t, &cfg->list[i], d);
+    for (size_t i = 0; i < n_more; i++)
+        add(t, &more[i], d);
+    add_anonymous(t, d);
+    if (gw_diagnostics_errors(d) == errors)
+        finish(t, before, arg, d);
+}
+
+gw_workspaces *gw_workspaces_new(gw_config *cfg, const gw_workspaces *before, void *arg, gw_diagnostics *d)
+{
+    size_t errors = gw_diagnostics_errors(d);
+    gw_workspaces *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        report(d, &(gw_origin){0}, NULL, "out of memory");
+        return NULL;
+    }
+    t->refs = 1;
+    t->cfg = gw_config_ref(cfg);
+    pthread_mutex_lock(&current.lock);
+    t->generation = ++current.generations;
+    pthread_mutex_unlock(&current.lock);
+    load(t, before, arg, d);
+    if (gw_diagnostics_errors(d) != errors)
+        gw_workspaces_unref(&t);
+    return t;
+}
+
+gw_workspaces *gw_workspaces_ref(gw_workspaces *t)
+{
+    atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
+    return t;
+}
+
+void gw_workspaces_unref(gw_workspaces **pt)
+{
+    gw_workspaces *t = *pt;
+    *pt = NULL;
+    if (t == NULL || atomic_fetch_sub(&t->refs, 1) != 1)
+        return;
+    for (size_t i = 0; i < t->n; i++) {
+        for (unsigned e = 0; e < GW_WORKSPACE_EXTS; e++) {
+            if (t->list[i].ext[e] != NULL)
+                hooks[e].free(t->list[i].ext[e]);
+        }
+    }
+    free(t->list);
+    free(t->buckets);
+    gw_mem_release(&t->mem);
+    gw_config_free(&t->cfg);
+    free(t);
+}
+
+/* ---- what a table says ---- */
+
+uint64_t gw_workspaces_generation(const gw_workspaces *t)
+{
+    return t->generation;
+}
+
+size_t gw_workspaces_count(const gw_workspaces *t)
+{
+    return t->n;
+}
+
+const gw_workspace *gw_workspaces_at(const gw_workspaces *t, size_t i)
+{
+    return &t->list[i];
+}
+
+const gw_workspace *gw_workspaces_anonymous(const gw_workspaces *t)
+{
+    return t->anonymous;
+}
+
+bool gw_workspaces_stale(const gw_workspaces *t)
+{
+    file_state now;
+    const file_state *was = &t->file;
+    if (t->cfg->workspaces.file == NULL || !state_of(t->cfg->workspaces.file, &now))
+        return false; /* gone for a moment while somebody replaces it */
+    return now.dev != was->dev || now.ino != was->ino || now.size != was->size ||
+           memcmp(&now.mtime, &was->mtime, sizeof now.mtime) != 0 ||
+           memcmp(&now.ctime, &was->ctime, sizeof now.ctime) != 0;
+}
+
+void gw_workspaces_looked(gw_workspaces *t)
+{
+    if (t->cfg->workspaces.file != NULL)
+        (void)state_of(t->cfg->workspaces.file, &t->file);
+}
+
+/* ---- the table in force ---- */
+
+gw_workspaces *gw_workspaces_current(void)
+{
+    pthread_mutex_lock(&current.lock);
+    gw_workspaces *t = current.table != NULL ? gw_workspaces_ref(current.table) : NULL;
+    pthread_mutex_unlock(&current.lock);
+    return t;
+}
+
+void gw_workspaces_publish(gw_workspaces *t)
+{
+    pthread_mutex_lock(&current.lock);
+    gw_workspaces *before = current.table;
+    for (size_t i = 0; before != NULL && i < before->n; i++) {
+        int64_t until = atomic_load(&before->list[i].blocked_until);
+        gw_workspace *w =
+            until == 0 ? NULL : (gw_workspace *)gw_workspaces_find(t, rd_slice_str(before->list[i].name));
+        if (w != NULL)
+            atomic_store(&w->blocked_until, until);
+    }
+    current.table = gw_workspaces_ref(t);
+    pthread_mutex_unlock(&current.lock);
+    gw_workspaces_unref(&before);
+}
+
+bool gw_workspaces_block(rd_slice name, int64_t until)
+{
+    pthread_mutex_lock(&current.lock);
+    gw_workspaces *t = current.table;
+    gw_workspace *w = t != NULL ? (gw_workspace *)gw_workspaces_find(t, name) : NULL;
+    if (w != NULL)
+        atomic_store(&w->blocked_until, until);
+    pthread_mutex_unlock(&current.lock);
+    return w != NULL;
+}

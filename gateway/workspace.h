@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of workspaces: who a request can belong to, and everything that is decided per workspace.
+ *
+ *    workspaces.list, workspaces.file ─► gw_workspaces (immutable, its own generation) ─► gw_workspace
+ *
+ * Shared by all threads and reference-counted. It is made anew, alone, when the file of workspaces changes;
+ * each request pins the table that it began with until it ends, and with it every gw_workspace. What other
+ * modules keep per workspace (limits, rules) hangs in `ext`, made and freed by their hooks together with the
+ * table. The one thing that changes in a table is how long a workspace is blocked.
+ */
+#ifndef GW_WORKSPACE_H
+#define GW_WORKSPACE_H
+
+#include <stdatomic.h>
+
+#include "filters/base/slice.h"
+#include "gateway/config.h"
+
+enum { GW_WORKSPACE_WHY_BYTES = 256 };
+
+/* What modules keep per workspace. */
+typedef enum gw_workspace_ext {
+    GW_WORKSPACE_LIMITS, /* quotas */
+    GW_WORKSPACE_POLICY, /* redaction rules */
+    GW_WORKSPACE_EXTS
+} gw_workspace_ext;
+
+typedef struct gw_workspace {
+    const char *name, *tenant; /* live as long as the table */
+    const gw_workspace_cfg
+        *cfg;      /* what its entry says; of an anonymous workspace without one: the defaults */
+    unsigned slot; /* for metrics; 0: shares `__other__` */
+    _Atomic int64_t blocked_until; /* seconds since 1970; 0: not blocked. Set by gw_workspaces_block */
+    void *ext[GW_WORKSPACE_EXTS];  /* by the hooks; NULL: nothing of its own */
+} gw_workspace;
+
+typedef struct gw_workspaces gw_workspaces;
+
+/* How a module hangs something of its own into each workspace. `make` runs while the table is built, on the
+ * thread that loads it: `before` is the workspace of that name in the table in force (NULL: none), from which
+ * state may be taken over (count references: both tables live for a while). It stores what it made in *out
+ * (NULL is fine) or says in `why` (GW_WORKSPACE_WHY_BYTES) what is wrong and returns false; then the new
+ * table is dropped. `free` gets what is not NULL. */
+typedef struct gw_workspace_hook {
+    bool (*make)(void *arg, const gw_workspace *w, const gw_workspace *before, void **out, char *why);
+    void (*free)(void *ext);
+} gw_workspace_hook;
+
+/* Once, at start-up, before the first table. */
+void gw_workspaces_hook(gw_workspace_ext which, const gw_workspace_hook *hook);
+
+/* Makes the table of `cfg` (a reference is taken), with the file it names. `before`: the table in force,
+ * whose blocks are taken over; NULL: none. `arg` goes to the hooks. NULL: there were errors, all of them are
+ * in `d`. */
+gw_workspaces *gw_workspaces_new(gw_config *cfg, const gw_workspaces *before, void *arg, gw_diagnostics *d);
+gw_workspaces *gw_workspaces_ref(gw_workspaces *t);
+void gw_workspaces_unref(gw_workspaces **t);
+
+/* Counts from 1 with each table. */
+uint64_t gw_workspaces_generation(const gw_workspaces *t);
+size_t gw_workspaces_count(const gw_workspaces *t);
+const gw_workspace *gw_workspaces_at(const gw_workspaces *t, size_t i);
+/* By name, in O(1); NULL: none. */
+const gw_workspace *gw_workspaces_find(const gw_workspaces *t, rd_slice name);
+/* That of senders without a credential; NULL: they are refused. */
+const gw_workspace *gw_workspaces_anonymous(const gw_workspaces *t);
+
+/* Whether a file that the table was made from has changed since. */
+bool gw_workspaces_stale(const gw_workspaces *t);
+/* Takes the files as they are now for known, e.g. because they could not be loaded. For the one thread that
+ * loads. */
+void gw_workspaces_looked(gw_workspaces *t);
+
+/* The table in force, for those who do not serve requests: a new reference, NULL before the first. */
+gw_workspaces *gw_workspaces_current(void);
+/* Puts `t` in force (a reference is taken). */
+void gw_workspaces_publish(gw_workspaces *t);
+/* Blocks a workspace of the table in force until a time (0: no more), also in tables to come. False: there is
+ * none of that name. */
+bool gw_workspaces_block(rd_slice name, int64_t until);
+
+static inline bool gw_workspace_blocked(const gw_workspace *w, int64_t now)
+{
+    return atomic_load_explicit(&w->blocked_until, memory_order_relaxed) > now;
+}
+
+#endif
