@@ -7,6 +7,8 @@ enum { GW_EXIT_OK = 0, GW_EXIT_FAILED = 1, GW_EXIT_USAGE = 64, GW_EXIT_CONFIG = 
 
 /* `redactd check [FILE]`: all that is wrong with FILE (or the embedded default) to standard error. */
 int gw_cli_check(int argc, char **argv);
+int gw_cli_token(int argc, char **argv);
+int gw_cli_password(int argc, char **argv);
 /* `redactd dump-config [FILE]`: the effective configuration, secrets masked. */
 int gw_cli_dump_config(int argc, char **argv);
 /* `redactd reference [keys|outcomes|metrics]`: one of the program's tables in Markdown. */

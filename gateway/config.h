@@ -128,16 +128,48 @@ typedef struct gw_origin {
 /* One workspace, of `workspaces.list` or of the file. */
 typedef struct gw_workspace_cfg {
     const char *name;
-    const char *tenant; /* what tenant_header says for it; default: its name */
+    const char *tenant;   /* what tenant_header says for it; default: its name */
+    const char **aliases; /* other names of it, in claims and trusted headers */
+    size_t n_aliases;
+    const char **tokens; /* SHA-256 of each bearer token, hex */
+    size_t n_tokens;
+    const char **passwords; /* "user:argon2id hash"; a user may have two */
+    size_t n_passwords;
+    const char **certificates; /* names of client certificates, see peer.h */
+    size_t n_certificates;
     gw_origin origin;
 } gw_workspace_cfg;
+
+/* Ways to say who one is. X(name, word) */
+#define GW_IDENTITY_SOURCES(X)                                                                               \
+    X(CERTIFICATE, "certificate") X(BEARER, "bearer") X(BASIC, "basic") X(HEADER, "header")
+
+typedef enum gw_identity_source {
+#define X(name, word) GW_IDENTITY_##name,
+    GW_IDENTITY_SOURCES(X)
+#undef X
+        GW_IDENTITY_SOURCE_COUNT
+} gw_identity_source;
+
+/* A header that is believed when it comes from one of the networks, or over a connection with a verified
+ * client certificate. */
+typedef struct gw_trusted_header_cfg {
+    const char *name;
+    const char **networks;
+    size_t n_networks;
+    bool with_certificate;
+} gw_trusted_header_cfg;
 
 typedef struct gw_workspaces_cfg {
     const char *anonymous; /* workspace of senders without a credential; NULL: they are refused */
     const char *tenant;    /* of the anonymous one, when no list says more about it; default: its name */
     gw_workspace_cfg *list;
     size_t n_list;
-    const char *file; /* more workspaces, a YAML file of its own; NULL: none */
+    const char *file;      /* more workspaces, a YAML file of its own; NULL: none */
+    const char **identity; /* words of gw_identity_source, in the order in which they are asked */
+    size_t n_identity;
+    gw_trusted_header_cfg header;
+    bool has_header;
 } gw_workspaces_cfg;
 
 typedef enum gw_action { GW_ACTION_MASK, GW_ACTION_REPLACE, GW_ACTION_DROP, GW_ACTION_DIGEST } gw_action;

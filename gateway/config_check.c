@@ -286,6 +286,25 @@ static void check_digests(const checker *k)
     }
 }
 
+static void check_identity(const checker *k)
+{
+    const gw_workspaces_cfg *w = &k->c->workspaces;
+    bool header = false;
+    for (size_t i = 0; i < w->n_identity; i++) {
+        header |= strcmp(w->identity[i], "header") == 0;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(w->identity[i], w->identity[j]) == 0)
+                gw_diag_at(k->l->d, at(k, "workspaces.identity[%zu]", i), NULL, "`%s` is there twice",
+                           w->identity[i]);
+        }
+    }
+    if (header && !w->has_header)
+        gw_diag_at(k->l->d, at(k, "workspaces.identity"), NULL, "`header` needs `workspaces.header`");
+    if (w->has_header && w->header.n_networks == 0 && !w->header.with_certificate)
+        gw_diag_at(k->l->d, at(k, "workspaces.header"), NULL,
+                   "a header is believed from nobody: it needs `networks` or `with_certificate`");
+}
+
 static void check_limits(const checker *k)
 {
     const gw_limits_cfg *l = &k->c->limits;
@@ -312,6 +331,7 @@ void gw_config_check(gw_loader *l, const gw_config *c, gw_yaml_node *root)
     check_routes(&k);
     check_limits(&k);
     check_digests(&k);
+    check_identity(&k);
     if (c->workspaces.tenant != NULL && gw_yaml_get(gw_yaml_get(root, "workspaces"), "anonymous") == NULL)
         gw_diag_at(l->d, at(&k, "workspaces.tenant"), NULL,
                    "`workspaces.tenant` needs `workspaces.anonymous`");

@@ -105,12 +105,29 @@ void gw_workspace_derive(gw_loader *l, gw_workspace_cfg *w, const gw_yaml_node *
         w->tenant = w->name;
 }
 
+/* Where nobody can have a credential, what looks like one means nothing. */
+static void derive_identity(gw_loader *l, gw_workspaces_cfg *w, const gw_yaml_node *node)
+{
+    bool several = w->n_list > 0 || w->file != NULL;
+    if (gw_yaml_get(node, "identity") != NULL)
+        return;
+    w->identity = gw_mem_alloc(l->mem, GW_IDENTITY_SOURCE_COUNT * sizeof *w->identity);
+    if (several) {
+        w->identity[w->n_identity++] = "certificate";
+        w->identity[w->n_identity++] = "bearer";
+        w->identity[w->n_identity++] = "basic";
+    }
+    if (w->has_header)
+        w->identity[w->n_identity++] = "header";
+}
+
 static void derive_workspaces(gw_loader *l, gw_config *c, gw_yaml_node *root)
 {
     gw_yaml_node *list = gw_yaml_get(gw_yaml_get(root, "workspaces"), "list");
     gw_yaml_node *item = list != NULL ? list->first : NULL;
     for (size_t i = 0; i < c->workspaces.n_list && item != NULL; i++, item = item->next)
         gw_workspace_derive(l, &c->workspaces.list[i], item);
+    derive_identity(l, &c->workspaces, gw_yaml_get(root, "workspaces"));
 }
 
 void gw_config_derive(gw_loader *l, gw_config *c, gw_yaml_node *root)

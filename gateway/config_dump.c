@@ -208,8 +208,16 @@ void gw_print_date(gw_printer *p, const gw_key *k, const void *base)
 
 void gw_print_texts(gw_printer *p, const gw_key *k, const void *base)
 {
+    const char *const *list = *(const char *const *const *)field(k, base);
+    size_t n = count_of(k, base);
+    if (k->flags & GW_KEY_SECRET) {
+        const char **masked = gw_mem_alloc(&p->scratch, (n + 1) * sizeof *masked);
+        for (size_t i = 0; i < n; i++)
+            masked[i] = "***";
+        list = masked;
+    }
     fputc(' ', p->to);
-    put_texts(p, *(const char *const *const *)field(k, base), count_of(k, base));
+    put_texts(p, list, n);
 }
 
 void gw_print_endpoints(gw_printer *p, const gw_key *k, const void *base)

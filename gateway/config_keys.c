@@ -37,7 +37,7 @@ const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .pri
 
 static const gw_section listener_section, route_section, upstream_section, admin_section,
     listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
-    cors_section, digest_key_section, admin_token_section;
+    cors_section, digest_key_section, admin_token_section, trusted_header_section;
 
 /* clang-format off */
 /* Of every kind of field there is; a field of another type does not compile. An enum is an uint32_t here. */
@@ -61,6 +61,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_admin_token_cfg *: &type_list,                                                                    \
         gw_listener_tls_cfg: &type_section,                                                                  \
         gw_upstream_tls_cfg: &type_section,                                                                  \
+        gw_trusted_header_cfg: &type_section,                                                                \
         gw_workspaces_cfg: &type_section,                                                                    \
         gw_limits_cfg: &type_section,                                                                        \
         gw_redaction_cfg: &type_section,                                                                     \
@@ -78,6 +79,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_admin_token_cfg *: &admin_token_section,                                                          \
         gw_listener_tls_cfg: &listener_tls_section,                                                          \
         gw_upstream_tls_cfg: &upstream_tls_section,                                                          \
+        gw_trusted_header_cfg: &trusted_header_section,                                                      \
         gw_workspaces_cfg: &workspaces_section,                                                              \
         gw_limits_cfg: &limits_section,                                                                      \
         gw_redaction_cfg: &redaction_section,                                                                \
@@ -299,6 +301,20 @@ static const gw_key workspace_keys[] = {
      .doc = "Its id: the value of the label and, unless `tenant` says otherwise, of `tenant_header`."},
     {"tenant", AT(S, tenant), .form = gw_form_workspace, .doc = "What `tenant_header` says for it.",
      .doc_default = "its name"},
+    {"aliases", LIST(S, aliases), RANGE(0, 64), .form = gw_form_workspace,
+     .doc = "Other names of it, in trusted headers."},
+    {"tokens", LIST(S, tokens), RANGE(0, 64), .form = gw_form_token_hash, .flags = GW_KEY_SECRET,
+     .doc = "SHA-256 of each bearer token, in hex. A token is at least 128 random bits; `redactd token new` "
+            "makes "
+            "one. Several are valid at once, so a new one can be handed out before the old one goes. Masked "
+            "in dumps and messages."},
+    {"passwords", LIST(S, passwords), RANGE(0, 64), .form = gw_form_password, .flags = GW_KEY_SECRET,
+     .doc = "`USER:HASH`, the hash being argon2id as `redactd password hash` makes it. A user may be there "
+            "twice, "
+            "with an old password and a new one. Masked in dumps and messages."},
+    {"certificates", LIST(S, certificates), RANGE(0, 64), .form = gw_form_certificate,
+     .doc = "Names of client certificates that `client_ca` verifies: `subject:CN=shop,O=ACME`, `dns:...`, "
+            "`uri:...`, `email:...`, or `sha256:...`, the fingerprint."},
     {0}};
 const gw_section gw_workspace_section = {workspace_keys, sizeof(S)};
 #undef S
@@ -313,6 +329,17 @@ static const gw_key workspaces_file_keys[] = {
 const gw_section gw_workspaces_file_section = {workspaces_file_keys, sizeof(S)};
 #undef S
 
+#define S gw_trusted_header_cfg
+static const gw_key trusted_header_keys[] = {
+    {"name", AT(S, name), .form = gw_form_header_name, .def = "X-Scope-OrgID", .doc = "The header."},
+    {"networks", LIST(S, networks), RANGE(0, 256), .form = gw_form_network, .def = "[]",
+     .doc = "Addresses it is believed from: `10.0.0.0/8`, `2001:db8::/32`, `127.0.0.1`."},
+    {"with_certificate", AT(S, with_certificate), .def = "false",
+     .doc = "Believe it also from who showed a client certificate that `client_ca` verifies."},
+    {0}};
+static const gw_section trusted_header_section = {trusted_header_keys, sizeof(S)};
+#undef S
+
 #define S gw_workspaces_cfg
 static const gw_key workspaces_keys[] = {
     {"anonymous", AT(S, anonymous), .form = gw_form_workspace,
@@ -324,6 +351,13 @@ static const gw_key workspaces_keys[] = {
      .doc =
          "YAML file with more of them: `version: 1` and `workspaces`, a list of entries as in `list`. It is "
          "loaded again, alone, when it changes."},
+    {"identity", LIST(S, identity), RANGE(1, 8), .form = gw_form_identity,
+     .doc =
+         "How senders say who they are: `certificate`, `bearer`, `basic`, `header`. The first that a request "
+         "has decides; one that is wrong is 401.",
+     .doc_default = "what the other keys here make possible, in this order; nothing with `anonymous` alone"},
+    {"header", SECTION(S, header), .presence_offset = offsetof(S, has_header),
+     .doc = "A header that names the workspace, for a proxy in front that knows who is calling."},
     {0}};
 static const gw_section workspaces_section = {workspaces_keys, sizeof(S)};
 #undef S
@@ -451,9 +485,9 @@ const gw_section gw_root_section = {root_keys, sizeof(S)};
 #undef S
 
 static const gw_key *const all_tables[] = {
-    root_keys,         listener_keys, listener_tls_keys, admin_keys,    admin_token_keys, upstream_keys,
-    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,   cors_keys,        redaction_keys,
-    rule_keys,         where_keys,    digest_key_keys,   workspace_keys};
+    root_keys,         listener_keys, listener_tls_keys, admin_keys,     admin_token_keys,   upstream_keys,
+    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,    cors_keys,          redaction_keys,
+    rule_keys,         where_keys,    digest_key_keys,   workspace_keys, trusted_header_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

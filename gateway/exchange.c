@@ -15,10 +15,11 @@ enum {
     INLINE_BYTES = 256 << 10, /* larger bodies are scrubbed on a worker */
     CODED_FACTOR = 8,         /* what a coded byte counts as in that */
     MAX_TEXT = 1 << 20,       /* texts of one answer */
-    RETRY_AFTER_S = 2
+    RETRY_AFTER_S = 2,
+    MAX_BLOCKED_S = 300 /* a sender asks again at least so often whether its workspace is still blocked */
 };
 
-#define STATES(X) X(HEAD) X(BODY) X(SCRUB) X(DELIVER) X(DONE)
+#define STATES(X) X(HEAD) X(BODY) X(VERIFY) X(SCRUB) X(DELIVER) X(DONE)
 typedef enum state {
 #define X(name) STATE_##name,
     STATES(X)
@@ -32,6 +33,7 @@ typedef struct gw_exchange {
     gw_binding *binding;           /* shared: the generation this request began with */
     gw_workspaces *workspaces;     /* shared (refs): the table it began with */
     const gw_workspace *workspace; /* the sender's, of that table; NULL until it is known */
+    gw_identity_slow *slow;        /* owned: what it depends on, NULL: nothing */
     gw_stream *stream;             /* NULL once answered or aborted */
     const gw_route_cfg *route;     /* NULL: none matched */
     gw_reply_to to;
@@ -41,7 +43,7 @@ typedef struct gw_exchange {
     gw_body body;                     /* owned until the scrubbed body no longer borrows it */
     bool admitted;                    /* one request taken from the budget */
     bool accepted;                    /* counted as such, with n_items */
-    bool on_worker;                   /* a worker holds `scrub`: free only when it is back */
+    bool on_worker;                   /* a worker holds `scrub` or `slow`: free only when it is back */
     _Atomic bool gone;                /* aborted: the worker need not begin */
     uint32_t n_items;
     gw_scrub scrub;
@@ -55,7 +57,8 @@ typedef struct gw_exchange {
 /* Which state may follow which; everything else is a bug. */
 static const bool follows[STATE_COUNT][STATE_COUNT] = {
     [STATE_HEAD] = {[STATE_BODY] = true, [STATE_DONE] = true},
-    [STATE_BODY] = {[STATE_SCRUB] = true, [STATE_DONE] = true},
+    [STATE_BODY] = {[STATE_VERIFY] = true, [STATE_SCRUB] = true, [STATE_DONE] = true},
+    [STATE_VERIFY] = {[STATE_SCRUB] = true, [STATE_DONE] = true},
     [STATE_SCRUB] = {[STATE_DELIVER] = true, [STATE_DONE] = true},
     [STATE_DELIVER] = {[STATE_DONE] = true},
 };
@@ -76,6 +79,7 @@ static void release(gw_exchange *x)
 {
     if (x->on_worker)
         return; /* on_worker_done comes back here */
+    gw_identity_slow_free(&x->slow);
     gw_scrub_release(&x->scrub);
     gw_body_release(&x->body);
     rd_buf_release(&x->text);
@@ -155,6 +159,23 @@ static gw_dialect dialect_of(const gw_route_cfg *route, gw_media media)
     return media == GW_MEDIA_PROTOBUF ? GW_DIALECT_OTLP_PROTOBUF : GW_DIALECT_TEXT;
 }
 
+/* The sender is known: what is decided by workspace. Once a request, before the body is looked at. */
+static gw_outcome on_identified(gw_exchange *x)
+{
+    if (x->route->state == GW_VERSION_DEPRECATED)
+        gw_count(x->thread->counters, GW_METRIC_DEPRECATED, x->workspace->slot, x->route->signal, 0, 1);
+    return gw_workspace_blocked(x->workspace, time(NULL)) ? GW_OUTCOME_BLOCKED : GW_OUTCOME_DELIVERED;
+}
+
+/* How long a sender should wait, as far as the outcome says more than the default. */
+static uint32_t retry_after(const gw_exchange *x, gw_outcome o)
+{
+    if (o != GW_OUTCOME_BLOCKED)
+        return 0;
+    int64_t left = atomic_load(&x->workspace->blocked_until) - time(NULL);
+    return left < 1 ? 1 : left > MAX_BLOCKED_S ? MAX_BLOCKED_S : (uint32_t)left;
+}
+
 /* Everything that can be said no to before a byte of the body is read. */
 static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media)
 {
@@ -170,11 +191,14 @@ static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media)
     if (o != GW_OUTCOME_DELIVERED)
         return o;
     const gw_identity_request who = {.table = x->workspaces, .head = h, .now = time(NULL)};
-    o = gw_identity_resolve(&who, &x->workspace);
+    gw_identity found;
+    o = gw_identity_resolve(&who, &found);
+    x->workspace = found.workspace;
+    x->slow = found.slow;
+    if (o == GW_OUTCOME_DELIVERED && x->workspace != NULL)
+        o = on_identified(x);
     if (o != GW_OUTCOME_DELIVERED)
         return o;
-    if (x->route->state == GW_VERSION_DEPRECATED)
-        gw_count(x->thread->counters, GW_METRIC_DEPRECATED, x->workspace->slot, x->route->signal, 0, 1);
     if (h->has_length && h->content_length > cfg->limits.body_bytes)
         return GW_OUTCOME_TOO_LARGE;
     x->admitted = gw_budget_take_request();
@@ -217,6 +241,7 @@ static void *on_head(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out
     const gw_route_cfg *route = gw_routes_find(gen->routes, h->path);
     gw_media media = gw_media_of(h->content_type, route != NULL && route->signal == GW_SIGNAL_LOKI_PUSH);
     x->to = (gw_reply_to){.dialect = dialect_of(route, media), .routes = gen->routes, .route = route};
+    x->to.challenge = gw_workspaces_rules(x->workspaces)->challenge;
     if (cors_allows(&gen->cfg->cors, h->origin, &x->to.cors_credentials))
         x->to.cors_origin = h->origin;
     x->traceparent = h->traceparent;
@@ -237,7 +262,7 @@ static void *on_head(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out
         refuse_with(x, o,
                     o == GW_OUTCOME_RETIRED && route->successor != NULL ? rd_slice_str(route->successor)
                                                                         : (rd_slice){0},
-                    0);
+                    retry_after(x, o));
         return NULL;
     }
     transition(x, STATE_BODY);
@@ -253,6 +278,7 @@ static void on_bad_body(void *request, int outcome)
 }
 
 static void start_scrub(gw_exchange *x);
+static void start_verify(gw_exchange *x);
 
 static void on_body(void *request, gw_body body)
 {
@@ -268,8 +294,46 @@ static void on_body(void *request, gw_body body)
         return;
     }
     x->scrub.charged = charge;
-    transition(x, STATE_SCRUB);
-    start_scrub(x);
+    if (x->slow != NULL)
+        start_verify(x);
+    else
+        start_scrub(x);
+}
+
+/* ---- VERIFY ---- */
+
+static void on_verify_run(gw_work *w, gw_scrubber *s)
+{
+    gw_exchange *x = H2O_STRUCT_FROM_MEMBER(gw_exchange, work, w);
+    if (!x->gone)
+        gw_identity_slow_run(x->slow);
+}
+
+static void on_verify_done(gw_work *w)
+{
+    gw_exchange *x = H2O_STRUCT_FROM_MEMBER(gw_exchange, work, w);
+    x->on_worker = false;
+    if (x->state == STATE_DONE) {
+        release(x); /* the sender went away meanwhile */
+        return;
+    }
+    gw_outcome o = gw_identity_slow_result(x->slow, &x->workspace);
+    gw_identity_slow_free(&x->slow);
+    if (o == GW_OUTCOME_DELIVERED)
+        o = on_identified(x);
+    if (o == GW_OUTCOME_DELIVERED)
+        start_scrub(x);
+    else
+        refuse_with(x, o, (rd_slice){0}, retry_after(x, o));
+}
+
+/* The body is here; whether its sender is who he says is not known yet. */
+static void start_verify(gw_exchange *x)
+{
+    transition(x, STATE_VERIFY);
+    x->on_worker = true;
+    x->work = (gw_work){.thread = x->thread, .run = on_verify_run, .done = on_verify_done};
+    gw_workers_submit(x->thread->workers, &x->work);
 }
 
 /* ---- SCRUB ---- */
@@ -295,6 +359,7 @@ static void on_worker_done(gw_work *w)
 
 static void start_scrub(gw_exchange *x)
 {
+    transition(x, STATE_SCRUB);
     const gw_generation *gen = x->binding->gen;
     const gw_upstream_cfg *up = &gen->cfg->upstreams[x->route->upstream_index];
     x->scrub.gen = gen;

@@ -2,12 +2,13 @@
 /*
  * One request's life, independent of the front end that brought it:
  *
- *    HEAD ──► BODY ──► SCRUB ──► DELIVER ──► DONE
+ *    HEAD ──► BODY ──► (VERIFY) ──► SCRUB ──► DELIVER ──► DONE
  *      │        │        │          │
  *      └────────┴────────┴──────────┴──────► DONE      (refused, failed, or the sender is gone)
  *
  *    HEAD     route, version, identity, media type, coding, admission   [on_head]
  *    BODY     the front end reads the body                              [on_body, on_bad_body]
+ *    VERIFY   a password that is not known yet, on a worker; most requests pass this by [on_verify_done]
  *    SCRUB    decode, redact, encode; on a worker when large            [on_scrubbed]
  *    DELIVER  the backend or the store has it                           [on_delivered]
  *    DONE     answered or aborted; freed as soon as nothing points to it

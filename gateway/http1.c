@@ -47,6 +47,7 @@ typedef struct conn {
     uint64_t charged; /* room of a long head or a body being read, taken from the budget */
     unsigned room;    /* for the next request: of the size that the last one needed */
     bool keep_alive, body_read;
+    gw_peer *peer; /* owned; NULL: out of memory, and so nobody in particular */
 } conn;
 
 struct gw_http1_server {
@@ -133,6 +134,7 @@ static void conn_close(conn *c)
     rd_buf_release(&c->head);
     rd_buf_release(&c->chunked_body);
     rd_buf_release(&c->out);
+    gw_peer_free(&c->peer);
     gw_count(s->thread->counters, GW_METRIC_CONNECTIONS, 0, 0, 0, -1);
     gw_budget_give_connection();
     free(c);
@@ -391,6 +393,7 @@ static void begin_request(conn *c)
     }
     /* From here on the app may respond at once, even inside on_head. */
     enter(c, STATE_WORK, 0);
+    c->parsed.head.peer = c->peer;
     void *request = c->server->app->on_head(c->server->thread, &c->stream, &c->parsed.head, &c->max_body);
     if (request == NULL)
         return;
@@ -528,12 +531,22 @@ gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app)
     return s;
 }
 
-void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock)
+static void set_address(gw_peer *peer, h2o_socket_t *sock)
+{
+    struct sockaddr_storage sa = {0};
+    if (h2o_socket_getpeername(sock, (struct sockaddr *)&sa) != 0)
+        gw_peer_set_address(peer, (struct sockaddr *)&sa);
+}
+
+void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer)
 {
     conn *c = calloc(1, sizeof *c);
     if (c == NULL)
         abort();
     *c = (conn){.stream = {&stream_ops}, .server = s, .sock = sock};
+    c->peer = peer != NULL ? peer : calloc(1, sizeof *peer);
+    if (c->peer != NULL)
+        set_address(c->peer, sock);
     rd_buf_init(&c->head, SIZE_MAX);
     rd_buf_init(&c->out, SIZE_MAX);
     sock->data = c;

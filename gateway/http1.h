@@ -16,6 +16,7 @@
 #ifndef GW_HTTP1_H
 #define GW_HTTP1_H
 
+#include "gateway/peer.h"
 #include "gateway/thread.h"
 
 typedef struct gw_http1_server gw_http1_server;
@@ -23,8 +24,9 @@ typedef struct gw_http1_server gw_http1_server;
 /* The connections of one listener kind (data plane or admin) on one thread. `app` serves them. */
 gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app);
 
-/* Takes over an accepted socket (after its TLS handshake, if any) and one connection of the budget. */
-void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock);
+/* Takes over an accepted socket (after its TLS handshake, if any) and one connection of the budget. `peer`:
+ * what the handshake said of the other end, taken; NULL: nothing. */
+void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer);
 
 /* Every answer from now on ends its connection; idle connections are closed after a second, in which a
  * request that was on its way is still answered. */

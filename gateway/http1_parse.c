@@ -17,7 +17,7 @@ int phr_parse_request(const char *buf, size_t len, const char **method, size_t *
 /* ---- head ---- */
 
 typedef struct seen_headers {
-    unsigned host, length, transfer, type, coding;
+    unsigned host, length, transfer, type, coding, authorization;
     bool close, keep_alive;
 } seen_headers;
 
@@ -123,6 +123,10 @@ static bool take_content(const struct phr_header *h, gw_head *out, seen_headers 
         out->content_encoding = v;
         return seen->coding++ == 0;
     }
+    if (is(h, "authorization")) {
+        out->authorization = v;
+        return seen->authorization++ == 0;
+    }
     if (is(h, "origin"))
         out->origin = v;
     else if (is(h, "access-control-request-method"))
@@ -133,8 +137,6 @@ static bool take_content(const struct phr_header *h, gw_head *out, seen_headers 
         out->traceparent = v;
     else if (is(h, "tracestate"))
         out->tracestate = v;
-    else if (is(h, "authorization"))
-        out->authorization = v;
     return true;
 }
 
@@ -213,6 +215,8 @@ gw_parse gw_http1_parse_head(rd_slice bytes, size_t max, size_t seen_bytes, gw_h
         return GW_PARSE_BAD;
     out->n_bytes = (size_t)n;
     out->head.method = slice_of(method, method_len);
+    if (n_headers > 0)
+        out->head.fields = slice_of(headers[0].name, (size_t)((const char *)in.p + n - headers[0].name));
     if (!split_target(slice_of(path, path_len), &out->head))
         return GW_PARSE_BAD;
     for (size_t i = 0; i < n_headers; i++) {

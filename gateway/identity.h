@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who is calling: the one step from what a request shows of its sender to its workspace.
+ *
+ *    for each source, in the configured order:  certificate | bearer | basic | header
+ *        the request has none of it    the next source
+ *        it is right                   its workspace
+ *        it is wrong                   401, whatever else the request has
+ *    none had any                      the anonymous workspace, or 401
+ *
+ * A certificate that the listener verified but that no workspace names is not wrong, for it may only open the
+ * connection; without anything else it is 403. A password costs tens of milliseconds to check, so what is not
+ * known about one yet is checked by gw_identity_slow_run on a worker; only so many at a time.
  */
 #ifndef GW_IDENTITY_H
 #define GW_IDENTITY_H
@@ -16,8 +26,25 @@ typedef struct gw_identity_request {
     int64_t now; /* seconds since 1970 */
 } gw_identity_request;
 
-/* GW_OUTCOME_DELIVERED ("go on"): *out_workspace is the sender's, and lives as long as the table. Everything
- * else is what the request is refused with. */
-gw_outcome gw_identity_resolve(const gw_identity_request *r, const gw_workspace **out_workspace);
+typedef struct gw_identity_slow gw_identity_slow; /* a check that takes long; owned by who asked */
+
+typedef struct gw_identity {
+    const gw_workspace *workspace; /* the sender's; lives as long as the table. NULL with `slow` */
+    gw_identity_slow *slow;        /* not NULL: it depends on this */
+} gw_identity;
+
+/* GW_OUTCOME_DELIVERED ("go on"): *out has either a workspace or a check to be run. Everything else is what
+ * the request is refused with. */
+gw_outcome gw_identity_resolve(const gw_identity_request *r, gw_identity *out);
+
+/* The check: blocks for long, on any thread, with the table pinned by the caller. */
+void gw_identity_slow_run(gw_identity_slow *s);
+/* After the run, as gw_identity_resolve. */
+gw_outcome gw_identity_slow_result(const gw_identity_slow *s, const gw_workspace **out_workspace);
+/* Wipes and frees, also a check that never ran. */
+void gw_identity_slow_free(gw_identity_slow **s);
+
+/* How many checks may be under way in the process; set at start. */
+void gw_identity_set_slow_limit(unsigned n);
 
 #endif

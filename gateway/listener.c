@@ -34,6 +34,7 @@ typedef struct handshake {
     gw_binding *binding; /* shared: keeps the SSL_CTX alive, which h2o uses lazily */
     h2o_socket_t *sock;
     h2o_timeout_entry_t deadline;
+    SSL *ssl; /* of `sock`, once the handshake is done; owned by h2o */
 } handshake;
 
 static int try_bind(const struct addrinfo *a, bool share)
@@ -117,6 +118,19 @@ static void handshake_failed(handshake *h)
     gw_budget_give_connection();
 }
 
+/* h2o hides the SSL of a socket, but makes the socket the data of its BIO. */
+static void on_ssl_info(const SSL *ssl, int where, int value)
+{
+    h2o_socket_t *sock = (where & SSL_CB_HANDSHAKE_DONE) != 0 ? BIO_get_data(SSL_get_rbio(ssl)) : NULL;
+    if (sock != NULL && sock->data != NULL)
+        ((handshake *)sock->data)->ssl = (SSL *)ssl;
+}
+
+/* Key updates are handshakes as well; by then the socket's data is something else. */
+static void on_later_info(const SSL *ssl, int where, int value)
+{
+}
+
 static void on_handshake(h2o_socket_t *sock, const char *err)
 {
     handshake *h = sock->data;
@@ -125,8 +139,11 @@ static void on_handshake(h2o_socket_t *sock, const char *err)
         return;
     }
     gw_http1_server *http = h->http;
+    gw_peer *peer = gw_peer_of_ssl(h->ssl);
+    if (h->ssl != NULL)
+        SSL_set_info_callback(h->ssl, on_later_info);
     handshake_free(h);
-    gw_http1_accept(http, sock);
+    gw_http1_accept(http, sock, peer);
 }
 
 static void on_handshake_deadline(h2o_timeout_entry_t *entry)
@@ -144,6 +161,7 @@ static void start_handshake(gw_listener *l, h2o_socket_t *sock, SSL_CTX *ctx)
     h->deadline.cb = on_handshake_deadline;
     h2o_timeout_link(l->thread->h2o.loop, &l->handshake_timeout, &h->deadline);
     sock->data = h;
+    SSL_CTX_set_info_callback(ctx, on_ssl_info);
     h2o_socket_ssl_handshake(sock, ctx, NULL, on_handshake);
 }
 
@@ -163,7 +181,7 @@ static void take(gw_listener *l, h2o_socket_t *sock)
     if (ctx != NULL)
         start_handshake(l, sock, ctx);
     else
-        gw_http1_accept(l->http, sock);
+        gw_http1_accept(l->http, sock, NULL);
 }
 
 static void accept_some(gw_listener *l, unsigned n)

@@ -20,6 +20,8 @@
     X(CODING, "coding", 400, 400, 3, "unsupported Content-Encoding")                                         \
     X(RETIRED, "retired", 410, 410, 12, "this API version is retired")                                       \
     X(UNAUTHENTICATED, "unauthenticated", 401, 401, 16, "no org id")                                         \
+    X(BAD_CREDENTIAL, "bad_credential", 401, 401, 16, "credential is not valid")                             \
+    X(FORBIDDEN, "forbidden", 403, 403, 7, "credential belongs to no workspace")                             \
     X(TRUNCATED, "truncated", 400, 400, 3, "body is cut off")                                                \
     X(MALFORMED, "malformed", 400, 400, 3, "body is not valid")                                              \
     X(INVALID, "invalid", 400, 400, 3, "body holds a value that the protocol forbids")                       \
@@ -35,6 +37,7 @@
     X(CLIENT_TIMEOUT, "client_timeout", 503, 503, 14, "body did not arrive in time, try again")              \
     X(CLIENT_GONE, "client_gone", 503, 503, 1, "sender went away")                                           \
     X(OVERLOAD, "overload", 503, 503, 14, "too much in flight, try again")                                   \
+    X(BLOCKED, "blocked", 429, 429, 8, "workspace is blocked for now, try again later")                      \
     X(NO_MEMORY, "no_memory", 503, 503, 14, "out of memory, try again")                                      \
     X(UPSTREAM_DOWN, "upstream_down", 503, 503, 14, "backend cannot be reached, try again")                  \
     X(UPSTREAM_TIMEOUT, "upstream_timeout", 504, 504, 14, "backend did not answer in time, try again")       \

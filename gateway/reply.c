@@ -202,6 +202,10 @@ void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, 
     add_common(to, res);
     if (outcome == GW_OUTCOME_METHOD)
         gw_response_add(res, "allow", RD_SLICE_LIT("POST"));
+    if (res->status == 401)
+        gw_response_add(res, "www-authenticate",
+                        to->challenge != NULL ? rd_slice_str(to->challenge)
+                                              : RD_SLICE_LIT("Bearer realm=\"redactd\""));
     if (outcome == GW_OUTCOME_CODING)
         gw_response_add(res, "accept-encoding", RD_SLICE_LIT("gzip, deflate, zstd, snappy"));
     if (retry_after_s > 0 && retry_after_s < 10) {

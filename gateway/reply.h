@@ -32,6 +32,7 @@ typedef struct gw_reply_to {
     const gw_route_cfg *route; /* NULL: no route */
     rd_slice cors_origin;      /* allowed origin to echo; empty: none */
     bool cors_credentials;
+    const char *challenge; /* of a 401; NULL: Bearer */
 } gw_reply_to;
 
 /* Part of a success that the backend did not take: OTLP partial_success. rejected 0 with a message is a

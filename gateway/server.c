@@ -14,6 +14,7 @@
 #include "gateway/admin.h"
 #include "gateway/budget.h"
 #include "gateway/exchange.h"
+#include "gateway/identity.h"
 #include "gateway/listener.h"
 #include "gateway/log.h"
 #include "gateway/worker.h"
@@ -484,6 +485,7 @@ static bool start(server *s, gw_config *cfg)
     h2o_config_register_host(&s->h2o, h2o_iovec_init(H2O_STRLIT("default")), 65535);
     s->loops = calloc(s->n_loops, sizeof *s->loops);
     s->workers = gw_workers_new(s->n_loops);
+    gw_identity_set_slow_limit(s->n_loops / 2);
     if (s->loops == NULL || s->workers == NULL || !bind_all(s))
         return false;
     for (unsigned i = 0; i < s->n_loops; i++) {

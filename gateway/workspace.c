@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gateway/workspace.h"
+#include "gateway/workspace_index.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@ struct gw_workspaces {
     gw_mem mem;         /* owned: the entries of the file */
     gw_workspace *list; /* owned */
     size_t n;
-    uint32_t *buckets; /* owned: index + 1 into list, by the hash of the name; 0: free */
-    size_t mask;       /* number of buckets - 1 */
+    gw_index index; /* owned */
+    gw_identity_rules rules;
     const gw_workspace *anonymous;
     gw_workspace_cfg implicit; /* entry of an anonymous workspace that has none */
     file_state file;
@@ -46,30 +46,28 @@ void gw_workspaces_hook(gw_workspace_ext which, const gw_workspace_hook *hook)
     hooks[which] = *hook;
 }
 
-/* ---- names ---- */
+/* ---- looking up ---- */
 
-/* FNV-1a: names are the operator's, so nobody can make them collide; a sender only asks for them. */
-static uint64_t hash_of(rd_slice s)
+const gw_workspace *gw_workspaces_by(const gw_workspaces *t, gw_workspace_key kind, rd_slice key,
+                                     const gw_password_entry **out_entry)
 {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < s.n; i++)
-        h = (h ^ s.p[i]) * UINT64_C(0x100000001b3);
-    return h ^ h >> 32;
-}
-
-/* Where the name is, or the free place for it. */
-static size_t bucket_of(const gw_workspaces *t, rd_slice name)
-{
-    size_t at = hash_of(name) & t->mask;
-    while (t->buckets[at] != 0 && !rd_slice_eq(name, rd_slice_str(t->list[t->buckets[at] - 1].name)))
-        at = (at + 1) & t->mask;
-    return at;
+    const gw_index_entry *e = gw_index_find(&t->index, kind, key);
+    if (e->hash == 0)
+        return NULL;
+    if (out_entry != NULL)
+        *out_entry = e->passwords;
+    return &t->list[e->workspace];
 }
 
 const gw_workspace *gw_workspaces_find(const gw_workspaces *t, rd_slice name)
 {
-    size_t at = bucket_of(t, name);
-    return t->buckets[at] == 0 ? NULL : &t->list[t->buckets[at] - 1];
+    const gw_workspace *w = gw_workspaces_by(t, GW_WORKSPACE_NAME, name, NULL);
+    return w != NULL && rd_slice_eq(name, rd_slice_str(w->name)) ? w : NULL; /* no alias */
+}
+
+const gw_identity_rules *gw_workspaces_rules(const gw_workspaces *t)
+{
+    return &t->rules;
 }
 
 /* ---- making a table ---- */
@@ -81,37 +79,129 @@ static void report(gw_diagnostics *d, const gw_origin *at, const char *hint, con
     gw_diagnostics_add(d, &place, hint, message);
 }
 
-static void report_twice(gw_diagnostics *d, const gw_workspace_cfg *first, const gw_workspace_cfg *second)
+static void report_twice(gw_diagnostics *d, const char *what, const gw_workspace_cfg *first,
+                         const gw_workspace_cfg *second)
 {
     char message[GW_WORKSPACE_WHY_BYTES], hint[GW_WORKSPACE_WHY_BYTES];
-    snprintf(message, sizeof message, "workspace `%s` is there twice", second->name);
+    snprintf(message, sizeof message, "%s", what);
     snprintf(hint, sizeof hint, "first given in %s, line %u", first->origin.name, first->origin.line);
     report(d, &second->origin, hint, message);
 }
 
-static void add(gw_workspaces *t, const gw_workspace_cfg *cfg, gw_diagnostics *d)
+/* One key of workspace `at`; a key belongs to one workspace only. */
+static gw_index_entry *add_key(gw_workspaces *t, gw_workspace_key kind, rd_slice key, uint32_t at,
+                               gw_diagnostics *d)
 {
-    if (cfg->name == NULL)
-        return; /* reported */
-    size_t at = bucket_of(t, rd_slice_str(cfg->name));
-    if (t->buckets[at] != 0) {
-        report_twice(d, t->list[t->buckets[at] - 1].cfg, cfg);
-        return;
+    static const char *const whats[] = {[GW_WORKSPACE_NAME] = "a name or alias of workspace `%s` is taken",
+                                        [GW_WORKSPACE_TOKEN] = "a token of workspace `%s` is taken",
+                                        [GW_WORKSPACE_USER] = "a user of workspace `%s` is taken",
+                                        [GW_WORKSPACE_CERTIFICATE] =
+                                            "a certificate of workspace `%s` is taken"};
+    char what[GW_WORKSPACE_WHY_BYTES];
+    gw_index_entry *e = gw_index_find(&t->index, kind, key);
+    if (e->hash == 0) {
+        gw_index_fill(e, kind, key, at);
+        return e;
     }
-    gw_workspace *w = &t->list[t->n++];
-    *w = (gw_workspace){.name = cfg->name, .tenant = cfg->tenant, .cfg = cfg};
-    t->buckets[at] = (uint32_t)t->n;
+    if (e->workspace == at)
+        return e;
+    snprintf(what, sizeof what, whats[kind], t->list[at].name);
+    report_twice(d, what, t->list[e->workspace].cfg, t->list[at].cfg);
+    return NULL;
 }
 
-static bool make_room(gw_workspaces *t, size_t n)
+static unsigned nibble(char c)
 {
-    size_t buckets = 16;
-    while (buckets < n * 2)
-        buckets *= 2;
-    t->list = calloc(n + 1, sizeof *t->list);
-    t->buckets = calloc(buckets, sizeof *t->buckets);
-    t->mask = buckets - 1;
-    return t->list != NULL && t->buckets != NULL;
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+}
+
+static rd_slice bytes_of_hex(gw_mem *mem, const char *hex)
+{
+    size_t n = strlen(hex) / 2;
+    uint8_t *out = gw_mem_alloc(mem, n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+    return (rd_slice){out, n};
+}
+
+static void add_password(gw_workspaces *t, const char *text, uint32_t at, gw_diagnostics *d)
+{
+    const char *colon = strchr(text, ':');
+    gw_index_entry *e = colon == NULL
+                            ? NULL
+                            : add_key(t, GW_WORKSPACE_USER, rd_slice_of(text, (size_t)(colon - text)), at, d);
+    if (e == NULL)
+        return; /* masked, or taken */
+    gw_password_entry *p = gw_mem_alloc(&t->mem, sizeof *p);
+    *p = (gw_password_entry){.hash = colon + 1, .next = e->passwords};
+    e->passwords = p;
+}
+
+static void add_keys(gw_workspaces *t, uint32_t at, gw_diagnostics *d)
+{
+    const gw_workspace_cfg *cfg = t->list[at].cfg;
+    for (size_t i = 0; i < cfg->n_aliases; i++)
+        add_key(t, GW_WORKSPACE_NAME, rd_slice_str(cfg->aliases[i]), at, d);
+    for (size_t i = 0; i < cfg->n_tokens; i++) {
+        if (cfg->tokens[i][0] != '*') /* of a dump: masked */
+            add_key(t, GW_WORKSPACE_TOKEN, bytes_of_hex(&t->mem, cfg->tokens[i]), at, d);
+    }
+    for (size_t i = 0; i < cfg->n_passwords; i++)
+        add_password(t, cfg->passwords[i], at, d);
+    for (size_t i = 0; i < cfg->n_certificates; i++)
+        add_key(t, GW_WORKSPACE_CERTIFICATE, rd_slice_str(cfg->certificates[i]), at, d);
+}
+
+static void add(gw_workspaces *t, const gw_workspace_cfg *cfg, gw_diagnostics *d)
+{
+    char what[GW_WORKSPACE_WHY_BYTES];
+    if (cfg->name == NULL)
+        return; /* reported */
+    uint32_t at = (uint32_t)t->n;
+    gw_index_entry *e = gw_index_find(&t->index, GW_WORKSPACE_NAME, rd_slice_str(cfg->name));
+    if (e->hash != 0) {
+        snprintf(what, sizeof what, "workspace `%s` is there twice", cfg->name);
+        report_twice(d, what, t->list[e->workspace].cfg, cfg);
+        return;
+    }
+    t->n++;
+    t->list[at] = (gw_workspace){.name = cfg->name, .tenant = cfg->tenant, .cfg = cfg};
+    gw_index_fill(e, GW_WORKSPACE_NAME, rd_slice_str(cfg->name), at);
+}
+
+static size_t keys_of(const gw_workspace_cfg *list, size_t n)
+{
+    size_t sum = n;
+    for (size_t i = 0; i < n; i++)
+        sum += list[i].n_aliases + list[i].n_tokens + list[i].n_passwords + list[i].n_certificates;
+    return sum;
+}
+
+/* ---- who may say who they are, and how ---- */
+
+static void make_rules(gw_workspaces *t)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        GW_IDENTITY_SOURCES(X)
+#undef X
+    };
+    const gw_workspaces_cfg *cfg = &t->cfg->workspaces;
+    gw_identity_rules *r = &t->rules;
+    bool basic = false;
+    for (size_t i = 0; i < cfg->n_identity; i++) {
+        for (unsigned s = 0; s < GW_IDENTITY_SOURCE_COUNT && r->n_order < GW_IDENTITY_SOURCE_COUNT; s++) {
+            if (strcmp(words[s], cfg->identity[i]) == 0)
+                r->order[r->n_order++] = (gw_identity_source)s;
+        }
+        basic |= strcmp(cfg->identity[i], words[GW_IDENTITY_BASIC]) == 0;
+    }
+    r->header = cfg->header.name;
+    r->with_certificate = cfg->header.with_certificate;
+    r->networks = gw_mem_alloc(&t->mem, (cfg->header.n_networks + 1) * sizeof *r->networks);
+    for (size_t i = 0; i < cfg->header.n_networks; i++)
+        r->n_networks += gw_network_parse(cfg->header.networks[i], &r->networks[r->n_networks]);
+    r->challenge = basic ? "Bearer realm=\"redactd\", Basic realm=\"redactd\"" : "Bearer realm=\"redactd\"";
 }
 
 /* Somebody without a credential belongs somewhere only if the configuration says so. */
@@ -174,7 +264,9 @@ static void load(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_di
         (void)state_of(cfg->file, &t->file); /* before reading: a change meanwhile is seen later */
         (void)gw_config_load_workspaces(cfg->file, &t->mem, &more, &n_more, d);
     }
-    if (!make_room(t, cfg->n_list + n_more + 1)) {
+    t->list = calloc(cfg->n_list + n_more + 2, sizeof *t->list);
+    if (t->list == NULL ||
+        !gw_index_init(&t->index, keys_of(cfg->list, cfg->n_list) + keys_of(more, n_more) + 1)) {
         report(d, &(gw_origin){0}, NULL, "out of memory");
         return;
     }
@@ -183,6 +275,9 @@ static void load(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_di
     for (size_t i = 0; i < n_more; i++)
         add(t, &more[i], d);
     add_anonymous(t, d);
+    for (size_t i = 0; i < t->n; i++)
+        add_keys(t, (uint32_t)i, d);
+    make_rules(t);
     if (gw_diagnostics_errors(d) == errors)
         finish(t, before, arg, d);
 }
@@ -225,7 +320,7 @@ void gw_workspaces_unref(gw_workspaces **pt)
         }
     }
     free(t->list);
-    free(t->buckets);
+    gw_index_release(&t->index);
     gw_mem_release(&t->mem);
     gw_config_free(&t->cfg);
     free(t);

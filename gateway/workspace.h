@@ -16,6 +16,7 @@
 
 #include "filters/base/slice.h"
 #include "gateway/config.h"
+#include "gateway/peer.h"
 
 enum { GW_WORKSPACE_WHY_BYTES = 256 };
 
@@ -36,6 +37,17 @@ typedef struct gw_workspace {
 } gw_workspace;
 
 typedef struct gw_workspaces gw_workspaces;
+
+/* How senders are told apart. */
+typedef struct gw_identity_rules {
+    gw_identity_source order[GW_IDENTITY_SOURCE_COUNT];
+    unsigned n_order;
+    const char *header; /* name of the trusted one */
+    gw_network *networks;
+    unsigned n_networks;
+    bool with_certificate;
+    const char *challenge; /* for WWW-Authenticate */
+} gw_identity_rules;
 
 /* How a module hangs something of its own into each workspace. `make` runs while the table is built, on the
  * thread that loads it: `before` is the workspace of that name in the table in force (NULL: none), from which
@@ -63,6 +75,28 @@ size_t gw_workspaces_count(const gw_workspaces *t);
 const gw_workspace *gw_workspaces_at(const gw_workspaces *t, size_t i);
 /* By name, in O(1); NULL: none. */
 const gw_workspace *gw_workspaces_find(const gw_workspaces *t, rd_slice name);
+/* By what a sender can show, in O(1); NULL: nobody's.
+ *    NAME   its name or an alias        TOKEN  the 32 bytes of SHA-256
+ *    USER   name of a user; *out_entry is the first of its password entries
+ *    CERTIFICATE  one name of a certificate, as peer.h writes it */
+typedef enum gw_workspace_key {
+    GW_WORKSPACE_NAME,
+    GW_WORKSPACE_TOKEN,
+    GW_WORKSPACE_USER,
+    GW_WORKSPACE_CERTIFICATE
+} gw_workspace_key;
+
+typedef struct gw_password_entry {
+    const char *hash;                     /* argon2id, encoded */
+    const struct gw_password_entry *next; /* of the same user; NULL: none */
+} gw_password_entry;
+
+const gw_workspace *gw_workspaces_by(const gw_workspaces *t, gw_workspace_key kind, rd_slice key,
+                                     const gw_password_entry **out_entry);
+
+/* What the configuration says about identity; it lives as long as the table. */
+const struct gw_identity_rules *gw_workspaces_rules(const gw_workspaces *t);
+
 /* That of senders without a credential; NULL: they are refused. */
 const gw_workspace *gw_workspaces_anonymous(const gw_workspaces *t);
 

@@ -26,13 +26,13 @@ FILTERS = {
 # Gateway modules from the ground up: a module may include those of the lines above its own, none of its own line.
 LAYERS = [
     ["level"],
-    ["signal", "scrubbed", "log", "outcome", "call_result", "budget", "frontend"],
-    ["config", "media", "metrics"],
+    ["signal", "scrubbed", "log", "outcome", "call_result", "budget", "frontend", "peer", "password", "verdict_cache"],
+    ["config", "media", "metrics", "credential"],
     ["route", "tls", "store", "endpoint", "admin_tokens", "workspace"],
-    ["generation", "reply"],
+    ["generation", "reply", "identity"],
     ["scrub"],
     ["thread", "translate"],
-    ["worker", "deliver", "identity"],
+    ["worker", "deliver"],
     ["exchange", "http1", "admin"],
     ["listener"],
     ["server"],
