@@ -161,14 +161,14 @@ static bool is_plain_word(const rd_view *v, const pair *p)
     return true;
 }
 
-/* Most separators of a log line stand behind keys that the last two letters tell apart from ours. */
+/* Most separators of a log line stand behind keys that the last three letters tell apart from ours. */
 static bool is_possible(const rd_view *v, const rd_keyset *keys, uint32_t at)
 {
-    if (at - v->lo < 3 || v->b[at] == '%')
+    if (at - v->lo < 4 || v->b[at] == '%')
         return true;
     const uint8_t *end = v->b + at;
     end -= is_quote(end[-1]) || end[-1] == ' ';
-    return !rd_is(end[-1], RD_C_ALNUM) || rd_keyset_may_end(keys, end[-2], end[-1]);
+    return !rd_is(end[-1], RD_C_ALNUM) || rd_keyset_may_end(keys, end - 3);
 }
 
 /* ---- values ---- */

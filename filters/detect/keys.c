@@ -3,7 +3,7 @@
  * The key set: an open-addressed table over normal forms, read from the back.
  *
  * A key is walked once from its last byte to its first while the hash and the length of its normal form grow;
- * at every dot and at the first byte the tail so far is looked up. Two cheap tests come first: the last two
+ * at every dot and at the first byte the tail so far is looked up. Two cheap tests come first: the last three
  * bytes of the normal form must end some entry, and the walk stops where no entry is as long any more. So a
  * key that is not in the set costs a few loads, however long it is.
  *
@@ -27,9 +27,10 @@ struct rd_keyset {
     uint8_t *forms; /* owned: normal forms one after another */
     uint32_t mask;  /* n_slots - 1 */
     uint32_t max_len;
-    uint64_t lengths[2];  /* bit n: some entry has a normal form of n bytes */
-    uint32_t endings[32]; /* [last byte & 31] bit (byte before & 31): some entry ends so; one-byte entries set
-                             all */
+    uint64_t lengths[2]; /* bit n: some entry has a normal form of n bytes */
+    /* [last byte & 31][byte before & 31], bit (third byte from the end & 31): some entry ends so. Entries of one
+     * or two bytes set what they do not say. */
+    uint32_t endings[32][32];
 };
 
 static inline bool ignored(uint8_t c)
@@ -94,7 +95,11 @@ static void add(rd_keyset *k, const uint8_t *form, uint32_t len, uint16_t value,
     k->lengths[len >> 6] |= UINT64_C(1) << (len & 63);
     if (len > k->max_len)
         k->max_len = len;
-    k->endings[form[len - 1] & 31] |= len == 1 ? UINT32_MAX : UINT32_C(1) << (form[len - 2] & 31);
+    uint32_t *row = k->endings[form[len - 1] & 31];
+    for (unsigned before = 0; before < 32; before++) {
+        if (len == 1 || before == (form[len - 2] & 31U))
+            row[before] |= len < 3 ? UINT32_MAX : UINT32_C(1) << (form[len - 3] & 31);
+    }
 }
 
 rd_keyset *rd_keyset_build(const rd_keyset_entry *entries, uint32_t n)
@@ -132,28 +137,32 @@ void rd_keyset_free(rd_keyset **k)
     *k = NULL;
 }
 
-/* Can a key with these last bytes match at all? `i` is one past the last byte that counts. */
+/* The byte of the normal form that ends before *i, which moves to it; 0 when there is none. */
+static inline uint8_t form_before(rd_slice key, size_t *i)
+{
+    while (*i > 0 && ignored(key.p[*i - 1]))
+        --*i;
+    return *i > 0 ? lower(key.p[--*i]) : 0;
+}
+
+/* Can a key with these last bytes match at all? */
 static bool ending_possible(const rd_keyset *k, rd_slice key)
 {
     size_t i = key.n;
-    while (i > 0 && ignored(key.p[i - 1]))
-        i--;
-    if (i == 0)
+    uint8_t last = form_before(key, &i), before = form_before(key, &i), third = form_before(key, &i);
+    if (last == 0)
         return false;
-    uint32_t before = k->endings[lower(key.p[i - 1]) & 31];
-    if (before == 0 || before == UINT32_MAX)
-        return before != 0;
-    i--;
-    while (i > 0 && ignored(key.p[i - 1]))
-        i--;
-    return i > 0 && (before >> (lower(key.p[i - 1]) & 31) & 1) != 0;
+    if (third == 0)
+        return true; /* hardly longer than the shortest entries: look it up */
+    return (k->endings[last & 31][before & 31] >> (third & 31) & 1) != 0;
 }
 
-bool rd_keyset_may_end(const rd_keyset *k, uint8_t before, uint8_t last)
+bool rd_keyset_may_end(const rd_keyset *k, const uint8_t end[3])
 {
-    uint32_t possible = k->endings[lower(last) & 31];
-    return possible != 0 &&
-           (ignored(before) || possible == UINT32_MAX || (possible >> (lower(before) & 31) & 1) != 0);
+    if (ignored(end[1]) || ignored(end[2]))
+        return true;
+    uint32_t possible = k->endings[lower(end[2]) & 31][lower(end[1]) & 31];
+    return possible != 0 && (ignored(end[0]) || (possible >> (lower(end[0]) & 31) & 1) != 0);
 }
 
 bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
