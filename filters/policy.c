@@ -57,6 +57,11 @@ static bool applies(const rule *r, rd_signal s, rd_class cls)
            (r->classes == 0 || r->classes >> cls & 1);
 }
 
+static bool looks_into_texts(const rule *r, rd_signal s, rd_mode mode)
+{
+    return r->mode == mode && !r->not_in_texts && (r->signals == 0 || r->signals >> s & 1);
+}
+
 /* ---- copying the specs ---- */
 
 static bool copy_keys(rule *r, const rd_rule_spec *spec)
@@ -163,7 +168,24 @@ static rd_outcome build_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_m
 
 /* ---- detector groups ---- */
 
-static rd_outcome build_set(const rd_policy *p, group *g, rd_mode mode, rd_error *err)
+/* All names that key rules of the mode are after inside texts of the signal. Owned by the caller; NULL: there
+ * are none, or no memory. */
+static const char **text_names(const rd_policy *p, rd_signal s, rd_mode mode, uint32_t *out_n)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->n_rules; i++)
+        n += looks_into_texts(&p->rules[i], s, mode) ? p->rules[i].n_keys : 0;
+    const char **names = n == 0 ? NULL : calloc(n, sizeof *names);
+    *out_n = n;
+    n = 0;
+    for (uint32_t i = 0; names != NULL && i < p->n_rules; i++) {
+        for (uint32_t k = 0; looks_into_texts(&p->rules[i], s, mode) && k < p->rules[i].n_keys; k++)
+            names[n++] = p->rules[i].keys[k];
+    }
+    return names;
+}
+
+static rd_outcome build_set(const rd_policy *p, rd_signal s, group *g, rd_mode mode, rd_error *err)
 {
     uint64_t mask = 0;
     rd_pattern_spec patterns[RD_MAX_RULES];
@@ -181,9 +203,16 @@ static rd_outcome build_set(const rd_policy *p, group *g, rd_mode mode, rd_error
             f->of_pattern[f->n_patterns++] = (uint16_t)i;
         }
     }
-    if (mask == 0 && f->n_patterns == 0)
-        return RD_OK;
-    return rd_detect_set_build(mask, patterns, f->n_patterns, &f->set, err);
+    rd_detect_spec spec = {.mask = mask, .patterns = patterns, .n_patterns = f->n_patterns};
+    const char **names = text_names(p, s, mode, &spec.n_key_names);
+    if (spec.n_key_names > 0 && names == NULL)
+        return rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX);
+    spec.key_names = names;
+    rd_outcome o = RD_OK;
+    if (mask != 0 || f->n_patterns > 0 || spec.n_key_names > 0)
+        o = rd_detect_set_make(&spec, &f->set, err);
+    free(names);
+    return o;
 }
 
 static void rules_of_class(const rd_policy *p, rd_signal s, rd_class cls, group *out_group)
@@ -207,9 +236,9 @@ static rd_outcome build_groups(const rd_policy *p, view *v, rd_signal s, rd_erro
         if (at < v->n_groups)
             continue;
         v->groups[v->n_groups++] = g;
-        rd_outcome o = build_set(p, &v->groups[at], RD_MODE_ENFORCE, err);
+        rd_outcome o = build_set(p, s, &v->groups[at], RD_MODE_ENFORCE, err);
         if (o == RD_OK)
-            o = build_set(p, &v->groups[at], RD_MODE_SHADOW, err);
+            o = build_set(p, s, &v->groups[at], RD_MODE_SHADOW, err);
         if (o != RD_OK)
             return o;
     }

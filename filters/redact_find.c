@@ -8,21 +8,18 @@
 
 #include <stdlib.h>
 
+/* Of the places where the pass saw a name, the values that really have one as their key. */
 static rd_outcome find_keys(rd_redactor *r, const rd_buf *base, const rd_batch *batch, rd_mode mode,
-                            rd_class of_all)
+                            rd_class of_all, const rd_matches *found)
 {
-    const rd_keyset *sets[RD_CLASS_COUNT];
-    bool any = false;
     r->inline_keys.n = 0;
-    for (unsigned c = 0; c < RD_CLASS_COUNT; c++) {
-        sets[c] = rd_policy_text_keys(r->job->policy, r->job->signal, (rd_class)c, mode);
-        any |= sets[c] != NULL;
-    }
-    for (uint32_t i = 0; any && i < batch->n; i++) {
-        unsigned cls = of_all != RD_CLASS_COUNT ? of_all : r->doc.leaves[batch->owner[i]].cls;
-        if (sets[cls] == NULL)
+    for (uint32_t i = 0; i < found->n_keys_at; i++) {
+        const rd_key_hit *hit = &found->keys_at[i];
+        unsigned cls = of_all != RD_CLASS_COUNT ? of_all : r->doc.leaves[batch->owner[hit->text]].cls;
+        const rd_keyset *set = rd_policy_text_keys(r->job->policy, r->job->signal, (rd_class)cls, mode);
+        if (set == NULL)
             continue;
-        rd_outcome o = rd_inline_keys_find(&r->inline_keys, sets[cls], base->p, &batch->texts[i], i);
+        rd_outcome o = rd_inline_keys_at(&r->inline_keys, set, base->p, &batch->texts[hit->text], hit);
         if (o != RD_OK)
             return o;
     }
@@ -86,13 +83,11 @@ rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, const rd_batch *
 {
     const rd_detect_set *set = rd_policy_group_set(r->job->policy, r->job->signal, group, mode);
     *out_found = (rd_matches){0};
-    if (batch->n == 0)
+    if (batch->n == 0 || set == NULL)
         return RD_OK;
-    rd_outcome o = RD_OK;
-    if (set != NULL)
-        o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, out_found);
+    rd_outcome o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, out_found);
     if (o == RD_OK)
-        o = find_keys(r, base, batch, mode, of_all);
+        o = find_keys(r, base, batch, mode, of_all, out_found);
     return o == RD_OK ? merge(r, out_found) : o;
 }
 

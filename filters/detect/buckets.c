@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Greedy clustering: every window starts as a cluster of its own; while there are more clusters than buckets,
- * the two whose union adds the fewest expected candidates are merged. The expectation is the product over all
+ * Greedy clustering: every window starts as a cluster of its own (of very many, the later ones join the cluster
+ * that suits them best); while there are more clusters than buckets, the two whose union adds the fewest
+ * expected candidates are merged. The expectation is the product over all
  * positions of how often a byte of the cluster's nibble sets occurs in log text.
  */
 #include "filters/detect/buckets.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAX_CLUSTERS = 96 }; /* to start with; the work grows with their square */
 
 /* What the nibble tables of one cluster take at each position. */
 typedef struct cluster {
@@ -126,19 +129,38 @@ static void write_tables(const work *w, unsigned first, rd_program *p)
     }
 }
 
+/* A window of its own cluster while there are few, else in the one where it adds least. */
+static void add_window(work *w, const rd_window_sets *sets)
+{
+    cluster c = of_window(w, sets), best;
+    uint32_t at = w->n;
+    if (w->n < MAX_CLUSTERS) {
+        w->list[w->n++] = c;
+        return;
+    }
+    for (uint32_t k = 0; k < w->n; k++) {
+        cluster u = united(w, &c, &w->list[k]);
+        if (at == w->n || u.weight - w->list[k].weight < best.weight - w->list[at].weight) {
+            at = k;
+            best = u;
+        }
+    }
+    w->list[at] = best;
+}
+
 bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
                        unsigned n_buckets, rd_program *p)
 {
-    work w = {.n = n, .n_all = n, .len = len};
-    w.list = calloc((size_t)n + 1, sizeof *w.list);
-    w.cost = calloc((size_t)n * n + 1, sizeof *w.cost);
+    work w = {.len = len, .n_all = MAX_CLUSTERS};
+    w.list = calloc(MAX_CLUSTERS, sizeof *w.list);
+    w.cost = calloc((size_t)MAX_CLUSTERS * MAX_CLUSTERS, sizeof *w.cost);
     bool ok = w.list != NULL && w.cost != NULL;
     for (unsigned c = 0; c < 256; c++)
         w.bytes[c] = byte_weight((uint8_t)c);
     for (uint32_t i = 0; ok && i < n; i++)
-        w.list[i] = of_window(&w, &windows[i]);
-    for (uint32_t a = 0; ok && a < n; a++) {
-        for (uint32_t b = a + 1; b < n; b++)
+        add_window(&w, &windows[i]);
+    for (uint32_t a = 0; ok && a < w.n; a++) {
+        for (uint32_t b = a + 1; b < w.n; b++)
             price(&w, a, b);
     }
     while (ok && w.n > n_buckets)

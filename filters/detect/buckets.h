@@ -19,8 +19,6 @@ typedef struct rd_window_sets {
     rd_byteset at[RD_LONG];
 } rd_window_sets;
 
-enum { RD_MAX_ENDINGS = 192 };
-
 /* Spreads `n` windows of `len` bytes over `n_buckets` buckets from number `first` on (eight to a group).
  * False: no memory. */
 bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,

@@ -15,7 +15,7 @@ void rd_collector_reset(rd_collector *c)
 {
     if (c->cap > KEEP_MATCHES)
         rd_collector_release(c);
-    c->n = c->text = c->text_first = 0;
+    c->n = c->text = c->text_first = c->delta = 0;
     c->failed = false;
 }
 
@@ -44,7 +44,7 @@ void rd_collector_add(rd_collector *c, uint32_t detector, uint32_t from, uint32_
         return;
     }
     c->list[c->n++] = (rd_match){
-        .off = from,
+        .off = from + c->delta,
         .len = to - from,
         .text = c->text,
         .keep_head = head <= UINT16_MAX ? (uint16_t)head : 0,
@@ -57,6 +57,11 @@ void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, ui
 {
     if ((f->wanted >> detector & 1) != 0 && from < to && head + tail < to - from)
         rd_collector_add(f->out, detector, from, to, head, tail);
+}
+
+uint32_t rd_text_number(const rd_find *f)
+{
+    return f->out->text;
 }
 
 uint32_t rd_found(const rd_find *f)

@@ -19,8 +19,19 @@ typedef struct rd_pattern_spec {
     uint32_t group;
 } rd_pattern_spec;
 
-/* `mask`: bit i switches detector i of RD_DETECTORS on. Patterns get the detector ids RD_DETECTOR_COUNT +
- * index. RD_INVALID (with the offset in the pattern in err->offset) for a pattern that does not compile. */
+/* What a set is made from. Everything is copied. */
+typedef struct rd_detect_spec {
+    uint64_t mask;                   /* bit i switches detector i of RD_DETECTORS on */
+    const rd_pattern_spec *patterns; /* get the detector ids RD_DETECTOR_COUNT + index */
+    uint32_t n_patterns;
+    const char *const *key_names; /* any spelling; places where they may stand come as rd_key_hit */
+    uint32_t n_key_names;
+} rd_detect_spec;
+
+/* RD_INVALID (with the offset in the pattern in err->offset) for a pattern that does not compile. */
+RD_MUST_CHECK rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_set,
+                                            rd_error *err);
+/* The same without key names. */
 RD_MUST_CHECK rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns,
                                              uint32_t n_patterns, rd_detect_set **out_set, rd_error *err);
 void rd_detect_set_free(rd_detect_set **s);
@@ -47,9 +58,17 @@ typedef struct rd_match {
     uint16_t detector;
 } rd_match;
 
+/* A separator at base[at) in text number `text`, before which one of the key names may stand. */
+typedef struct rd_key_hit {
+    uint32_t at, text;
+} rd_key_hit;
+
+/* Lists are owned by the scratch and valid until its next use. */
 typedef struct rd_matches {
-    rd_match *list; /* owned by the scratch; valid until its next use */
+    rd_match *list;
     uint32_t n;
+    const rd_key_hit *keys_at; /* in order; some may be the same */
+    uint32_t n_keys_at;
 } rd_matches;
 
 /* Finds all matches. `base` must be followed by RD_BUF_TAIL readable bytes. RD_BUDGET never comes from

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine: one pass over the base buffer, in chunks that stay in the first-level cache.
+ * The engine: texts in batches, each batch one pass over bytes that stay in the first-level cache.
  *
- *    base   ....text 0....  ..text 1..          ...text 2...
- *    scan   ------------------------ chunk --------------------   bit masks: hits, digits
- *    walk   bit by bit, upwards: which text is it in? exact window test, then the matchers' confirm
- *    end    of each text: own patterns, then order and unite (collect.c)
+ *    base    ....text 0....  ..text 1..          ...text 2...
+ *    gather  ..text 0..text 1..text 2              short texts side by side, two zero bytes before each; a long
+ *                                                  one stays where it is and is a batch, or several, of its own
+ *    scan    ------------------------              bit masks: hits, digits, tokens
+ *    exact   hits that are none are dropped, without a branch that depends on the test
+ *    walk    bit by bit, upwards: which text is it in? the matchers' confirm
+ *    end     of each text with finds: order and unite (collect.c); own patterns before that
  *
- * The masks are made from raw bytes, gaps between texts included, and so may only say "perhaps here"; every
- * decision is the matcher's, whose look is clamped to its text. What starts at the edge of a text although
- * the bytes before it belong together with it (a run of digits that begins in the gap) is asked anew at the
- * edge.
+ * The masks say "perhaps here"; every decision is the matcher's, whose look is clamped to its text. Positions
+ * are those of the bytes that were scanned; `delta` makes them positions of the base when a find is noted.
  */
 #include "filters/detect/detect.h"
 
@@ -18,11 +19,21 @@
 
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
+#include "filters/detect/key_names.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/percent.h"
 #include "filters/detect/scan.h"
 
-enum { CHUNK_WORDS = 64, LOOK_WORDS = 1, MASK_WORDS = CHUNK_WORDS + LOOK_WORDS };
+enum {
+    CHUNK_WORDS = 64,
+    CHUNK = CHUNK_WORDS * 64,
+    LOOK_WORDS = 1, /* behind a chunk: runs that reach over its end */
+    MASK_WORDS = CHUNK_WORDS + LOOK_WORDS,
+    LONG_TEXT = 1024, /* is not copied */
+    GAP = 2,          /* a key of one letter may stand at the start, and a key's end is looked for in three */
+    COPY = 32,        /* bytes a copy moves at once; as many may be read and written behind a text */
+    MAX_TEXTS = CHUNK / (GAP + 1) + 1
+};
 
 struct rd_detect_set {
     rd_program program;
@@ -34,38 +45,48 @@ struct rd_detect_set {
 };
 
 struct rd_detect_scratch {
-    uint64_t hit_short[MASK_WORDS], hit_long[MASK_WORDS], digit[MASK_WORDS], token[MASK_WORDS];
-    /* The windows that start at each exact hit of the chunk, in the order of the hits; one more is written.
-     */
-    uint64_t windows_short[CHUNK_WORDS * 64 + 1], windows_long[CHUNK_WORDS * 64 + 1];
+    uint64_t hit_end[MASK_WORDS], hit_short[MASK_WORDS], hit_long[MASK_WORDS], digit[MASK_WORDS], token[MASK_WORDS];
+    /* What is at each exact hit of the chunk, in the order of the hits; one more is written. */
+    uint64_t windows_short[CHUNK + 1], windows_long[CHUNK + 1];
+    uint8_t owners_end[CHUNK + 1];
+    uint8_t gathered[CHUNK + COPY + RD_BUF_TAIL];
+    rd_text texts[MAX_TEXTS]; /* in `gathered` */
     uint32_t resume[RD_MAX_MATCHERS];
     rd_collector found;
+    rd_key_hits keys_at;
     rd_pattern_scratch *patterns; /* owned */
     rd_refusals *refused;         /* borrowed for one call; NULL: nobody asks */
     rd_percent percent;
     rd_detect_scratch *inner; /* owned: of the pass over decoded texts; made when first needed */
 };
 
-rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, uint32_t n_patterns,
-                               rd_detect_set **out_set, rd_error *err)
+rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_set, rd_error *err)
 {
     rd_detect_set *s = calloc(1, sizeof *s);
     if (s == NULL)
         return rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX);
-    s->wanted = mask;
+    s->wanted = spec->mask;
     s->scan = rd_scan_best();
-    s->n_patterns = n_patterns;
+    s->n_patterns = spec->n_patterns;
     s->keys = rd_key_table_new();
-    /* A bit of no detector: patterns alone, too, want to see percent-encoded text as it means. */
-    uint64_t wanted = n_patterns > 0 ? mask | UINT64_C(1) << 63 : mask;
-    rd_outcome o = s->keys == NULL || !rd_program_build(&s->program, wanted)
+    /* Patterns alone, too, want to see percent-encoded text as it means. */
+    uint64_t wanted = spec->mask | (spec->n_patterns > 0 ? RD_YIELDS_PERCENT : 0) |
+                      (spec->n_key_names > 0 ? RD_YIELDS_KEYS : 0);
+    rd_outcome o = s->keys == NULL || !rd_program_build(&s->program, wanted, spec->key_names, spec->n_key_names)
                        ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
-                       : rd_patterns_build(patterns, n_patterns, &s->patterns, err);
+                       : rd_patterns_build(spec->patterns, spec->n_patterns, &s->patterns, err);
     if (o != RD_OK)
         rd_detect_set_free(&s);
     else
         *out_set = s;
     return o;
+}
+
+rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns, uint32_t n_patterns,
+                               rd_detect_set **out_set, rd_error *err)
+{
+    const rd_detect_spec spec = {.mask = mask, .patterns = patterns, .n_patterns = n_patterns};
+    return rd_detect_set_make(&spec, out_set, err);
 }
 
 void rd_detect_set_free(rd_detect_set **s)
@@ -105,6 +126,7 @@ void rd_detect_scratch_free(rd_detect_scratch **s)
         return;
     rd_pattern_scratch_free(&(*s)->patterns);
     rd_collector_release(&(*s)->found);
+    rd_key_hits_release(&(*s)->keys_at);
     rd_percent_release(&(*s)->percent);
     rd_detect_scratch_free(&(*s)->inner); /* one level: it has none itself */
     free(*s);
@@ -113,22 +135,23 @@ void rd_detect_scratch_free(rd_detect_scratch **s)
 
 /* Runs of one kind: what the walk remembers of the last one. */
 typedef struct runs {
-    uint32_t owners, shortest;
+    uint32_t shortest;
     uint8_t shifts[8]; /* of a mask, one after another, until `shortest` bits in a row are one; 0 ends them */
-    uint32_t end;      /* of the last run */
-    uint64_t carry;    /* bit 0: the byte before the chunk belongs to a run */
-    unsigned classes;
+    uint64_t carry;    /* bit 0: the byte before the word belongs to a run */
 } runs;
 
-/* Where the walk is. */
+/* A batch of texts, and where the walk over it is. */
 typedef struct walk {
     rd_find find; /* its view is the current text */
     const rd_detect_set *set;
     rd_detect_scratch *scratch;
-    const rd_text *texts;
+    const rd_text *texts;   /* where they were scanned */
+    const rd_text *origins; /* where they are in the base */
     uint32_t n_texts;
-    uint32_t text;                  /* the first that ends after the current position */
-    const uint64_t *shorts, *longs; /* windows of the next hits */
+    uint32_t first;        /* number of the first text of the batch */
+    uint32_t text;         /* the current one, in the batch */
+    const uint8_t *ends;   /* of the next hits: owners, */
+    const uint64_t *shorts, *longs; /* windows */
     runs digits, tokens;
 } walk;
 
@@ -148,23 +171,14 @@ static inline void confirm(walk *w, uint32_t matcher, uint32_t at)
     *resume = w->find.resume;
 }
 
-static void confirm_run(walk *w, const runs *r, uint32_t at)
+static inline void start_text(walk *w, uint32_t text)
 {
-    for (uint32_t m = r->owners; m != 0; m &= m - 1)
-        confirm(w, (uint32_t)__builtin_ctz(m), at);
-}
-
-static void start_text(walk *w)
-{
-    if (w->text == w->n_texts)
-        return;
-    const rd_text *t = &w->texts[w->text];
+    const rd_text *t = &w->texts[text];
+    w->text = text;
     w->find.v.lo = t->off;
     w->find.v.hi = text_end(t);
-    if (t->off < w->digits.end)
-        confirm_run(w, &w->digits, t->off);
-    if (t->off < w->tokens.end)
-        confirm_run(w, &w->tokens, t->off);
+    w->find.delta = w->scratch->found.delta = w->origins[text].off - t->off;
+    w->scratch->found.text = w->first + text;
 }
 
 static void finish_text(walk *w)
@@ -172,72 +186,33 @@ static void finish_text(walk *w)
     rd_collector *found = &w->scratch->found;
     if (w->set->n_patterns > 0)
         rd_patterns_find(w->set->patterns, w->scratch->patterns, &w->find.v, found);
-    w->text++;
     if (found->n > found->text_first)
-        rd_collector_finish(found, w->text);
-    else
-        found->text = w->text;
-    start_text(w);
+        rd_collector_finish(found, found->text + 1);
 }
 
-/* Ends all texts that end at or before `pos`. False: there are no more. */
-static inline bool finish_texts(walk *w, uint32_t pos)
+/* Moves to the text that ends behind `pos`, or to the end of the batch. Most texts hold no candidate at all;
+ * they need no word, unless patterns want to see them. */
+static __attribute__((noinline)) void move_to(walk *w, uint32_t pos)
 {
-    while (pos >= w->find.v.hi) {
+    while (w->text < w->n_texts && pos >= text_end(&w->texts[w->text])) {
+        uint32_t next = w->text + 1;
         finish_text(w);
-        if (w->text == w->n_texts)
-            return false;
-        if (w->set->n_patterns > 0 || w->find.v.hi > pos)
-            continue;
-        /* Most texts hold no candidate at all; they need no word, if no run reaches into them. */
-        uint32_t at = w->text, quiet = w->digits.end > w->tokens.end ? w->digits.end : w->tokens.end;
-        while (at + 1 < w->n_texts && text_end(&w->texts[at]) <= pos && w->texts[at + 1].off >= quiet)
-            at++;
-        if (at > w->text && w->scratch->found.n == w->scratch->found.text_first) {
-            w->text = w->scratch->found.text = at;
-            w->find.v.lo = w->texts[at].off;
-            w->find.v.hi = text_end(&w->texts[at]);
-        }
-    }
-    return true;
-}
-
-/* Where the run of word `run` at bit `bit` ends, or where the word does. */
-static inline uint32_t run_stop(uint64_t run, unsigned bit, uint32_t at)
-{
-    uint64_t gaps = ~run >> bit;
-    return gaps != 0 ? at + (uint32_t)__builtin_ctzll(gaps) : at + 64 - bit;
-}
-
-/* A long run starts at `at` and goes on up to `stop` or further. It may reach into the next texts: start_text
- * asks again at their edges. */
-static void at_run(walk *w, runs *r, uint32_t at, uint32_t stop, uint32_t limit)
-{
-    const uint8_t *base = w->find.v.b;
-    uint32_t lo = w->find.v.lo, hi = w->find.v.hi;
-    if (at >= lo)
-        confirm_run(w, r, at);
-    if (at >= lo && (hi >= limit || !rd_is(base[hi], r->classes) || !rd_is(base[hi - 1], r->classes)))
-        return; /* the usual case: it ends in its text */
-    for (r->end = stop; r->end < limit && rd_is(base[r->end], r->classes); r->end++)
-        RD_DETECT_STEP();
-    if (at < lo && lo < r->end)
-        confirm_run(w, r, lo);
-}
-
-/* Windows that reach behind the text do not count: what is there must not matter. */
-static void at_windows(walk *w, uint64_t windows, const uint8_t *owners, const uint8_t *lengths, uint32_t at)
-{
-    for (; windows != 0; windows &= windows - 1) {
-        unsigned k = (unsigned)__builtin_ctzll(windows);
-        if (at + lengths[k] <= w->find.v.hi)
-            confirm(w, owners[k], at);
+        while (w->set->n_patterns == 0 && next < w->n_texts && pos >= text_end(&w->texts[next]))
+            next++;
+        if (next < w->n_texts)
+            start_text(w, next);
+        w->text = next;
     }
 }
 
-static runs runs_of(unsigned classes, uint32_t owners, uint32_t shortest)
+static inline bool is_over(const walk *w)
 {
-    runs r = {.owners = owners, .shortest = shortest, .classes = classes};
+    return w->text == w->n_texts;
+}
+
+static runs runs_of(uint32_t shortest)
+{
+    runs r = {.shortest = shortest};
     for (uint32_t have = 1, n = 0; have < shortest && n + 1 < sizeof r.shifts; n++) {
         r.shifts[n] = (uint8_t)(shortest - have < have ? shortest - have : have);
         have += r.shifts[n];
@@ -245,14 +220,21 @@ static runs runs_of(unsigned classes, uint32_t owners, uint32_t shortest)
     return r;
 }
 
+/* Could a run of eleven or more start in `run`, with `next` behind it? It would fill two groups of four bits in
+ * `run`, or go on through the first group of `next`. Few words of ordinary text say yes. */
+static inline bool has_long_run(uint64_t run, uint64_t next)
+{
+    uint64_t pairs = run & run >> 1, fours = pairs & pairs >> 2 & UINT64_C(0x1111111111111111);
+    return (fours & fours >> 4) != 0 || (run >> 63 != 0 && (next & 15) == 15);
+}
+
 static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
 {
-    uint64_t run = words[i], starts = run & ~(run << 1 | r->carry);
+    uint64_t run = words[i], starts = run & ~(run << 1 | r->carry), next = words[i + 1];
     r->carry = run >> 63;
-    if (starts == 0 || r->shortest == 0)
+    if (starts == 0 || (r->shortest >= 11 && !has_long_run(run, next)))
         return 0;
     /* Bit k of `run` shall stay when the `shortest` bits from k on are set; `next` looks ahead. */
-    uint64_t next = words[i + 1];
     for (const uint8_t *by = r->shifts; *by != 0; by++) {
         run &= run >> *by | next << (64 - *by);
         if (run == 0)
@@ -267,10 +249,18 @@ static void make_exact(walk *w, uint32_t at, uint32_t n_words)
 {
     rd_detect_scratch *s = w->scratch;
     const rd_program *p = &w->set->program;
-    uint32_t n_short = 0, n_long = 0;
+    const uint8_t *base = w->find.v.b;
+    uint32_t n_ends = 0, n_short = 0, n_long = 0;
     for (uint32_t i = 0; i < n_words; i++) {
-        const uint8_t *b = w->find.v.b + at + 64 * i;
-        uint64_t shorts = 0, longs = 0;
+        const uint8_t *b = base + at + 64 * i;
+        uint64_t ends = 0, shorts = 0, longs = 0;
+        for (uint64_t m = s->hit_end[i]; m != 0; m &= m - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(m);
+            unsigned owners = rd_program_ends(p, b + bit, b + bit == base);
+            s->owners_end[n_ends] = (uint8_t)owners;
+            ends |= (uint64_t)(owners != 0) << bit;
+            n_ends += owners != 0;
+        }
         for (uint64_t m = s->hit_short[i]; m != 0; m &= m - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(m);
             uint64_t windows = s->windows_short[n_short] = rd_program_short(p, b + bit);
@@ -283,16 +273,19 @@ static void make_exact(walk *w, uint32_t at, uint32_t n_words)
             longs |= (uint64_t)(windows != 0) << bit;
             n_long += windows != 0;
         }
+        s->hit_end[i] = ends;
         s->hit_short[i] = shorts;
         s->hit_long[i] = longs;
     }
+    w->ends = s->owners_end;
     w->shorts = s->windows_short;
     w->longs = s->windows_long;
 }
 
 static rd_masks masks_from(rd_detect_scratch *s, uint32_t word)
 {
-    return (rd_masks){s->hit_short + word, s->hit_long + word, s->digit + word, s->token + word};
+    return (rd_masks){s->hit_end + word, s->hit_short + word, s->hit_long + word, s->digit + word,
+                      s->token + word};
 }
 
 /* Scans words of 64 bytes from `at`; what lies behind `end` reads as zero bytes. */
@@ -300,73 +293,157 @@ static void scan_chunk(walk *w, uint32_t at, uint32_t end)
 {
     rd_detect_scratch *s = w->scratch;
     const uint8_t *base = w->find.v.b;
-    uint32_t whole = (end - at) / 64 < MASK_WORDS ? (end - at) / 64 : MASK_WORDS, n = MASK_WORDS - whole;
+    uint32_t whole = (end - at) / 64 < MASK_WORDS ? (end - at) / 64 : MASK_WORDS;
     w->set->scan(&w->set->program, base + at, whole, masks_from(s, 0));
-    if (n == 0)
+    if (whole == MASK_WORDS)
         return;
-    memset(s->hit_short + whole, 0, n * sizeof s->hit_short[0]);
-    memset(s->hit_long + whole, 0, n * sizeof s->hit_long[0]);
-    memset(s->digit + whole, 0, n * sizeof s->digit[0]);
-    memset(s->token + whole, 0, n * sizeof s->token[0]);
     uint8_t last[64 + RD_LONG] = {0};
     memcpy(last, base + at + 64 * whole, end - at - 64 * whole);
     w->set->scan(&w->set->program, last, 1, masks_from(s, whole));
+    if (whole + 1 < MASK_WORDS) /* one more for the look ahead */
+        s->digit[whole + 1] = s->token[whole + 1] = 0;
 }
 
-static void walk_word(walk *w, uint32_t i, uint32_t at, uint32_t end)
+/* Windows that reach behind the text do not count: what is there must not matter. */
+static void at_windows(walk *w, uint64_t windows, const uint8_t *owners, const uint8_t *lengths, uint32_t at)
 {
-    const rd_detect_scratch *s = w->scratch;
-    const rd_program *p = &w->set->program;
-    uint64_t shorts = s->hit_short[i], longs = s->hit_long[i];
-    uint64_t digits = starts_of(s->digit, i, &w->digits), tokens = starts_of(s->token, i, &w->tokens);
-    for (uint64_t m = shorts | longs | digits | tokens; m != 0; m &= m - 1) {
-        uint64_t bit = m & -m;
-        unsigned n = (unsigned)__builtin_ctzll(m);
-        uint32_t pos = at + n;
-        if (!finish_texts(w, pos))
-            return;
-        if ((digits & bit) != 0)
-            at_run(w, &w->digits, pos, run_stop(s->digit[i], n, pos), end);
-        if ((tokens & bit) != 0)
-            at_run(w, &w->tokens, pos, run_stop(s->token[i], n, pos), end);
-        bool inside = pos >= w->find.v.lo;
-        if ((shorts & bit) != 0)
-            at_windows(w, inside ? *w->shorts : 0, p->owner_short, p->len_short, pos);
-        if ((longs & bit) != 0)
-            at_windows(w, inside ? *w->longs : 0, p->owner_long, p->len_long, pos);
-        w->shorts += (shorts & bit) != 0;
-        w->longs += (longs & bit) != 0;
+    for (; windows != 0; windows &= windows - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(windows);
+        if (at + lengths[k] <= w->find.v.hi)
+            confirm(w, owners[k], at);
     }
 }
 
-/* One pass over all texts; `encoded` NULL: runs with percent escapes are not noted. */
+static void at_end(walk *w, unsigned owners, uint32_t at)
+{
+    for (; owners != 0; owners &= owners - 1)
+        confirm(w, w->set->program.end_owners[__builtin_ctz(owners)], at);
+}
+
+static void at_digits(walk *w, uint32_t at)
+{
+    for (uint32_t m = w->set->program.digit_owners; m != 0; m &= m - 1)
+        confirm(w, (uint32_t)__builtin_ctz(m), at);
+}
+
+/* Most runs of tokens are words and ids, and start like nothing that anybody wants. */
+static void at_token(walk *w, uint32_t at)
+{
+    const rd_program *p = &w->set->program;
+    const rd_view *v = &w->find.v;
+    uint8_t before = rd_at(v, at - 1);
+    bool all = before == '.' || before == '/' || before == '\\';
+    unsigned owners = all ? (1U << p->n_token_owners) - 1 : rd_program_token_starts(p, v->b[at], v->b[at + 1]);
+    for (; owners != 0; owners &= owners - 1)
+        confirm(w, p->token_owners[__builtin_ctz(owners)], at);
+}
+
+static void walk_word(walk *w, uint32_t i, uint32_t at)
+{
+    const rd_detect_scratch *s = w->scratch;
+    const rd_program *p = &w->set->program;
+    uint64_t ends = s->hit_end[i], shorts = s->hit_short[i], longs = s->hit_long[i], digits = 0, tokens = 0;
+    if (!p->small) {
+        digits = starts_of(s->digit, i, &w->digits);
+        tokens = starts_of(s->token, i, &w->tokens);
+    }
+    for (uint64_t m = ends | shorts | longs | digits | tokens; m != 0; m &= m - 1) {
+        uint64_t bit = m & -m;
+        uint32_t pos = at + (uint32_t)__builtin_ctzll(m);
+        if (pos >= w->find.v.hi)
+            move_to(w, pos);
+        if (is_over(w))
+            return;
+        if ((digits & bit) != 0)
+            at_digits(w, pos);
+        if ((tokens & bit) != 0)
+            at_token(w, pos);
+        if ((ends & bit) != 0)
+            at_end(w, *w->ends++, pos);
+        if ((shorts & bit) != 0)
+            at_windows(w, *w->shorts++, p->owner_short, p->len_short, pos);
+        if ((longs & bit) != 0)
+            at_windows(w, *w->longs++, p->owner_long, p->len_long, pos);
+    }
+}
+
+/* The bytes [from, end) of what the batch's positions mean. */
+static void walk_bytes(walk *w, uint32_t from, uint32_t end)
+{
+    for (uint32_t at = from; at < end && !is_over(w); at += CHUNK) {
+        uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
+        scan_chunk(w, at, end);
+        make_exact(w, at, n_words);
+        for (uint32_t i = 0; i < n_words && !is_over(w); i++)
+            walk_word(w, i, at + 64 * i);
+    }
+}
+
+static void start_batch(walk *w, const uint8_t *base, const rd_text *scanned, const rd_text *origins, uint32_t n)
+{
+    w->find.v.b = base;
+    w->texts = scanned;
+    w->origins = origins;
+    w->n_texts = n;
+    w->digits.carry = w->tokens.carry = 0;
+    memset(w->scratch->resume, 0, sizeof w->scratch->resume);
+    start_text(w, 0);
+}
+
+/* Copies texts side by side until the chunk is full or a long one comes; returns how many. */
+static uint32_t gather(rd_detect_scratch *s, const uint8_t *base, const rd_text *texts, uint32_t n, uint32_t *out_end)
+{
+    uint32_t at = 0, i = 0;
+    for (; i < n && i < MAX_TEXTS && texts[i].len < LONG_TEXT && at + GAP + texts[i].len <= CHUNK; i++) {
+        const uint8_t *from = base + texts[i].off;
+        memset(s->gathered + at, 0, GAP);
+        at += GAP;
+        s->texts[i] = (rd_text){.off = at, .len = texts[i].len};
+        for (uint32_t k = 0; k < texts[i].len; k += COPY)
+            memcpy(s->gathered + at + k, from + k, COPY);
+        at += texts[i].len;
+    }
+    memset(s->gathered + at, 0, COPY);
+    *out_end = at;
+    return i;
+}
+
+static void walk_in_place(walk *w, const uint8_t *base, const rd_text *t)
+{
+    start_batch(w, base, t, t, 1);
+    /* Ends of keys are looked for from three bytes before what follows them, which may be before the text. */
+    for (uint32_t before = GAP; before > 0; before--)
+        at_end(w, (1U << w->set->program.n_end_owners) - 1, t->off - before);
+    walk_bytes(w, t->off, text_end(t));
+    move_to(w, UINT32_MAX);
+}
+
+/* One pass over all texts; `decoded`: they were percent-encoded. */
 static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
                  const rd_text *texts, uint32_t n_texts, rd_percent *encoded)
 {
     rd_collector_reset(&scratch->found);
-    memset(scratch->resume, 0, sizeof scratch->resume);
-    walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
-    w.find = (rd_find){.v.b = base,
-                       .keys = set->keys,
+    walk w = {.set = set, .scratch = scratch};
+    w.find = (rd_find){.keys = set->keys,
                        .wanted = set->wanted,
                        .out = &scratch->found,
                        .encoded = encoded,
+                       .keys_at = encoded == NULL ? NULL : &scratch->keys_at,
                        .refused = scratch->refused};
-    w.digits = runs_of(RD_C_DIGIT, set->program.digit_owners, set->program.digit_run);
-    w.tokens = runs_of(RD_C_RUN, set->program.token_owners, set->program.token_run);
-    if (n_texts == 0)
-        return;
-    start_text(&w);
-    uint32_t end = text_end(&texts[n_texts - 1]);
-    for (uint32_t at = texts[0].off; at < end && w.text < n_texts; at += CHUNK_WORDS * 64) {
-        uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
-        scan_chunk(&w, at, end);
-        make_exact(&w, at, n_words);
-        for (uint32_t i = 0; i < n_words && w.text < n_texts; i++)
-            walk_word(&w, i, at + 64 * i, end);
+    w.digits = runs_of(set->program.digit_run);
+    w.tokens = runs_of(set->program.token_run);
+    while (w.first < n_texts) {
+        uint32_t end, n = gather(scratch, base, texts + w.first, n_texts - w.first, &end);
+        if (n > 0) {
+            start_batch(&w, scratch->gathered, scratch->texts, texts + w.first, n);
+            walk_bytes(&w, 0, end);
+            move_to(&w, UINT32_MAX);
+        } else {
+            walk_in_place(&w, base, texts + w.first);
+        }
+        w.first += n > 0 ? n : 1;
     }
-    while (w.text < n_texts)
-        finish_text(&w);
+    scratch->found.delta = 0;
 }
 
 /* What the runs with percent escapes mean. */
@@ -392,10 +469,14 @@ rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const
                      size_t base_len, const rd_text *texts, uint32_t n_texts, rd_matches *out)
 {
     rd_percent_reset(&scratch->percent);
+    rd_key_hits_reset(&scratch->keys_at);
     pass(set, scratch, base, texts, n_texts, &scratch->percent);
     bool ok = scratch->percent.n == 0 || pass_decoded(set, scratch, base);
-    if (!ok || scratch->percent.failed || scratch->found.failed)
+    if (!ok || scratch->percent.failed || scratch->found.failed || scratch->keys_at.failed)
         return RD_NO_MEMORY;
-    *out = (rd_matches){.list = scratch->found.list, .n = scratch->found.n};
+    *out = (rd_matches){.list = scratch->found.list,
+                        .n = scratch->found.n,
+                        .keys_at = scratch->keys_at.list,
+                        .n_keys_at = scratch->keys_at.n};
     return RD_OK;
 }

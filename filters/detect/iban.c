@@ -77,5 +77,17 @@ static void confirm(rd_find *f, uint32_t at)
 
 static const rd_window windows[] = {{"\\u\\u\\d\\d\\W\\W\\W\\W", false}, {NULL, false}};
 
-const rd_matcher rd_match_iban = {
-    .yields = RD_BIT(IBAN), .windows = windows, .token_run = 15, .confirm = confirm};
+static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx)
+{
+    for (size_t i = 0; i < sizeof countries / sizeof countries[0]; i++) {
+        uint8_t a = (uint8_t)countries[i].code[0], b = (uint8_t)countries[i].code[1];
+        add(ctx, a, b);
+        add(ctx, a | 0x20, b | 0x20);
+    }
+}
+
+const rd_matcher rd_match_iban = {.yields = RD_BIT(IBAN),
+                                  .windows = windows,
+                                  .token_run = 15,
+                                  .token_starts = token_starts,
+                                  .confirm = confirm};

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Separators are found with vectors, of most texts in no more than a look per sixteen bytes: `=`, `%3`, and
- * colons behind a quote or before a space (times and addresses have neither). From a separator the key is
- * read backwards and looked up, and only then the value is read.
+ * From a separator that the candidate pass has found the key is read backwards and looked up, and only then
+ * the value is read.
  *
  * Where a value ends must not depend on what a mask may change, or a second pass would see another value.
  */
@@ -11,10 +10,6 @@
 #include <stdlib.h>
 
 #include "filters/detect/text.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum { MAX_KEY = 130, MAX_GAP = 4, FIRST_MATCHES = 64 };
 
@@ -41,42 +36,6 @@ static bool is_quote(uint8_t c)
 static bool in_key(uint8_t c)
 {
     return rd_is(c, RD_C_WORD) || c == '_' || c == '-' || c == '.';
-}
-
-/* ---- separators ---- */
-
-static bool separates(const rd_view *v, uint32_t i)
-{
-    uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
-    if (c == ':')
-        return next == ' ' || is_quote(rd_at(v, i - 1)) || rd_at(v, i - 1) == ' ';
-    return c == '=' || (c == '%' && next == '3');
-}
-
-/* The first at or after `i`, v->hi when there is none. i > v->lo. Loads up to 15 bytes behind the text: there
- * is more of the base, or its tail. */
-static uint32_t next_separator(const rd_view *v, uint32_t i)
-{
-#ifdef __SSE2__
-    const __m128i equals = _mm_set1_epi8('='), colon = _mm_set1_epi8(':'), percent = _mm_set1_epi8('%');
-    for (; i < v->hi; i += 16) {
-        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(v->b + i));
-        __m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(b, equals), _mm_cmpeq_epi8(b, colon)),
-                                   _mm_cmpeq_epi8(b, percent));
-        for (unsigned m = (unsigned)_mm_movemask_epi8(hit); m != 0; m &= m - 1) {
-            uint32_t at = i + (uint32_t)__builtin_ctz(m);
-            if (at >= v->hi)
-                return v->hi;
-            if (separates(v, at))
-                return at;
-        }
-    }
-    return v->hi;
-#else
-    while (i < v->hi && !separates(v, i))
-        i++;
-    return i;
-#endif
 }
 
 /* ---- keys ---- */
@@ -159,16 +118,6 @@ static bool is_plain_word(const rd_view *v, const pair *p)
             return false;
     }
     return true;
-}
-
-/* Most separators of a log line stand behind keys that the last three letters tell apart from ours. */
-static bool is_possible(const rd_view *v, const rd_keyset *keys, uint32_t at)
-{
-    if (at - v->lo < 4 || v->b[at] == '%')
-        return true;
-    const uint8_t *end = v->b + at;
-    end -= is_quote(end[-1]) || end[-1] == ' ';
-    return !rd_is(end[-1], RD_C_ALNUM) || rd_keyset_may_end(keys, end - 3);
 }
 
 /* ---- values ---- */
@@ -323,27 +272,25 @@ static bool add(rd_inline_keys *k, rd_match m)
     return true;
 }
 
-rd_outcome rd_inline_keys_find(rd_inline_keys *out, const rd_keyset *keys, const uint8_t *base,
-                               const rd_text *t, uint32_t text)
+rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const uint8_t *base,
+                             const rd_text *t, const rd_key_hit *hit)
 {
     const rd_view v = {.b = base, .lo = t->off, .hi = t->off + t->len};
-    for (uint32_t at = v.lo + 1; (at = next_separator(&v, at)) < v.hi; at++) {
-        pair p;
-        uint16_t value;
-        uint32_t from, to;
-        if (!is_possible(&v, keys, at) || !read_key(&v, at, &p) ||
-            !rd_keyset_find(keys, (rd_slice){base + p.key, p.key_end - p.key}, &value))
-            continue;
-        bool weak = p.mark == 0 && !p.percent && (p.separator == ':' || p.space_before || p.space_behind);
-        if ((weak && is_plain_word(&v, &p)) || !read_value(&v, &p, &from, &to))
-            continue;
-        rd_match m = {
-            .off = from, .len = to - from, .text = text, .detector = (uint16_t)(RD_DETECTOR_KEY + value)};
-        if (!add(out, m))
-            return RD_NO_MEMORY;
-        at = to - 1;
-    }
-    return RD_OK;
+    const rd_match *last = out->n > 0 ? &out->list[out->n - 1] : NULL;
+    pair p;
+    uint16_t value;
+    uint32_t from, to;
+    if (last != NULL && last->text == hit->text && hit->at < last->off + last->len)
+        return RD_OK; /* in a value that goes already */
+    if (!read_key(&v, hit->at, &p) ||
+        !rd_keyset_find(keys, (rd_slice){base + p.key, p.key_end - p.key}, &value))
+        return RD_OK;
+    bool weak = p.mark == 0 && !p.percent && (p.separator == ':' || p.space_before || p.space_behind);
+    if ((weak && is_plain_word(&v, &p)) || !read_value(&v, &p, &from, &to))
+        return RD_OK;
+    rd_match m = {
+        .off = from, .len = to - from, .text = hit->text, .detector = (uint16_t)(RD_DETECTOR_KEY + value)};
+    return add(out, m) ? RD_OK : RD_NO_MEMORY;
 }
 
 void rd_inline_keys_release(rd_inline_keys *k)

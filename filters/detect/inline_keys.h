@@ -26,9 +26,10 @@ typedef struct rd_inline_keys {
     uint32_t n, cap;
 } rd_inline_keys;
 
-/* Appends the values in base[t) whose key is in the set, as matches of text number `text`. */
-RD_MUST_CHECK rd_outcome rd_inline_keys_find(rd_inline_keys *out, const rd_keyset *keys, const uint8_t *base,
-                                             const rd_text *t, uint32_t text);
+/* Appends the value behind the separator of `hit`, which lies in base[t), if the key before it is in the set.
+ * Hits come in order, and are those of a detect set that knows the names of the key set. */
+RD_MUST_CHECK rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const uint8_t *base,
+                                           const rd_text *t, const rd_key_hit *hit);
 void rd_inline_keys_release(rd_inline_keys *k);
 
 /* If base[off) is a value without quotes behind a quoted key and a colon, where a text needs quotes: the

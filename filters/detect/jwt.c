@@ -42,4 +42,10 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_JWT, at, end, 3, 0);
 }
 
-const rd_matcher rd_match_jwt = {.yields = RD_BIT(JWT), .token_run = MIN_RUN, .confirm = confirm};
+static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx)
+{
+    add(ctx, 'e', 'y');
+}
+
+const rd_matcher rd_match_jwt = {
+    .yields = RD_BIT(JWT), .token_run = MIN_RUN, .token_starts = token_starts, .confirm = confirm};

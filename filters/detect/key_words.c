@@ -253,20 +253,32 @@ rd_key_table *rd_key_table_new(void)
     return t;
 }
 
+/* The spelled word, and where a join is among its last three bytes also without it. */
+static void add_endings(const char *w, uint32_t len,
+                        void (*add_ending)(void *ctx, const char *ending, uint32_t len), void *ctx)
+{
+    uint32_t n = len < 4 ? len : 4, last3 = len < 3 ? 0 : len - 3;
+    add_ending(ctx, w + len - n, n);
+    if (len < 3 || memchr(w + last3, '_', 3) == NULL)
+        return;
+    char flat[5];
+    uint32_t m = 0;
+    for (uint32_t i = len; i > 0 && m < sizeof flat; i--) {
+        if (w[i - 1] != '_')
+            flat[sizeof flat - ++m] = w[i - 1];
+    }
+    n = m < 4 ? m : 4;
+    add_ending(ctx, flat + sizeof flat - n, n);
+}
+
 void rd_key_endings(void (*add_ending)(void *ctx, const char *ending, uint32_t len), void *ctx)
 {
     for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
         const char *w = lists[l].words;
         while (lists[l].cls != RD_KEY_NONE && *w != 0) {
-            uint32_t len = (uint32_t)strcspn(w, " "), n = len < 3 ? len : 3;
+            uint32_t len = (uint32_t)strcspn(w, " ");
             if (len > 0)
-                add_ending(ctx, w + len - n, n);
-            if (n == 3 && memchr(w + len - n, '_', n) != NULL) {
-                char flat[3] = {w[len - 4], w[len - 3], w[len - 1]};
-                if (w[len - 2] != '_')
-                    memcpy(flat, (char[3]){w[len - 4], w[len - 2], w[len - 1]}, 3);
-                add_ending(ctx, flat, 3);
-            }
+                add_endings(w, len, add_ending, ctx);
             w += len + (w[len] == ' ');
         }
     }

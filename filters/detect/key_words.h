@@ -33,7 +33,7 @@ typedef struct rd_key_table rd_key_table; /* immutable; shared by the set */
 rd_key_table *rd_key_table_new(void); /* NULL: no memory */
 void rd_key_table_free(rd_key_table **t);
 
-/* Calls `add` with the last three bytes of every word (fewer for shorter words). */
+/* Calls `add` with the last four bytes of every word (fewer for shorter words); '_' stands for any join. */
 void rd_key_endings(void (*add)(void *ctx, const char *ending, uint32_t len), void *ctx);
 
 /* Quick test of the last four letters before `end`. */

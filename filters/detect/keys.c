@@ -157,14 +157,6 @@ static bool ending_possible(const rd_keyset *k, rd_slice key)
     return (k->endings[last & 31][before & 31] >> (third & 31) & 1) != 0;
 }
 
-bool rd_keyset_may_end(const rd_keyset *k, const uint8_t end[3])
-{
-    if (ignored(end[1]) || ignored(end[2]))
-        return true;
-    uint32_t possible = k->endings[lower(end[2]) & 31][lower(end[1]) & 31];
-    return possible != 0 && (ignored(end[0]) || (possible >> (lower(end[0]) & 31) & 1) != 0);
-}
-
 bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
 {
     if (!ending_possible(k, key))

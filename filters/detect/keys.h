@@ -20,8 +20,6 @@ typedef struct rd_keyset_entry {
 rd_keyset *rd_keyset_build(const rd_keyset_entry *entries, uint32_t n);
 void rd_keyset_free(rd_keyset **k);
 
-/* Quick test of the last three bytes of a key, the very last one a letter or digit: can it be in the set? */
-bool rd_keyset_may_end(const rd_keyset *k, const uint8_t end[3]);
 /* True and *out_value when `key` is in the set. Costs a few nanoseconds for a key that is not. */
 bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value);
 

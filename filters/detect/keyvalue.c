@@ -201,15 +201,21 @@ static void confirm(rd_find *f, uint32_t at)
 
 /* Keys with a space behind them; all others come through their last three letters. */
 static const rd_window windows[] = {
-    {"\\w =", false},  {"\" =", false},    {"' =", false},       {"] =", false},      {"\\w : ", false},
-    {"\" : ", false},  {"' : ", false},    {"\\w :=", false},    {"\\w ::", false},   {"\\w .=", false},
-    {"\\w +=", false}, {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
-    {"pw=", true},     {"pw:", true},      {"pw\"", true},       {"cn=", true},       {NULL, false}};
+    {"\\e =", false},   {"\\e : ", false},   {"\\w :=", false},   {"\\w ::", false}, {"\\w .=", false},
+    {"\\w +=", false},  {"\\a\\d=", false},  {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
+    {"pw=", true},      {"pw:", true},       {"pw\"", true},      {"cn=", true},     {NULL, false}};
+
+static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
+{
+    (void)names;
+    (void)n_names;
+    rd_key_endings(add, ctx);
+}
 
 const rd_matcher rd_match_keyvalue = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(SESSION) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |
               RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN) | RD_BIT(MAC),
     .windows = windows,
-    .key_ends = true,
+    .key_ends = key_ends,
     .confirm = confirm,
 };

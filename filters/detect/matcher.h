@@ -19,6 +19,7 @@
 typedef struct rd_collector rd_collector;
 typedef struct rd_refusals rd_refusals;
 typedef struct rd_percent rd_percent;
+typedef struct rd_key_hits rd_key_hits;
 
 typedef struct rd_find {
     rd_view v;
@@ -27,6 +28,8 @@ typedef struct rd_find {
     uint32_t resume;          /* in and out; only ever moves forward */
     rd_collector *out;
     rd_percent *encoded;  /* NULL: this is the pass over decoded texts */
+    rd_key_hits *keys_at; /* the same */
+    uint32_t delta;       /* of a position in the base buffer less the one in `v`, modulo 2^32 */
     rd_refusals *refused; /* NULL: nobody asks why not (the rule in service) */
 } rd_find;
 
@@ -42,13 +45,14 @@ static inline void rd_refuse(const rd_find *f, rd_detector_id detector, uint32_t
                              const char *validator)
 {
     if (f->refused != NULL && (f->wanted >> detector & 1) != 0)
-        rd_refusals_add(f->refused, detector, from, to, validator);
+        rd_refusals_add(f->refused, detector, from + f->delta, to + f->delta, validator);
 }
 
 /*
  * A window: up to RD_LONG literal bytes and classes
  *   \d digit  \n 1-9  \x hex digit  \a letter  \u upper  \l lower  \w letter or digit  \q quote " ' `
  *   \. digit or dot  \: hex digit or colon  \j one of - . space  \k - or space  \p digit or space ( ) . / - %
+ *   \s space, tab or line end  \e letter, digit, quote or ]: what may end a key  \o digit from 2 to 7
  *   \W letter, digit, space or hyphen  \h letter, digit, [ or UTF-8
  * With nocase a literal letter stands for both cases. Windows of up to RD_SHORT bytes share the cheaper half
  * of the prefilter; in a long one every byte counts, so the longer the better.
@@ -58,19 +62,32 @@ typedef struct rd_window {
     bool nocase;
 } rd_window;
 
+/* The last four bytes of a name, or all of a shorter one; '_' stands for any byte that joins words. */
+typedef void rd_key_end_fn(void *ctx, const char *end, uint32_t len);
+
 typedef struct rd_matcher {
     uint64_t yields;          /* bits of the detectors it can find */
     const rd_window *windows; /* ends with a NULL spec */
-    bool key_ends;            /* also called three bytes before the end of what may be a key (key_words.h) */
-    uint8_t digit_run;        /* > 0: also called at runs of that many digits */
-    uint8_t token_run;        /* > 0: also called where that many bytes of RD_C_RUN start */
+    /* Not NULL: also called three bytes before the end of what may be a key. Tells the ends of the names, see
+     * rd_key_end_fn. */
+    void (*key_ends)(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names);
+    uint8_t digit_run; /* > 0: also called at runs of that many digits */
+    /* > 0: also called where that many bytes of RD_C_RUN start, if the first two are a start that token_starts
+     * tells, or if a dot, a slash or a backslash stands before them. */
+    uint8_t token_run;
+    void (*token_starts)(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx);
     void (*confirm)(rd_find *f, uint32_t at);
 } rd_matcher;
 
+/* The number of the text that is looked at. */
+uint32_t rd_text_number(const rd_find *f);
 /* How many matches there are so far; tells whether a call has found something. */
 uint32_t rd_found(const rd_find *f);
 
 #define RD_BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
+/* Bits of no detector: places of key names; percent-encoded text. */
+#define RD_YIELDS_KEYS    (UINT64_C(1) << 62)
+#define RD_YIELDS_PERCENT (UINT64_C(1) << 63)
 
 /* All matchers, in the order in which they are asked. */
 extern const rd_matcher *const rd_matchers[];
@@ -95,5 +112,6 @@ extern const rd_matcher rd_match_sql;
 extern const rd_matcher rd_match_command;
 extern const rd_matcher rd_match_phrases;
 extern const rd_matcher rd_match_percent;
+extern const rd_matcher rd_match_key_names;
 
 #endif

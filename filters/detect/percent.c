@@ -42,14 +42,13 @@ static void confirm(rd_find *f, uint32_t at)
     if (p->n == p->cap && !grow(p))
         p->failed = true;
     else
-        p->runs[p->n++] = (rd_percent_run){.off = from, .len = to - from, .text = f->out->text};
+        p->runs[p->n++] = (rd_percent_run){.off = from + f->delta, .len = to - from, .text = f->out->text};
 }
 
 /* Escapes of ASCII; those of UTF-8 sequences come with others or change nothing that is looked for. */
-static const rd_window windows[] = {{"%2\\x", false}, {"%3\\x", false}, {"%4\\x", false}, {"%5\\x", false},
-                                    {"%6\\x", false}, {"%7\\x", false}, {NULL, false}};
+static const rd_window windows[] = {{"%\\o\\x", false}, {NULL, false}};
 
-const rd_matcher rd_match_percent = {.yields = UINT64_MAX, .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_percent = {.yields = ~RD_YIELDS_KEYS, .windows = windows, .confirm = confirm};
 
 /* ---- the second pass ---- */
 

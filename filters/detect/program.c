@@ -12,16 +12,17 @@ static const struct {
     const char *bytes;
     unsigned n_buckets;
 } behind_key[] = {{"=:>", 4}, {"\"'%)&", 3}, {"\\]`", 1}};
-enum { N_BEHIND = sizeof behind_key / sizeof behind_key[0] };
+enum { N_BEHIND = sizeof behind_key / sizeof behind_key[0], SMALL_SHORT = 16 };
 
 /* Windows on their way into the tables. */
 typedef struct builder {
     rd_program *p;
     rd_window_sets exact_short[RD_MAX_SHORT], exact_long[RD_MAX_LONG];
-    rd_window_sets endings[N_BEHIND][RD_MAX_ENDINGS];
-    uint32_t n_endings[N_BEHIND];
-    uint32_t ending_owner;
-    rd_window_sets key_ends; /* union of all endings */
+    struct {
+        rd_window_sets *list; /* owned */
+        uint32_t n, cap;
+    } endings[N_BEHIND];
+    bool failed; /* no memory */
 } builder;
 
 static void allow(rd_byteset *s, uint8_t c, bool nocase)
@@ -51,7 +52,7 @@ static const struct {
     {'a', RD_C_ALPHA, ""},        {'u', RD_C_UPPER, ""},   {'l', RD_C_LOWER, ""},
     {'w', RD_C_ALNUM, ""},        {'q', 0, "\"'`"},        {'.', RD_C_DIGIT, "."},
     {':', RD_C_HEX, ":"},         {'j', 0, "-. "},         {'k', 0, "- "},
-    {'p', RD_C_DIGIT, " ()./-%"}, {'W', RD_C_ALNUM, " -"}, {'h', RD_C_ALNUM | RD_C_UTF8, "["},
+    {'s', RD_C_SPACE, ""},        {'e', RD_C_ALNUM, "\"'`]"}, {'o', 0, "234567"},        {'p', RD_C_DIGIT, " ()./-%"}, {'W', RD_C_ALNUM, " -"}, {'h', RD_C_ALNUM | RD_C_UTF8, "["},
 };
 
 static void allow_named(rd_byteset *s, char name)
@@ -101,57 +102,104 @@ static void add_long(builder *b, const rd_window_sets *sets, uint32_t len, uint3
     b->p->owner_long[b->p->n_long++] = (uint8_t)owner;
 }
 
-/* A letter of a key word; '_' stands for all that separates the words of a key. */
-static void allow_letter(rd_byteset *s, char c)
+static const char joins[] = "_-. ";
+
+/* A byte of a key's name; '_' stands for all that joins words. */
+static void allow_in_name(rd_byteset *s, char c)
 {
     if (c == '_')
-        allow_class(s, 0, "_-. ");
+        allow_class(s, 0, joins);
     else
         allow(s, (uint8_t)c, true);
 }
 
-static void add_one_ending(builder *b, const char *ending, uint32_t len, unsigned behind)
+static void add_ending_window(builder *b, const rd_window_sets *sets, unsigned behind)
 {
-    rd_window_sets sets;
-    memset(&sets, 0, sizeof sets);
-    uint32_t j = 0;
-    for (; j + len < 3; j++)
-        memset(&sets.at[j], 0xff, sizeof sets.at[j]);
-    for (uint32_t i = 0; i < len; i++)
-        allow_letter(&sets.at[j++], ending[i]);
-    allow_class(&sets.at[3], 0, behind_key[behind].bytes);
-    for (j = RD_SHORT; j < RD_LONG; j++)
-        memset(&sets.at[j], 0xff, sizeof sets.at[j]);
-    for (j = 0; j < RD_LONG; j++) {
-        for (unsigned k = 0; k < 4; k++)
-            b->key_ends.at[j].bits[k] |= sets.at[j].bits[k];
-    }
-    uint32_t *n = &b->n_endings[behind];
+    rd_window_sets **list = &b->endings[behind].list;
+    uint32_t *n = &b->endings[behind].n, *cap = &b->endings[behind].cap;
     for (uint32_t i = 0; i < *n; i++) {
-        if (memcmp(&b->endings[behind][i], &sets, sizeof sets) == 0)
+        if (memcmp(*list + i, sets, sizeof *sets) == 0)
             return;
     }
-    if (*n == RD_MAX_ENDINGS)
-        abort();
-    b->endings[behind][(*n)++] = sets;
+    if (*n == *cap) {
+        uint32_t more = *cap == 0 ? 256 : *cap * 2;
+        rd_window_sets *grown = realloc(*list, more * sizeof *grown);
+        if (grown == NULL) {
+            b->failed = true;
+            return;
+        }
+        *list = grown;
+        *cap = more;
+    }
+    (*list)[(*n)++] = *sets;
 }
 
-static void add_ending(void *ctx, const char *ending, uint32_t len)
+/* The hashes of all spellings of four bytes, of which `at` on are not chosen yet. */
+static void add_end_hashes(rd_program *p, const char *end, uint32_t len, unsigned at, uint32_t four, uint8_t owner)
 {
-    for (unsigned k = 0; k < N_BEHIND; k++)
-        add_one_ending(ctx, ending, len, k);
-}
-
-static void add_run(uint32_t *owners, uint32_t *shortest, uint32_t m, uint32_t len)
-{
-    if (len == 0)
+    if (at == RD_SHORT) {
+        uint32_t h = rd_program_end_hash(four);
+        p->ends[h / 4] |= (uint8_t)(owner << 2 * (h % 4));
         return;
-    *owners |= UINT32_C(1) << m;
+    }
+    char c = at + len < RD_SHORT ? 0 : end[at + len - RD_SHORT]; /* 0: any */
+    for (uint32_t k = 0; k < 32; k++) {
+        bool joins_here = (c == '_' || at == 0) &&
+                          (k == ('_' & 31) || k == ('-' & 31) || k == ('.' & 31) || k == (' ' & 31));
+        if (c == 0 || joins_here || (c != '_' && k == ((uint8_t)c & 31U)))
+            add_end_hashes(p, end, len, at + 1, four | k << 8 * at, owner);
+    }
+}
+
+/* See rd_key_end_fn. Of four bytes the first may also be a join. */
+static void add_end(void *ctx, const char *end, uint32_t len)
+{
+    builder *b = ctx;
+    rd_window_sets sets;
+    memset(&sets, 0xff, sizeof sets);
+    uint32_t n = len < 3 ? len : 3;
+    for (uint32_t i = 0; i < n; i++) {
+        memset(&sets.at[3 - n + i], 0, sizeof sets.at[0]);
+        allow_in_name(&sets.at[3 - n + i], end[len - n + i]);
+    }
+    for (unsigned k = 0; k < N_BEHIND; k++) {
+        memset(&sets.at[3], 0, sizeof sets.at[3]);
+        allow_class(&sets.at[3], 0, behind_key[k].bytes);
+        add_ending_window(b, &sets, k);
+    }
+    add_end_hashes(b->p, end, len, 0, 0, (uint8_t)(1U << (b->p->n_end_owners - 1)));
+}
+
+static void add_token_start(void *ctx, uint8_t first, uint8_t second)
+{
+    builder *b = ctx;
+    b->p->token_starts[b->p->n_token_owners - 1][first & 63] |= UINT64_C(1) << (second & 63);
+}
+
+static void shorter(uint32_t *shortest, uint32_t len)
+{
     if (*shortest == 0 || len < *shortest)
         *shortest = len;
 }
 
-static void add_matcher(builder *b, uint32_t m)
+static void add_runs(builder *b, uint32_t m)
+{
+    const rd_matcher *matcher = rd_matchers[m];
+    rd_program *p = b->p;
+    if (matcher->digit_run > 0) {
+        p->digit_owners |= UINT32_C(1) << m;
+        shorter(&p->digit_run, matcher->digit_run);
+    }
+    if (matcher->token_run == 0)
+        return;
+    if (p->n_token_owners == RD_MAX_RUN_OWNERS)
+        abort();
+    p->token_owners[p->n_token_owners++] = (uint8_t)m;
+    shorter(&p->token_run, matcher->token_run);
+    matcher->token_starts(add_token_start, b);
+}
+
+static void add_matcher(builder *b, uint32_t m, const char *const *names, uint32_t n_names)
 {
     const rd_matcher *matcher = rd_matchers[m];
     rd_window_sets sets;
@@ -162,12 +210,13 @@ static void add_matcher(builder *b, uint32_t m)
         else
             add_short(b, &sets, len, m);
     }
-    if (matcher->key_ends) {
-        rd_key_endings(add_ending, b);
-        b->ending_owner = m;
+    if (matcher->key_ends != NULL) {
+        if (b->p->n_end_owners == RD_MAX_END_OWNERS)
+            abort();
+        b->p->end_owners[b->p->n_end_owners++] = (uint8_t)m;
+        matcher->key_ends(add_end, b, names, n_names);
     }
-    add_run(&b->p->digit_owners, &b->p->digit_run, m, matcher->digit_run);
-    add_run(&b->p->token_owners, &b->p->token_run, m, matcher->token_run);
+    add_runs(b, m);
 }
 
 /* Do all windows treat the two bytes alike? */
@@ -223,7 +272,19 @@ static void add_run_classes(rd_nibbles *t)
     }
 }
 
-bool rd_program_build(rd_program *p, uint64_t wanted)
+static bool assign_buckets(const builder *b)
+{
+    rd_program *p = b->p;
+    unsigned first = 0;
+    bool ok = true;
+    for (unsigned k = 0; k < N_BEHIND; first += behind_key[k++].n_buckets)
+        ok = ok && rd_buckets_assign(b->endings[k].list, b->endings[k].n, RD_SHORT, first, behind_key[k].n_buckets, p);
+    unsigned short_groups = p->small ? 1 : RD_SHORT_GROUPS - RD_ENDING_GROUPS;
+    ok = ok && rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, 8 * RD_ENDING_GROUPS, 8 * short_groups, p);
+    return ok && rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
+}
+
+bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, uint32_t n_names)
 {
     *p = (rd_program){0};
     builder *b = calloc(1, sizeof *b);
@@ -232,23 +293,14 @@ bool rd_program_build(rd_program *p, uint64_t wanted)
     b->p = p;
     for (uint32_t m = 0; m < rd_n_matchers; m++) {
         if ((rd_matchers[m]->yields & wanted) != 0)
-            add_matcher(b, m);
+            add_matcher(b, m, names, n_names);
     }
-    p->has_endings = b->n_endings[0] > 0;
-    if (p->has_endings)
-        add_short(b, &b->key_ends, RD_SHORT, b->ending_owner); /* the last one: it has buckets of its own */
+    p->small = p->n_long == 0 && p->digit_run == 0 && p->token_run == 0 && p->n_short <= SMALL_SHORT;
     add_run_classes(&p->runs);
     write_exact(b);
-    uint32_t n_literal = p->n_short - (b->n_endings[0] > 0);
-    unsigned first = 0;
-    bool ok = true;
-    for (unsigned k = 0; k < N_BEHIND; first += behind_key[k++].n_buckets)
-        ok = ok &&
-             rd_buckets_assign(b->endings[k], b->n_endings[k], RD_SHORT, first, behind_key[k].n_buckets, p);
-    ok = ok && rd_buckets_assign(b->exact_short, n_literal, RD_SHORT, 8 * RD_ENDING_GROUPS,
-                                 8 * (RD_SHORT_GROUPS - RD_ENDING_GROUPS), p);
-    ok = ok &&
-         rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
+    bool ok = !b->failed && assign_buckets(b);
+    for (unsigned k = 0; k < N_BEHIND; k++)
+        free(b->endings[k].list);
     free(b);
     return ok;
 }

@@ -222,53 +222,28 @@ static bool try_before(rd_find *f, uint32_t at)
     return false;
 }
 
-/* The first two bytes of the prefixes: most runs of token characters are ordinary words. */
-#define B(c) (UINT64_C(1) << ((c)&63))
-static const uint64_t second_of[128] = {
-    ['A'] = B('K') | B('S') | B('B') | B('C') | B('3') | B('I') | B('T') | B('G'),
-    ['E'] = B('A'),
-    ['G'] = B('O'),
-    ['N'] = B('R'),
-    ['P'] = B('M'),
-    ['S'] = B('G') | B('K'),
-    ['d'] = B('a') | B('c') | B('o'),
-    ['f'] = B('i'),
-    ['g'] = B('h') | B('i') | B('l') | B('s'),
-    ['h'] = B('f') | B('o') | B('v'),
-    ['k'] = B('e'),
-    ['l'] = B('i'),
-    ['n'] = B('p'),
-    ['o'] = B('p'),
-    ['p'] = B('u') | B('y'),
-    ['r'] = B('8') | B('k') | B('u'),
-    ['s'] = B('h') | B('k') | B('n') | B('q'),
-    ['t'] = B('s'),
-    ['w'] = B('h'),
-    ['x'] = B('a') | B('k') | B('o') | B('w'),
-    ['y'] = B('a'),
-};
-#undef B
-
-static inline bool may_start(uint8_t first, uint8_t second)
-{
-    return first < 128 && (second_of[first] >> (second & 63) & 1) != 0;
-}
-
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    uint8_t c = rd_at(v, at), before = rd_at(v, at - 1);
+    uint8_t before = rd_at(v, at - 1);
     if ((before == '.' || before == '/') && try_before(f, at))
         return;
-    if (may_start(c, rd_at(v, at + 1)) && try_all(f, at))
+    if (try_all(f, at))
         return;
-    if (before == '\\' && rd_is(c, RD_C_LOWER) && may_start(rd_at(v, at + 1), rd_at(v, at + 2)))
+    if (before == '\\' && rd_is(rd_at(v, at), RD_C_LOWER))
         (void)try_escaped(f, at + 1); /* \nghp_... */
+}
+
+static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx)
+{
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
+        add(ctx, (uint8_t)tokens[i].prefix[0], (uint8_t)tokens[i].prefix[1]);
 }
 
 const rd_matcher rd_match_provider_token = {
     .yields = RD_BIT(AWS_ACCESS_KEY) | RD_BIT(GITHUB_TOKEN) | RD_BIT(GITLAB_TOKEN) | RD_BIT(SLACK_TOKEN) |
               RD_BIT(GOOGLE_API_KEY) | RD_BIT(STRIPE_KEY) | RD_BIT(PROVIDER_TOKEN),
     .token_run = MIN_RUN,
+    .token_starts = token_starts,
     .confirm = confirm,
 };

@@ -2,9 +2,11 @@
 /*
  * The candidate pass: bytes in, bit masks out. Bit i of word w speaks of byte 64 w + i.
  *
+ *   hit_end              the last three bytes of a key may start here (superset; rd_program_ends decides)
  *   hit_short, hit_long  a window may start here (superset; rd_program_short and _long decide)
  *   digit                a digit
- *   token                a byte of RD_C_RUN; both may be zero when the program wants no runs
+ *   token                a byte of RD_C_RUN
+ * Of a small program hit_long, digit and token are not written.
  *
  * All variants read exactly the bytes [b, b + n) and RD_LONG - 1 bytes more, which must be readable. The
  * plain variant is the oracle of the others in tests and serves CPUs without SSSE3; its hits are a subset of
@@ -16,7 +18,7 @@
 #include "filters/detect/program.h"
 
 typedef struct rd_masks {
-    uint64_t *hit_short, *hit_long, *digit, *token;
+    uint64_t *hit_end, *hit_short, *hit_long, *digit, *token;
 } rd_masks;
 
 /* n_words blocks of 64 bytes. */

@@ -13,10 +13,6 @@
 #define AVX2  __attribute__((target("avx2")))
 #define SSSE3 __attribute__((target("ssse3")))
 
-typedef struct block {
-    uint32_t hit_short, hit_long, digit, token;
-} block;
-
 AVX2 static inline __m256i twice(const uint8_t *t)
 {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)t));
@@ -44,60 +40,62 @@ AVX2 static inline uint64_t not_zero256(const pair256 *x)
     return ~(low | (uint64_t)high << 32);
 }
 
-AVX2 static inline uint64_t any256(const pair256 *groups, unsigned n)
+AVX2 static inline pair256 either256(const pair256 *x, const pair256 *y)
 {
-    pair256 x = groups[0];
-    for (unsigned g = 1; g < n; g++) {
-        x.a = _mm256_or_si256(x.a, groups[g].a);
-        x.b = _mm256_or_si256(x.b, groups[g].b);
-    }
-    return not_zero256(&x);
+    return (pair256){_mm256_or_si256(x->a, y->a), _mm256_or_si256(x->b, y->b)};
 }
 
-/* `all`: false when the program has only short windows that are no endings of keys. A constant at both calls.
- */
+AVX2 static inline uint64_t signs256(const pair256 *x)
+{
+    return (uint32_t)_mm256_movemask_epi8(x->a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(x->b) << 32;
+}
+
+_Static_assert(RD_ENDING_GROUPS == 1 && RD_SHORT_GROUPS == 3 && RD_LONG_GROUPS == 1, "as the passes have it");
+
+/* `small` is a constant at both calls. */
 AVX2 static inline __attribute__((always_inline)) void scan256(const rd_program *p, const uint8_t *b,
-                                                               uint32_t n_words, rd_masks out, bool all)
+                                                               uint32_t n_words, rd_masks out, bool small)
 {
     const __m256i low4 = _mm256_set1_epi8(15), ones = _mm256_set1_epi8(-1);
+    const unsigned n_bytes = small ? RD_SHORT : RD_LONG;
     for (uint32_t w = 0; w < n_words; w++, b += 64) {
-        pair256 group[RD_GROUPS], run = {ones, ones};
-        for (unsigned g = 0; g < RD_GROUPS; g++)
-            group[g] = run;
+        pair256 end = {ones, ones}, short1 = end, short2 = end, longs = end, run = end;
 #pragma GCC unroll 8
-        for (unsigned j = 0; j < RD_LONG; j++) {
-            if (!all && j >= RD_SHORT)
-                continue;
+        for (unsigned j = 0; j < n_bytes; j++) {
             __m256i x = _mm256_loadu_si256((const __m256i *)(b + j)),
                     y = _mm256_loadu_si256((const __m256i *)(b + j + 32));
             pair256 lo = {_mm256_and_si256(x, low4), _mm256_and_si256(y, low4)};
             pair256 hi = {_mm256_and_si256(_mm256_srli_epi16(x, 4), low4),
                           _mm256_and_si256(_mm256_srli_epi16(y, 4), low4)};
-#pragma GCC unroll 8
-            for (unsigned g = 0; g < RD_GROUPS; g++) {
-                bool short_group = g < RD_SHORT_GROUPS, ending_group = g < RD_ENDING_GROUPS;
-                if (all ? !short_group || j < RD_SHORT : short_group && !ending_group)
-                    narrow256(&group[g], &p->filter[g][j], &lo, &hi);
+            if (j < RD_SHORT) {
+                narrow256(&end, &p->filter[0][j], &lo, &hi);
+                narrow256(&short1, &p->filter[1][j], &lo, &hi);
             }
-            if (j == 0 && all)
+            if (j < RD_SHORT && !small)
+                narrow256(&short2, &p->filter[2][j], &lo, &hi);
+            if (!small)
+                narrow256(&longs, &p->filter[RD_SHORT_GROUPS][j], &lo, &hi);
+            if (j == 0 && !small)
                 narrow256(&run, &p->runs, &lo, &hi);
         }
-        unsigned first = all ? 0 : RD_ENDING_GROUPS;
-        out.hit_short[w] = any256(group + first, RD_SHORT_GROUPS - first);
-        out.hit_long[w] = all ? any256(group + RD_SHORT_GROUPS, RD_LONG_GROUPS) : 0;
-        out.token[w] = all ? not_zero256(&run) : 0;
+        out.hit_end[w] = not_zero256(&end);
+        if (small) {
+            out.hit_short[w] = not_zero256(&short1);
+            continue;
+        }
+        pair256 shorts = either256(&short1, &short2);
+        out.hit_short[w] = not_zero256(&shorts);
+        out.hit_long[w] = not_zero256(&longs);
+        out.token[w] = not_zero256(&run);
         run.a = _mm256_slli_epi16(run.a, 7);
         run.b = _mm256_slli_epi16(run.b, 7);
-        out.digit[w] = (uint32_t)_mm256_movemask_epi8(run.a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(run.b)
-                                                                   << 32;
-        if (!all)
-            out.digit[w] = 0;
+        out.digit[w] = signs256(&run);
     }
 }
 
 AVX2 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
 {
-    if (p->n_long > 0 || p->digit_run > 0 || p->token_run > 0 || p->has_endings)
+    if (p->small)
         scan256(p, b, n_words, out, true);
     else
         scan256(p, b, n_words, out, false);
@@ -118,41 +116,48 @@ SSSE3 static inline uint32_t not_zero128(__m128i x)
     return ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128())) & 0xffff;
 }
 
-SSSE3 static inline block block128(const rd_program *p, const uint8_t *b)
+/* The hits of the groups of 16 bytes, and what the bytes are. */
+typedef struct block128 {
+    __m128i group[RD_GROUPS], run;
+} block128;
+
+SSSE3 static inline block128 narrow128(const rd_program *p, const uint8_t *b)
 {
     const __m128i low4 = _mm_set1_epi8(15), ones = _mm_set1_epi8(-1);
-    __m128i group[RD_GROUPS], run = ones;
+    block128 x;
     for (unsigned g = 0; g < RD_GROUPS; g++)
-        group[g] = ones;
+        x.group[g] = ones;
 #pragma GCC unroll 8
     for (unsigned j = 0; j < RD_LONG; j++) {
-        __m128i x = load128(b + j);
-        __m128i lo = _mm_and_si128(x, low4), hi = _mm_and_si128(_mm_srli_epi16(x, 4), low4);
+        __m128i c = load128(b + j);
+        __m128i lo = _mm_and_si128(c, low4), hi = _mm_and_si128(_mm_srli_epi16(c, 4), low4);
         for (unsigned g = j < RD_SHORT ? 0 : RD_SHORT_GROUPS; g < RD_GROUPS; g++)
-            group[g] = _mm_and_si128(group[g], select128(&p->filter[g][j], lo, hi));
+            x.group[g] = _mm_and_si128(x.group[g], select128(&p->filter[g][j], lo, hi));
         if (j == 0)
-            run = select128(&p->runs, lo, hi);
+            x.run = select128(&p->runs, lo, hi);
     }
-    __m128i shorts = group[0], longs = group[RD_SHORT_GROUPS];
-    for (unsigned g = 1; g < RD_SHORT_GROUPS; g++)
-        shorts = _mm_or_si128(shorts, group[g]);
-    for (unsigned g = RD_SHORT_GROUPS + 1; g < RD_GROUPS; g++)
-        longs = _mm_or_si128(longs, group[g]);
-    return (block){not_zero128(shorts), not_zero128(longs),
-                   (uint32_t)_mm_movemask_epi8(_mm_slli_epi16(run, 7)), not_zero128(run)};
+    return x;
 }
 
 SSSE3 void rd_scan_ssse3(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
 {
     for (uint32_t w = 0; w < n_words; w++, b += 64) {
-        out.hit_short[w] = out.hit_long[w] = out.digit[w] = out.token[w] = 0;
-        for (unsigned q = 0; q < 4; q++) {
-            block x = block128(p, b + 16 * q);
-            out.hit_short[w] |= (uint64_t)x.hit_short << (16 * q);
-            out.hit_long[w] |= (uint64_t)x.hit_long << (16 * q);
-            out.digit[w] |= (uint64_t)x.digit << (16 * q);
-            out.token[w] |= (uint64_t)x.token << (16 * q);
+        uint64_t end = 0, shorts = 0, longs = 0, digit = 0, token = 0;
+        for (unsigned q = 0; q < 64; q += 16) {
+            block128 x = narrow128(p, b + q);
+            end |= (uint64_t)not_zero128(x.group[0]) << q;
+            shorts |= (uint64_t)not_zero128(_mm_or_si128(x.group[1], x.group[2])) << q;
+            longs |= (uint64_t)not_zero128(x.group[RD_SHORT_GROUPS]) << q;
+            digit |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_slli_epi16(x.run, 7)) << q;
+            token |= (uint64_t)not_zero128(x.run) << q;
         }
+        out.hit_end[w] = end;
+        out.hit_short[w] = shorts;
+        if (p->small)
+            continue;
+        out.hit_long[w] = longs;
+        out.digit[w] = digit;
+        out.token[w] = token;
     }
 }
 
