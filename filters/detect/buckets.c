@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Greedy clustering: every window starts as a cluster of its own (of very many, the later ones join the cluster
- * that suits them best); while there are more clusters than buckets, the two whose union adds the fewest
- * expected candidates are merged. The expectation is the product over all
- * positions of how often a byte of the cluster's nibble sets occurs in log text.
+ * Greedy clustering: every window starts as a cluster of its own (of very many, the later ones join the
+ * cluster that suits them best); while there are more clusters than buckets, the two whose union adds the
+ * fewest expected candidates are merged. The expectation is the product over all positions of how often a
+ * byte of the cluster's nibble sets occurs in log text.
  */
 #include "filters/detect/buckets.h"
 

@@ -3,23 +3,24 @@
  * The engine: texts in batches, each batch one pass over bytes that stay in the first-level cache.
  *
  *    base    ....text 0....  ..text 1..          ...text 2...
- *    gather  ..text 0..text 1..text 2              short texts side by side, two zero bytes before each; a long
- *                                                  one stays where it is and is a batch, or several, of its own
- *    scan    ------------------------              bit masks: hits, digits, tokens
- *    exact   hits that are none are dropped, without a branch that depends on the test
- *    walk    bit by bit, upwards: which text is it in? the matchers' confirm
- *    end     of each text with finds: order and unite (collect.c); own patterns before that
+ *    gather  ..text 0..text 1..text 2              short texts side by side, two zero bytes before each; a
+ * long one stays where it is and is a batch, or several, of its own scan    ------------------------ bit
+ * masks: hits, digits, tokens exact   hits that are none are dropped, without a branch that depends on the
+ * test walk    bit by bit, upwards: which text is it in? the matchers' confirm end     of each text with
+ * finds: order and unite (collect.c); own patterns before that
  *
  * The masks say "perhaps here"; every decision is the matcher's, whose look is clamped to its text. Positions
  * are those of the bytes that were scanned; `delta` makes them positions of the base when a find is noted.
  */
 #include "filters/detect/detect.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
 #include "filters/detect/key_names.h"
+#include "filters/detect/known.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/percent.h"
 #include "filters/detect/scan.h"
@@ -37,6 +38,7 @@ enum {
 
 struct rd_detect_set {
     rd_program program;
+    uint32_t number; /* no other set of the process has it */
     uint64_t wanted;
     rd_scan_fn scan;
     rd_key_table *keys;    /* owned */
@@ -45,12 +47,17 @@ struct rd_detect_set {
 };
 
 struct rd_detect_scratch {
-    uint64_t hit_end[MASK_WORDS], hit_short[MASK_WORDS], hit_long[MASK_WORDS], digit[MASK_WORDS], token[MASK_WORDS];
+    uint64_t hit_end[MASK_WORDS], hit_short[MASK_WORDS], hit_long[MASK_WORDS], digit[MASK_WORDS],
+        token[MASK_WORDS];
     /* What is at each exact hit of the chunk, in the order of the hits; one more is written. */
     uint64_t windows_short[CHUNK + 1], windows_long[CHUNK + 1];
     uint8_t owners_end[CHUNK + 1];
     uint8_t gathered[CHUNK + COPY + RD_BUF_TAIL];
-    rd_text texts[MAX_TEXTS]; /* in `gathered` */
+    rd_text texts[MAX_TEXTS];    /* in `gathered` */
+    uint32_t numbers[MAX_TEXTS]; /* which texts of the call they are */
+    uint32_t hashes[MAX_TEXTS];  /* of short ones */
+    uint8_t has_find[MAX_TEXTS];
+    rd_known known;
     uint32_t resume[RD_MAX_MATCHERS];
     rd_collector found;
     rd_key_hits keys_at;
@@ -65,6 +72,8 @@ rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_se
     rd_detect_set *s = calloc(1, sizeof *s);
     if (s == NULL)
         return rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX);
+    static _Atomic uint32_t sets; /* a name for what is equal to nothing else, not state */
+    s->number = atomic_fetch_add(&sets, 1) + 1;
     s->wanted = spec->mask;
     s->scan = rd_scan_best();
     s->n_patterns = spec->n_patterns;
@@ -72,9 +81,10 @@ rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_se
     /* Patterns alone, too, want to see percent-encoded text as it means. */
     uint64_t wanted = spec->mask | (spec->n_patterns > 0 ? RD_YIELDS_PERCENT : 0) |
                       (spec->n_key_names > 0 ? RD_YIELDS_KEYS : 0);
-    rd_outcome o = s->keys == NULL || !rd_program_build(&s->program, wanted, spec->key_names, spec->n_key_names)
-                       ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
-                       : rd_patterns_build(spec->patterns, spec->n_patterns, &s->patterns, err);
+    rd_outcome o =
+        s->keys == NULL || !rd_program_build(&s->program, wanted, spec->key_names, spec->n_key_names)
+            ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
+            : rd_patterns_build(spec->patterns, spec->n_patterns, &s->patterns, err);
     if (o != RD_OK)
         rd_detect_set_free(&s);
     else
@@ -145,12 +155,13 @@ typedef struct walk {
     rd_find find; /* its view is the current text */
     const rd_detect_set *set;
     rd_detect_scratch *scratch;
-    const rd_text *texts;   /* where they were scanned */
-    const rd_text *origins; /* where they are in the base */
+    const rd_text *all;      /* texts of the call, where they are in the base */
+    const rd_text *texts;    /* of the batch, where they were scanned */
+    const uint32_t *numbers; /* which of all they are */
     uint32_t n_texts;
-    uint32_t first;        /* number of the first text of the batch */
-    uint32_t text;         /* the current one, in the batch */
-    const uint8_t *ends;   /* of the next hits: owners, */
+    uint32_t text;                  /* the current one, in the batch */
+    uint32_t n_keys_at, n_encoded;  /* when it was started */
+    const uint8_t *ends;            /* of the next hits: owners, */
     const uint64_t *shorts, *longs; /* windows */
     runs digits, tokens;
 } walk;
@@ -175,19 +186,23 @@ static inline void start_text(walk *w, uint32_t text)
 {
     const rd_text *t = &w->texts[text];
     w->text = text;
+    w->n_keys_at = w->scratch->keys_at.n;
+    w->n_encoded = w->scratch->percent.n;
     w->find.v.lo = t->off;
     w->find.v.hi = text_end(t);
-    w->find.delta = w->scratch->found.delta = w->origins[text].off - t->off;
-    w->scratch->found.text = w->first + text;
+    w->scratch->found.text = w->numbers[text];
+    w->find.delta = w->scratch->found.delta = w->all[w->numbers[text]].off - t->off;
 }
 
 static void finish_text(walk *w)
 {
-    rd_collector *found = &w->scratch->found;
+    rd_detect_scratch *s = w->scratch;
     if (w->set->n_patterns > 0)
-        rd_patterns_find(w->set->patterns, w->scratch->patterns, &w->find.v, found);
-    if (found->n > found->text_first)
-        rd_collector_finish(found, found->text + 1);
+        rd_patterns_find(w->set->patterns, s->patterns, &w->find.v, &s->found);
+    s->has_find[w->text] =
+        s->found.n > s->found.text_first || s->keys_at.n > w->n_keys_at || s->percent.n > w->n_encoded;
+    if (s->found.n > s->found.text_first)
+        rd_collector_finish(&s->found, s->found.text + 1);
 }
 
 /* Moves to the text that ends behind `pos`, or to the end of the batch. Most texts hold no candidate at all;
@@ -220,8 +235,8 @@ static runs runs_of(uint32_t shortest)
     return r;
 }
 
-/* Could a run of eleven or more start in `run`, with `next` behind it? It would fill two groups of four bits in
- * `run`, or go on through the first group of `next`. Few words of ordinary text say yes. */
+/* Could a run of eleven or more start in `run`, with `next` behind it? It would fill two groups of four bits
+ * in `run`, or go on through the first group of `next`. Few words of ordinary text say yes. */
 static inline bool has_long_run(uint64_t run, uint64_t next)
 {
     uint64_t pairs = run & run >> 1, fours = pairs & pairs >> 2 & UINT64_C(0x1111111111111111);
@@ -333,7 +348,8 @@ static void at_token(walk *w, uint32_t at)
     const rd_view *v = &w->find.v;
     uint8_t before = rd_at(v, at - 1);
     bool all = before == '.' || before == '/' || before == '\\';
-    unsigned owners = all ? (1U << p->n_token_owners) - 1 : rd_program_token_starts(p, v->b[at], v->b[at + 1]);
+    unsigned owners =
+        all ? (1U << p->n_token_owners) - 1 : rd_program_token_starts(p, v->b[at], v->b[at + 1]);
     for (; owners != 0; owners &= owners - 1)
         confirm(w, p->token_owners[__builtin_ctz(owners)], at);
 }
@@ -379,51 +395,70 @@ static void walk_bytes(walk *w, uint32_t from, uint32_t end)
     }
 }
 
-static void start_batch(walk *w, const uint8_t *base, const rd_text *scanned, const rd_text *origins, uint32_t n)
+static void walk_batch(walk *w, const uint8_t *base, const rd_text *texts, const uint32_t *numbers,
+                       uint32_t n, uint32_t from, uint32_t end)
 {
     w->find.v.b = base;
-    w->texts = scanned;
-    w->origins = origins;
+    w->texts = texts;
+    w->numbers = numbers;
     w->n_texts = n;
     w->digits.carry = w->tokens.carry = 0;
     memset(w->scratch->resume, 0, sizeof w->scratch->resume);
     start_text(w, 0);
-}
-
-/* Copies texts side by side until the chunk is full or a long one comes; returns how many. */
-static uint32_t gather(rd_detect_scratch *s, const uint8_t *base, const rd_text *texts, uint32_t n, uint32_t *out_end)
-{
-    uint32_t at = 0, i = 0;
-    for (; i < n && i < MAX_TEXTS && texts[i].len < LONG_TEXT && at + GAP + texts[i].len <= CHUNK; i++) {
-        const uint8_t *from = base + texts[i].off;
-        memset(s->gathered + at, 0, GAP);
-        at += GAP;
-        s->texts[i] = (rd_text){.off = at, .len = texts[i].len};
-        for (uint32_t k = 0; k < texts[i].len; k += COPY)
-            memcpy(s->gathered + at + k, from + k, COPY);
-        at += texts[i].len;
-    }
-    memset(s->gathered + at, 0, COPY);
-    *out_end = at;
-    return i;
-}
-
-static void walk_in_place(walk *w, const uint8_t *base, const rd_text *t)
-{
-    start_batch(w, base, t, t, 1);
     /* Ends of keys are looked for from three bytes before what follows them, which may be before the text. */
-    for (uint32_t before = GAP; before > 0; before--)
-        at_end(w, (1U << w->set->program.n_end_owners) - 1, t->off - before);
-    walk_bytes(w, t->off, text_end(t));
+    for (uint32_t before = GAP; base != w->scratch->gathered && before > 0; before--)
+        at_end(w, (1U << w->set->program.n_end_owners) - 1, from - before);
+    walk_bytes(w, from, end);
     move_to(w, UINT32_MAX);
 }
 
-/* One pass over all texts; `decoded`: they were percent-encoded. */
+/* Copies texts from number *next on side by side, until the chunk is full or a long one comes. Those in which
+ * nothing can be found are passed over. Returns how many were copied. */
+static uint32_t gather(const walk *w, const uint8_t *base, uint32_t n_all, uint32_t *next, uint32_t *out_end)
+{
+    rd_detect_scratch *s = w->scratch;
+    uint32_t set = w->set->number, at = 0, n = 0, i = *next;
+    for (; i < n_all && n < MAX_TEXTS; i++) {
+        const uint8_t *from = base + w->all[i].off;
+        uint32_t len = w->all[i].len;
+        if (len >= LONG_TEXT || at + GAP + len > CHUNK)
+            break;
+        if (len <= RD_KNOWN_MAX) {
+            s->hashes[n] = rd_known_hash(set, from, len);
+            if (rd_known_find(&s->known, s->hashes[n], set, from, len))
+                continue;
+        }
+        memset(s->gathered + at, 0, GAP);
+        at += GAP;
+        for (uint32_t k = 0; k < len; k += COPY)
+            memcpy(s->gathered + at + k, from + k, COPY);
+        s->texts[n] = (rd_text){.off = at, .len = len};
+        s->numbers[n++] = i;
+        at += len;
+    }
+    memset(s->gathered + at, 0, COPY);
+    *next = i;
+    *out_end = at;
+    return n;
+}
+
+/* Remembers the short texts of the batch in which nothing was found. */
+static void note_known(const walk *w, uint32_t n)
+{
+    rd_detect_scratch *s = w->scratch;
+    for (uint32_t k = 0; k < n; k++) {
+        const rd_text *t = &s->texts[k];
+        if (t->len <= RD_KNOWN_MAX && !s->has_find[k])
+            rd_known_note(&s->known, s->hashes[k], w->set->number, s->gathered + t->off, t->len);
+    }
+}
+
+/* One pass over all texts; `encoded` NULL: they are what was percent-encoded. */
 static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
                  const rd_text *texts, uint32_t n_texts, rd_percent *encoded)
 {
     rd_collector_reset(&scratch->found);
-    walk w = {.set = set, .scratch = scratch};
+    walk w = {.set = set, .scratch = scratch, .all = texts};
     w.find = (rd_find){.keys = set->keys,
                        .wanted = set->wanted,
                        .out = &scratch->found,
@@ -432,16 +467,16 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
                        .refused = scratch->refused};
     w.digits = runs_of(set->program.digit_run);
     w.tokens = runs_of(set->program.token_run);
-    while (w.first < n_texts) {
-        uint32_t end, n = gather(scratch, base, texts + w.first, n_texts - w.first, &end);
+    for (uint32_t i = 0; i < n_texts;) {
+        uint32_t end = 0, n = scratch->refused != NULL ? 0 : gather(&w, base, n_texts, &i, &end);
         if (n > 0) {
-            start_batch(&w, scratch->gathered, scratch->texts, texts + w.first, n);
-            walk_bytes(&w, 0, end);
-            move_to(&w, UINT32_MAX);
-        } else {
-            walk_in_place(&w, base, texts + w.first);
+            memset(scratch->has_find, 0, n);
+            walk_batch(&w, scratch->gathered, scratch->texts, scratch->numbers, n, 0, end);
+            note_known(&w, n);
+        } else if (i < n_texts) {
+            walk_batch(&w, base, &texts[i], &i, 1, texts[i].off, text_end(&texts[i]));
+            i++;
         }
-        w.first += n > 0 ? n : 1;
     }
     scratch->found.delta = 0;
 }

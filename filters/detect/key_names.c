@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The candidate is the end of a name that some key rule is after, or a space before a separator. From there the
- * separator is looked for, over what may stand between: quotes with their backslashes, a bracket, spaces.
+ * The candidate is the end of a name that some key rule is after, or a space before a separator. From there
+ * the separator is looked for, over what may stand between: quotes with their backslashes, a bracket, spaces.
  */
 #include "filters/detect/key_names.h"
 

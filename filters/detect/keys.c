@@ -3,9 +3,9 @@
  * The key set: an open-addressed table over normal forms, read from the back.
  *
  * A key is walked once from its last byte to its first while the hash and the length of its normal form grow;
- * at every dot and at the first byte the tail so far is looked up. Two cheap tests come first: the last three
- * bytes of the normal form must end some entry, and the walk stops where no entry is as long any more. So a
- * key that is not in the set costs a few loads, however long it is.
+ * at every dot and at the first byte the tail so far is looked up. The last three bytes of the normal form
+ * must end some entry, and the walk stops where no entry goes on like that. So a key that is not in the set
+ * costs a few loads, however long it is.
  *
  * Owner: the policy that built it; immutable, shared by threads. Callers: redact (key rules).
  */
@@ -28,9 +28,12 @@ struct rd_keyset {
     uint32_t mask;  /* n_slots - 1 */
     uint32_t max_len;
     uint64_t lengths[2]; /* bit n: some entry has a normal form of n bytes */
-    /* [last byte & 31][byte before & 31], bit (third byte from the end & 31): some entry ends so. Entries of one
-     * or two bytes set what they do not say. */
+    /* [last byte & 31][byte before & 31], bit (third byte from the end & 31): some entry ends so. Entries of
+     * one or two bytes set what they do not say. */
     uint32_t endings[32][32];
+    uint64_t
+        *suffixes; /* owned: bit per hash of the last bytes of a form, however many; suffix_mask + 1 bits */
+    uint32_t suffix_mask;
 };
 
 static inline bool ignored(uint8_t c)
@@ -72,6 +75,21 @@ static uint32_t hash_back(const uint8_t *form, uint32_t n)
     return h;
 }
 
+/* The bit of a suffix. The hash's high bits are the better ones. */
+static inline uint32_t suffix_bit(const rd_keyset *k, uint32_t h)
+{
+    return (h ^ h >> 15) & k->suffix_mask;
+}
+
+static void add_suffixes(rd_keyset *k, const uint8_t *form, uint32_t len)
+{
+    uint32_t h = seed;
+    for (uint32_t i = len; i > 0; i--) {
+        h = step(h, form[i - 1]);
+        k->suffixes[suffix_bit(k, h) / 64] |= UINT64_C(1) << suffix_bit(k, h) % 64;
+    }
+}
+
 static const slot *lookup(const rd_keyset *k, uint32_t h, const uint8_t *form, uint32_t len)
 {
     for (uint32_t i = h & k->mask;; i = (i + 1) & k->mask) {
@@ -92,6 +110,7 @@ static void add(rd_keyset *k, const uint8_t *form, uint32_t len, uint16_t value,
     *s = (slot){.hash = h, .at = *used, .len = (uint8_t)len, .value = value};
     memcpy(k->forms + *used, form, len);
     *used += len;
+    add_suffixes(k, form, len);
     k->lengths[len >> 6] |= UINT64_C(1) << (len & 63);
     if (len > k->max_len)
         k->max_len = len;
@@ -113,7 +132,10 @@ rd_keyset *rd_keyset_build(const rd_keyset_entry *entries, uint32_t n)
     k->mask = n_slots - 1;
     k->slots = calloc(n_slots, sizeof *k->slots);
     k->forms = calloc((size_t)n + 1, MAX_FORM);
-    if (k->slots == NULL || k->forms == NULL || n_slots / 2 < n) {
+    /* About 64 bits for each entry, which has a dozen suffixes. */
+    k->suffix_mask = (n_slots < UINT32_C(1) << 25 ? n_slots * 32 : UINT32_C(1) << 30) - 1;
+    k->suffixes = calloc(k->suffix_mask / 64 + 1, sizeof *k->suffixes);
+    if (k->slots == NULL || k->forms == NULL || k->suffixes == NULL || n_slots / 2 < n) {
         rd_keyset_free(&k);
         return NULL;
     }
@@ -133,6 +155,7 @@ void rd_keyset_free(rd_keyset **k)
         return;
     free((*k)->slots);
     free((*k)->forms);
+    free((*k)->suffixes);
     free(*k);
     *k = NULL;
 }
@@ -180,5 +203,7 @@ bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
             continue;
         *--at = lower(key.p[i - 1]);
         h = step(h, *at);
+        if ((k->suffixes[suffix_bit(k, h) / 64] >> suffix_bit(k, h) % 64 & 1) == 0)
+            return false;
     }
 }

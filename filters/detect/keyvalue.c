@@ -201,9 +201,9 @@ static void confirm(rd_find *f, uint32_t at)
 
 /* Keys with a space behind them; all others come through their last three letters. */
 static const rd_window windows[] = {
-    {"\\e =", false},   {"\\e : ", false},   {"\\w :=", false},   {"\\w ::", false}, {"\\w .=", false},
-    {"\\w +=", false},  {"\\a\\d=", false},  {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
-    {"pw=", true},      {"pw:", true},       {"pw\"", true},      {"cn=", true},     {NULL, false}};
+    {"\\e =", false},  {"\\e : ", false},  {"\\w :=", false},    {"\\w ::", false},   {"\\w .=", false},
+    {"\\w +=", false}, {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
+    {"pw=", true},     {"pw:", true},      {"pw\"", true},       {"cn=", true},       {NULL, false}};
 
 static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
 {

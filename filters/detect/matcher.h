@@ -72,8 +72,8 @@ typedef struct rd_matcher {
      * rd_key_end_fn. */
     void (*key_ends)(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names);
     uint8_t digit_run; /* > 0: also called at runs of that many digits */
-    /* > 0: also called where that many bytes of RD_C_RUN start, if the first two are a start that token_starts
-     * tells, or if a dot, a slash or a backslash stands before them. */
+    /* > 0: also called where that many bytes of RD_C_RUN start, if the first two are a start that
+     * token_starts tells, or if a dot, a slash or a backslash stands before them. */
     uint8_t token_run;
     void (*token_starts)(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx);
     void (*confirm)(rd_find *f, uint32_t at);

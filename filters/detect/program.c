@@ -48,11 +48,15 @@ static const struct {
     unsigned classes;
     const char *more;
 } named[] = {
-    {'d', RD_C_DIGIT, ""},        {'n', 0, "123456789"},   {'x', RD_C_HEX, ""},
-    {'a', RD_C_ALPHA, ""},        {'u', RD_C_UPPER, ""},   {'l', RD_C_LOWER, ""},
-    {'w', RD_C_ALNUM, ""},        {'q', 0, "\"'`"},        {'.', RD_C_DIGIT, "."},
-    {':', RD_C_HEX, ":"},         {'j', 0, "-. "},         {'k', 0, "- "},
-    {'s', RD_C_SPACE, ""},        {'e', RD_C_ALNUM, "\"'`]"}, {'o', 0, "234567"},        {'p', RD_C_DIGIT, " ()./-%"}, {'W', RD_C_ALNUM, " -"}, {'h', RD_C_ALNUM | RD_C_UTF8, "["},
+    {'d', RD_C_DIGIT, ""},   {'n', 0, "123456789"},
+    {'x', RD_C_HEX, ""},     {'a', RD_C_ALPHA, ""},
+    {'u', RD_C_UPPER, ""},   {'l', RD_C_LOWER, ""},
+    {'w', RD_C_ALNUM, ""},   {'q', 0, "\"'`"},
+    {'.', RD_C_DIGIT, "."},  {':', RD_C_HEX, ":"},
+    {'j', 0, "-. "},         {'k', 0, "- "},
+    {'s', RD_C_SPACE, ""},   {'e', RD_C_ALNUM, "\"'`]"},
+    {'o', 0, "234567"},      {'p', RD_C_DIGIT, " ()./-%"},
+    {'W', RD_C_ALNUM, " -"}, {'h', RD_C_ALNUM | RD_C_UTF8, "["},
 };
 
 static void allow_named(rd_byteset *s, char name)
@@ -135,7 +139,8 @@ static void add_ending_window(builder *b, const rd_window_sets *sets, unsigned b
 }
 
 /* The hashes of all spellings of four bytes, of which `at` on are not chosen yet. */
-static void add_end_hashes(rd_program *p, const char *end, uint32_t len, unsigned at, uint32_t four, uint8_t owner)
+static void add_end_hashes(rd_program *p, const char *end, uint32_t len, unsigned at, uint32_t four,
+                           uint8_t owner)
 {
     if (at == RD_SHORT) {
         uint32_t h = rd_program_end_hash(four);
@@ -278,10 +283,13 @@ static bool assign_buckets(const builder *b)
     unsigned first = 0;
     bool ok = true;
     for (unsigned k = 0; k < N_BEHIND; first += behind_key[k++].n_buckets)
-        ok = ok && rd_buckets_assign(b->endings[k].list, b->endings[k].n, RD_SHORT, first, behind_key[k].n_buckets, p);
+        ok = ok && rd_buckets_assign(b->endings[k].list, b->endings[k].n, RD_SHORT, first,
+                                     behind_key[k].n_buckets, p);
     unsigned short_groups = p->small ? 1 : RD_SHORT_GROUPS - RD_ENDING_GROUPS;
-    ok = ok && rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, 8 * RD_ENDING_GROUPS, 8 * short_groups, p);
-    return ok && rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
+    ok = ok &&
+         rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, 8 * RD_ENDING_GROUPS, 8 * short_groups, p);
+    return ok &&
+           rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
 }
 
 bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, uint32_t n_names)

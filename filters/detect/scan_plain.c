@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "filters/detect/scan.h"
 
-/* Does the group of key ends take b[0..3]? The nibble tables themselves: what they let through is theirs to say. */
+/* Does the group of key ends take b[0..3]? The nibble tables themselves: what they let through is theirs to
+ * say. */
 static bool may_end(const rd_program *p, const uint8_t *b)
 {
     unsigned buckets = 0xff;

@@ -250,7 +250,8 @@ static bool short_pair(rd_json_walk *w, uint8_t cls)
     if (high != 0 || key == key_end || text == text_end || d->cap_leaves - d->n_leaves < 2 ||
         j->depth >= j->max_depth || j->max_values - j->n_values < 3)
         return false;
-    rd_verdict v = w->visitor.on_key(w->visitor.ctx, (rd_slice){key, (size_t)(key_end - key)}, (rd_class)cls);
+    rd_verdict v =
+        rd_key_memo_ask(&w->memo, &w->visitor, rd_slice_of(key, (size_t)(key_end - key)), (rd_class)cls);
     if (v.fate != RD_FATE_KEEP)
         return false;
     rd_leaf *leaf = &d->leaves[d->n_leaves];

@@ -14,6 +14,7 @@ void rd_json_walk_init(rd_json_walk *w, const rd_limits *lim, const rd_visitor *
     rd_json_init(&w->j, doc->body, lim);
     w->doc = doc;
     w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL};
+    w->memo = (rd_key_memo){0};
     w->refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
     rd_buf_init(&w->scratch, doc->body.n);
 }
@@ -89,7 +90,8 @@ bool rd_json_walk_judge(rd_json_walk *w, rd_json_text key, uint8_t cls, rd_verdi
     rd_slice text;
     if (!rd_json_walk_text(w, key, &text))
         return false;
-    *out = w->visitor.on_key(w->visitor.ctx, text, (rd_class)cls);
+    *out = key.escaped ? w->visitor.on_key(w->visitor.ctx, text, (rd_class)cls)
+                       : rd_key_memo_ask(&w->memo, &w->visitor, text, (rd_class)cls);
     return true;
 }
 

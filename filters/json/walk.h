@@ -17,12 +17,14 @@
 #ifndef RD_JSON_WALK_H
 #define RD_JSON_WALK_H
 
+#include "filters/base/key_memo.h"
 #include "filters/json/token.h"
 
 typedef struct rd_json_walk {
     rd_json j;
     rd_doc *doc;        /* borrowed */
     rd_visitor visitor; /* ctx borrowed */
+    rd_key_memo memo;   /* of keys without escapes */
     rd_buf scratch;     /* owned: the unescaped form of the last name or key that had escapes */
     bool refuse_unknown;
 } rd_json_walk;
