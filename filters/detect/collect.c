@@ -15,7 +15,7 @@ void rd_collector_reset(rd_collector *c)
 {
     if (c->cap > KEEP_MATCHES)
         rd_collector_release(c);
-    c->n = c->text = c->text_first = c->delta = 0;
+    c->n = c->text = c->text_first = 0;
     c->failed = false;
 }
 
@@ -44,7 +44,7 @@ void rd_collector_add(rd_collector *c, uint32_t detector, uint32_t from, uint32_
         return;
     }
     c->list[c->n++] = (rd_match){
-        .off = from + c->delta,
+        .off = from,
         .len = to - from,
         .text = c->text,
         .keep_head = head <= UINT16_MAX ? (uint16_t)head : 0,

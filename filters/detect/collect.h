@@ -14,7 +14,6 @@ struct rd_collector {
     uint32_t n, cap;
     uint32_t text;       /* number of the text that is being collected */
     uint32_t text_first; /* its first match in the list */
-    uint32_t delta;      /* added to the positions of what is collected, modulo 2^32 */
     bool failed;         /* no memory: matches are missing, the result must not be used */
 };
 

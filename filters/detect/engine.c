@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine: texts in batches, each batch one pass over bytes that stay in the first-level cache.
+ * The engine: one pass over the base buffer, in chunks that stay in the first-level cache.
  *
  *    base    ....text 0....  ..text 1..          ...text 2...
- *    gather  ..text 0..text 1..text 2              short texts side by side, two zero bytes before each; a
- * long one stays where it is and is a batch, or several, of its own scan    ------------------------ bit
- * masks: hits, digits, tokens exact   hits that are none are dropped, without a branch that depends on the
- * test walk    bit by bit, upwards: which text is it in? the matchers' confirm end     of each text with
- * finds: order and unite (collect.c); own patterns before that
+ *    scan    ------------------------ chunk --------------------   bit masks: hits, digits, tokens
+ *    inside      ----------  ----------          ------------      hits elsewhere are dropped,
+ *    exact   and those that are none, without a branch that depends on the test
+ *    walk    bit by bit, upwards: which text is it in? the matchers' confirm
+ *    end     of each text with finds: order and unite (collect.c); own patterns before that
  *
- * The masks say "perhaps here"; every decision is the matcher's, whose look is clamped to its text. Positions
- * are those of the bytes that were scanned; `delta` makes them positions of the base when a find is noted.
+ * The masks are made from raw bytes, gaps between texts included, and so say "perhaps here"; every decision
+ * is the matcher's, whose look is clamped to its text.
  */
 #include "filters/detect/detect.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
 #include "filters/detect/key_names.h"
-#include "filters/detect/known.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/percent.h"
 #include "filters/detect/scan.h"
@@ -30,15 +28,12 @@ enum {
     CHUNK = CHUNK_WORDS * 64,
     LOOK_WORDS = 1, /* behind a chunk: runs that reach over its end */
     MASK_WORDS = CHUNK_WORDS + LOOK_WORDS,
-    LONG_TEXT = 1024, /* is not copied */
-    GAP = 2,          /* a key of one letter may stand at the start, and a key's end is looked for in three */
-    COPY = 32,        /* bytes a copy moves at once; as many may be read and written behind a text */
-    MAX_TEXTS = CHUNK / (GAP + 1) + 1
+    /* A key's end is looked for from three bytes before what follows it, so up to two before its text. */
+    BEFORE_TEXT = 2
 };
 
 struct rd_detect_set {
     rd_program program;
-    uint32_t number; /* no other set of the process has it */
     uint64_t wanted;
     rd_scan_fn scan;
     rd_key_table *keys;    /* owned */
@@ -52,12 +47,7 @@ struct rd_detect_scratch {
     /* What is at each exact hit of the chunk, in the order of the hits; one more is written. */
     uint64_t windows_short[CHUNK + 1], windows_long[CHUNK + 1];
     uint8_t owners_end[CHUNK + 1];
-    uint8_t gathered[CHUNK + COPY + RD_BUF_TAIL];
-    rd_text texts[MAX_TEXTS];    /* in `gathered` */
-    uint32_t numbers[MAX_TEXTS]; /* which texts of the call they are */
-    uint32_t hashes[MAX_TEXTS];  /* of short ones */
-    uint8_t has_find[MAX_TEXTS];
-    rd_known known;
+    uint64_t inside[MASK_WORDS + 1], starts[MASK_WORDS]; /* bytes of texts; their first ones */
     uint32_t resume[RD_MAX_MATCHERS];
     rd_collector found;
     rd_key_hits keys_at;
@@ -72,8 +62,6 @@ rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_se
     rd_detect_set *s = calloc(1, sizeof *s);
     if (s == NULL)
         return rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX);
-    static _Atomic uint32_t sets; /* a name for what is equal to nothing else, not state */
-    s->number = atomic_fetch_add(&sets, 1) + 1;
     s->wanted = spec->mask;
     s->scan = rd_scan_best();
     s->n_patterns = spec->n_patterns;
@@ -145,22 +133,23 @@ void rd_detect_scratch_free(rd_detect_scratch **s)
 
 /* Runs of one kind: what the walk remembers of the last one. */
 typedef struct runs {
-    uint32_t shortest;
     uint8_t shifts[8]; /* of a mask, one after another, until `shortest` bits in a row are one; 0 ends them */
     uint64_t carry;    /* bit 0: the byte before the word belongs to a run */
+    uint64_t fours;    /* of the word: see fours_of */
+    uint64_t two_fours; /* all ones: a run may be as short as eleven */
 } runs;
 
-/* A batch of texts, and where the walk over it is. */
+enum { SHORTEST_OF_THREE = 15 };
+
+/* Where the walk is. */
 typedef struct walk {
     rd_find find; /* its view is the current text */
     const rd_detect_set *set;
     rd_detect_scratch *scratch;
-    const rd_text *all;      /* texts of the call, where they are in the base */
-    const rd_text *texts;    /* of the batch, where they were scanned */
-    const uint32_t *numbers; /* which of all they are */
+    const rd_text *texts;
     uint32_t n_texts;
-    uint32_t text;                  /* the current one, in the batch */
-    uint32_t n_keys_at, n_encoded;  /* when it was started */
+    uint32_t text;                  /* the current one */
+    uint32_t marked;                /* texts that end before the chunk */
     const uint8_t *ends;            /* of the next hits: owners, */
     const uint64_t *shorts, *longs; /* windows */
     runs digits, tokens;
@@ -185,27 +174,21 @@ static inline void confirm(walk *w, uint32_t matcher, uint32_t at)
 static inline void start_text(walk *w, uint32_t text)
 {
     const rd_text *t = &w->texts[text];
-    w->text = text;
-    w->n_keys_at = w->scratch->keys_at.n;
-    w->n_encoded = w->scratch->percent.n;
+    w->text = w->scratch->found.text = text;
     w->find.v.lo = t->off;
     w->find.v.hi = text_end(t);
-    w->scratch->found.text = w->numbers[text];
-    w->find.delta = w->scratch->found.delta = w->all[w->numbers[text]].off - t->off;
 }
 
 static void finish_text(walk *w)
 {
-    rd_detect_scratch *s = w->scratch;
+    rd_collector *found = &w->scratch->found;
     if (w->set->n_patterns > 0)
-        rd_patterns_find(w->set->patterns, s->patterns, &w->find.v, &s->found);
-    s->has_find[w->text] =
-        s->found.n > s->found.text_first || s->keys_at.n > w->n_keys_at || s->percent.n > w->n_encoded;
-    if (s->found.n > s->found.text_first)
-        rd_collector_finish(&s->found, s->found.text + 1);
+        rd_patterns_find(w->set->patterns, w->scratch->patterns, &w->find.v, found);
+    if (found->n > found->text_first)
+        rd_collector_finish(found, w->text + 1);
 }
 
-/* Moves to the text that ends behind `pos`, or to the end of the batch. Most texts hold no candidate at all;
+/* Moves to the text that ends behind `pos`, or to the end. Most texts hold no candidate at all;
  * they need no word, unless patterns want to see them. */
 static __attribute__((noinline)) void move_to(walk *w, uint32_t pos)
 {
@@ -227,7 +210,7 @@ static inline bool is_over(const walk *w)
 
 static runs runs_of(uint32_t shortest)
 {
-    runs r = {.shortest = shortest};
+    runs r = {.two_fours = shortest < SHORTEST_OF_THREE ? UINT64_MAX : 0};
     for (uint32_t have = 1, n = 0; have < shortest && n + 1 < sizeof r.shifts; n++) {
         r.shifts[n] = (uint8_t)(shortest - have < have ? shortest - have : have);
         have += r.shifts[n];
@@ -235,19 +218,23 @@ static runs runs_of(uint32_t shortest)
     return r;
 }
 
-/* Could a run of eleven or more start in `run`, with `next` behind it? It would fill two groups of four bits
- * in `run`, or go on through the first group of `next`. Few words of ordinary text say yes. */
-static inline bool has_long_run(uint64_t run, uint64_t next)
+/* Bit 4 k: bits 4 k to 4 k + 3 are set. */
+static inline uint64_t fours_of(uint64_t run)
 {
-    uint64_t pairs = run & run >> 1, fours = pairs & pairs >> 2 & UINT64_C(0x1111111111111111);
-    return (fours & fours >> 4) != 0 || (run >> 63 != 0 && (next & 15) == 15);
+    uint64_t pairs = run & run >> 1;
+    return pairs & pairs >> 2 & UINT64_C(0x1111111111111111);
 }
 
-static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
+/* Where runs start in word `i`; each text starts anew. A run of eleven fills two groups of four bits at
+ * multiples of four, one of fifteen three; few words of ordinary text have such. */
+static inline uint64_t starts_of(const uint64_t *words, const uint64_t *text_starts, uint32_t i, runs *r)
 {
-    uint64_t run = words[i], starts = run & ~(run << 1 | r->carry), next = words[i + 1];
+    uint64_t run = words[i], next = words[i + 1], starts = run & (~(run << 1 | r->carry) | text_starts[i]);
+    uint64_t fours = r->fours, next_fours = r->fours = fours_of(next);
     r->carry = run >> 63;
-    if (starts == 0 || (r->shortest >= 11 && !has_long_run(run, next)))
+    fours &= (fours >> 4 | next_fours << 60) & ((fours >> 8 | next_fours << 56) | r->two_fours);
+    fours |= run >> 63 & next_fours & next_fours >> 4; /* the last bits go on through the next word */
+    if (fours == 0 || starts == 0)
         return 0;
     /* Bit k of `run` shall stay when the `shortest` bits from k on are set; `next` looks ahead. */
     for (const uint8_t *by = r->shifts; *by != 0; by++) {
@@ -257,6 +244,61 @@ static inline uint64_t starts_of(const uint64_t *words, uint32_t i, runs *r)
         next &= next >> *by;
     }
     return starts & run;
+}
+
+/* ---- a chunk: masks ---- */
+
+/* Bit k of the result: an odd number of the bits 0 to k of `edges` are set. */
+static inline uint64_t between(uint64_t edges)
+{
+    for (unsigned by = 1; by < 64; by *= 2)
+        edges ^= edges << by;
+    return edges;
+}
+
+/* Which bytes of the words from `at` on belong to texts, and where those start. */
+static void mark_texts(walk *w, uint32_t at, uint32_t n_words)
+{
+    rd_detect_scratch *s = w->scratch;
+    uint32_t size = 64 * n_words, i = w->marked;
+    memset(s->inside, 0, (n_words + 1) * sizeof s->inside[0]);
+    memset(s->starts, 0, n_words * sizeof s->starts[0]);
+    while (i < w->n_texts && text_end(&w->texts[i]) <= at)
+        i++;
+    w->marked = i;
+    uint64_t carry = 0;
+    if (i < w->n_texts && w->texts[i].off < at) { /* it goes on here */
+        carry = UINT64_MAX;
+        uint32_t end = text_end(&w->texts[i++]) - at;
+        if (end < size)
+            s->inside[end / 64] ^= UINT64_C(1) << end % 64;
+    }
+    for (; i < w->n_texts && w->texts[i].off - at < size; i++) {
+        uint32_t off = w->texts[i].off - at, end = off + w->texts[i].len;
+        end = end < size ? end : size; /* the word behind the last counts for nothing */
+        s->starts[off / 64] |= UINT64_C(1) << off % 64;
+        s->inside[off / 64] ^= UINT64_C(1) << off % 64;
+        s->inside[end / 64] ^= UINT64_C(1) << end % 64;
+    }
+    for (uint32_t k = 0; k < n_words; k++) {
+        s->inside[k] = between(s->inside[k]) ^ carry;
+        carry = 0 - (s->inside[k] >> 63);
+    }
+    s->inside[n_words] = 0;
+}
+
+/* Drops what the scan saw between texts. An end of a key may be seen a little before its text. */
+static void drop_outside(walk *w, uint32_t n_words)
+{
+    rd_detect_scratch *s = w->scratch;
+    for (uint32_t i = 0; i < n_words; i++) {
+        uint64_t in = s->inside[i], next = s->inside[i + 1];
+        s->hit_end[i] &= in | (in >> 1 | next << 63) | (in >> 2 | next << 62);
+        s->hit_short[i] &= in;
+        s->hit_long[i] &= in;
+        s->digit[i] &= in;
+        s->token[i] &= in;
+    }
 }
 
 /* Turns the hits of the prefilter into exact ones. No branch depends on a test: most hits are false. */
@@ -303,20 +345,18 @@ static rd_masks masks_from(rd_detect_scratch *s, uint32_t word)
                       s->token + word};
 }
 
-/* Scans words of 64 bytes from `at`; what lies behind `end` reads as zero bytes. */
-static void scan_chunk(walk *w, uint32_t at, uint32_t end)
+/* Scans `n` words of 64 bytes from `at`; what lies behind `end` reads as zero bytes. */
+static void scan_words(walk *w, uint32_t at, uint32_t end, uint32_t n)
 {
     rd_detect_scratch *s = w->scratch;
     const uint8_t *base = w->find.v.b;
-    uint32_t whole = (end - at) / 64 < MASK_WORDS ? (end - at) / 64 : MASK_WORDS;
+    uint32_t whole = (end - at) / 64 < n ? (end - at) / 64 : n;
     w->set->scan(&w->set->program, base + at, whole, masks_from(s, 0));
-    if (whole == MASK_WORDS)
+    if (whole == n)
         return;
     uint8_t last[64 + RD_LONG] = {0};
     memcpy(last, base + at + 64 * whole, end - at - 64 * whole);
     w->set->scan(&w->set->program, last, 1, masks_from(s, whole));
-    if (whole + 1 < MASK_WORDS) /* one more for the look ahead */
-        s->digit[whole + 1] = s->token[whole + 1] = 0;
 }
 
 /* Windows that reach behind the text do not count: what is there must not matter. */
@@ -360,8 +400,8 @@ static void walk_word(walk *w, uint32_t i, uint32_t at)
     const rd_program *p = &w->set->program;
     uint64_t ends = s->hit_end[i], shorts = s->hit_short[i], longs = s->hit_long[i], digits = 0, tokens = 0;
     if (!p->small) {
-        digits = starts_of(s->digit, i, &w->digits);
-        tokens = starts_of(s->token, i, &w->tokens);
+        digits = starts_of(s->digit, s->starts, i, &w->digits);
+        tokens = starts_of(s->token, s->starts, i, &w->tokens);
     }
     for (uint64_t m = ends | shorts | longs | digits | tokens; m != 0; m &= m - 1) {
         uint64_t bit = m & -m;
@@ -383,83 +423,15 @@ static void walk_word(walk *w, uint32_t i, uint32_t at)
     }
 }
 
-/* The bytes [from, end) of what the batch's positions mean. */
-static void walk_bytes(walk *w, uint32_t from, uint32_t end)
-{
-    for (uint32_t at = from; at < end && !is_over(w); at += CHUNK) {
-        uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
-        scan_chunk(w, at, end);
-        make_exact(w, at, n_words);
-        for (uint32_t i = 0; i < n_words && !is_over(w); i++)
-            walk_word(w, i, at + 64 * i);
-    }
-}
-
-static void walk_batch(walk *w, const uint8_t *base, const rd_text *texts, const uint32_t *numbers,
-                       uint32_t n, uint32_t from, uint32_t end)
-{
-    w->find.v.b = base;
-    w->texts = texts;
-    w->numbers = numbers;
-    w->n_texts = n;
-    w->digits.carry = w->tokens.carry = 0;
-    memset(w->scratch->resume, 0, sizeof w->scratch->resume);
-    start_text(w, 0);
-    /* Ends of keys are looked for from three bytes before what follows them, which may be before the text. */
-    for (uint32_t before = GAP; base != w->scratch->gathered && before > 0; before--)
-        at_end(w, (1U << w->set->program.n_end_owners) - 1, from - before);
-    walk_bytes(w, from, end);
-    move_to(w, UINT32_MAX);
-}
-
-/* Copies texts from number *next on side by side, until the chunk is full or a long one comes. Those in which
- * nothing can be found are passed over. Returns how many were copied. */
-static uint32_t gather(const walk *w, const uint8_t *base, uint32_t n_all, uint32_t *next, uint32_t *out_end)
-{
-    rd_detect_scratch *s = w->scratch;
-    uint32_t set = w->set->number, at = 0, n = 0, i = *next;
-    for (; i < n_all && n < MAX_TEXTS; i++) {
-        const uint8_t *from = base + w->all[i].off;
-        uint32_t len = w->all[i].len;
-        if (len >= LONG_TEXT || at + GAP + len > CHUNK)
-            break;
-        if (len <= RD_KNOWN_MAX) {
-            s->hashes[n] = rd_known_hash(set, from, len);
-            if (rd_known_find(&s->known, s->hashes[n], set, from, len))
-                continue;
-        }
-        memset(s->gathered + at, 0, GAP);
-        at += GAP;
-        for (uint32_t k = 0; k < len; k += COPY)
-            memcpy(s->gathered + at + k, from + k, COPY);
-        s->texts[n] = (rd_text){.off = at, .len = len};
-        s->numbers[n++] = i;
-        at += len;
-    }
-    memset(s->gathered + at, 0, COPY);
-    *next = i;
-    *out_end = at;
-    return n;
-}
-
-/* Remembers the short texts of the batch in which nothing was found. */
-static void note_known(const walk *w, uint32_t n)
-{
-    rd_detect_scratch *s = w->scratch;
-    for (uint32_t k = 0; k < n; k++) {
-        const rd_text *t = &s->texts[k];
-        if (t->len <= RD_KNOWN_MAX && !s->has_find[k])
-            rd_known_note(&s->known, s->hashes[k], w->set->number, s->gathered + t->off, t->len);
-    }
-}
-
 /* One pass over all texts; `encoded` NULL: they are what was percent-encoded. */
 static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
                  const rd_text *texts, uint32_t n_texts, rd_percent *encoded)
 {
     rd_collector_reset(&scratch->found);
-    walk w = {.set = set, .scratch = scratch, .all = texts};
-    w.find = (rd_find){.keys = set->keys,
+    memset(scratch->resume, 0, sizeof scratch->resume);
+    walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
+    w.find = (rd_find){.v.b = base,
+                       .keys = set->keys,
                        .wanted = set->wanted,
                        .out = &scratch->found,
                        .encoded = encoded,
@@ -467,18 +439,28 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
                        .refused = scratch->refused};
     w.digits = runs_of(set->program.digit_run);
     w.tokens = runs_of(set->program.token_run);
-    for (uint32_t i = 0; i < n_texts;) {
-        uint32_t end = 0, n = scratch->refused != NULL ? 0 : gather(&w, base, n_texts, &i, &end);
-        if (n > 0) {
-            memset(scratch->has_find, 0, n);
-            walk_batch(&w, scratch->gathered, scratch->texts, scratch->numbers, n, 0, end);
-            note_known(&w, n);
-        } else if (i < n_texts) {
-            walk_batch(&w, base, &texts[i], &i, 1, texts[i].off, text_end(&texts[i]));
-            i++;
-        }
+    if (n_texts == 0)
+        return;
+    start_text(&w, 0);
+    for (uint32_t before = 1; texts[0].off < BEFORE_TEXT && before <= BEFORE_TEXT; before++)
+        at_end(&w, (1U << set->program.n_end_owners) - 1, texts[0].off - before);
+    uint32_t from = texts[0].off < BEFORE_TEXT ? 0 : texts[0].off - BEFORE_TEXT,
+             end = text_end(&texts[n_texts - 1]);
+    for (uint32_t at = from; at < end && w.text < n_texts; at += CHUNK) {
+        uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
+        uint32_t n_scanned = (end - at + 63) / 64 < MASK_WORDS ? n_words : MASK_WORDS;
+        scan_words(&w, at, end, n_scanned);
+        mark_texts(&w, at, n_scanned);
+        drop_outside(&w, n_scanned);
+        if (n_scanned < MASK_WORDS)
+            scratch->digit[n_scanned] = scratch->token[n_scanned] = 0;
+        make_exact(&w, at, n_words);
+        w.digits.fours = fours_of(scratch->digit[0]);
+        w.tokens.fours = fours_of(scratch->token[0]);
+        for (uint32_t i = 0; i < n_words && w.text < n_texts; i++)
+            walk_word(&w, i, at + 64 * i);
     }
-    scratch->found.delta = 0;
+    move_to(&w, UINT32_MAX);
 }
 
 /* What the runs with percent escapes mean. */

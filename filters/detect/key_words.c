@@ -8,14 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_WALK = 32,
-    MAX_WORDS_IN_PHRASE = 4,
-    N_SLOTS = 1024,
-    MAX_FORMS = 8192,
-    N_TAILS = 1024,
-    SUFFIX_BITS = 1 << 16
-};
+enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, SUFFIX_BITS = 1 << 16 };
 
 /* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
  * separator the prefilter must know. `ends`: also as the last words of a longer key. */
@@ -131,8 +124,6 @@ struct rd_key_table {
     slot slots[N_SLOTS];
     uint8_t forms[MAX_FORMS];
     uint32_t n_forms;
-    uint32_t tails[N_TAILS]; /* open-addressed set of tail(), 0: free */
-    uint64_t endings[512];   /* bit per hash of the last four bytes of a word, see ending() */
     /* Bit per hash of the last bytes of a word, however many: a walk ends where no word goes on. */
     uint64_t suffixes[SUFFIX_BITS / 64];
 };
@@ -144,13 +135,6 @@ static inline uint32_t step(uint32_t h, uint8_t c)
     return (h ^ c) * UINT32_C(0x01000193);
 }
 
-/* 15 bits of the last four bytes, the last one first. */
-static inline uint32_t ending(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
-{
-    uint32_t x = (a & 31u) | (b & 31u) << 5 | (c & 31u) << 10 | (d & 31u) << 15;
-    return x * UINT32_C(0x9e3779b1) >> 17;
-}
-
 static inline uint32_t home(uint32_t h)
 {
     return (h ^ h >> 15) & (N_SLOTS - 1);
@@ -159,40 +143,6 @@ static inline uint32_t home(uint32_t h)
 static inline uint32_t suffix_bit(uint32_t h)
 {
     return (h ^ h >> 16) & (SUFFIX_BITS - 1);
-}
-
-/* How the prefilter sees a byte of a key's end: without case, all separators alike. */
-static uint32_t seen(uint8_t c)
-{
-    return c == '-' || c == '.' || c == ' ' ? '_' : rd_lower(c);
-}
-
-/* The last three bytes as spelled, the last one lowest; never 0. */
-static uint32_t tail(uint8_t a, uint8_t b, uint8_t c)
-{
-    return seen(a) | seen(b) << 8 | seen(c) << 16 | UINT32_C(1) << 24;
-}
-
-static uint32_t *tail_slot(uint32_t *tails, uint32_t x)
-{
-    uint32_t i = x * UINT32_C(0x9e3779b1) >> 22;
-    while (tails[i] != 0 && tails[i] != x)
-        i = (i + 1) % N_TAILS;
-    return &tails[i];
-}
-
-static void add_tail(void *ctx, const char *end, uint32_t len)
-{
-    rd_key_table *t = ctx;
-    uint32_t x =
-        tail((uint8_t)end[len - 1], len > 1 ? (uint8_t)end[len - 2] : 0, len > 2 ? (uint8_t)end[len - 3] : 0);
-    *tail_slot(t->tails, x) = x;
-}
-
-static bool tail_known(const rd_key_table *t, uint8_t a, uint8_t b, uint8_t c)
-{
-    uint32_t x = tail(a, b, c), y = tail(a, b, 0); /* y: a word of two letters, whatever stands before */
-    return *tail_slot((uint32_t *)t->tails, x) == x || *tail_slot((uint32_t *)t->tails, y) == y;
 }
 
 static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class cls, bool ends)
@@ -222,17 +172,6 @@ static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class c
         h = step(h, word[k - 1]);
         t->suffixes[suffix_bit(h) / 64] |= UINT64_C(1) << suffix_bit(h) % 64;
     }
-    for (unsigned c = 0; c < 32; c++) {
-        if (len >= 4 && c != (word[len - 4] & 31u))
-            continue;
-        for (unsigned d = 0; d < 32; d++) {
-            if (len >= 3 && d != (word[len - 3] & 31u))
-                continue;
-            uint32_t e =
-                ending((uint8_t)word[len - 1], len > 1 ? (uint8_t)word[len - 2] : 0, (uint8_t)d, (uint8_t)c);
-            t->endings[e / 64] |= UINT64_C(1) << e % 64;
-        }
-    }
 }
 
 rd_key_table *rd_key_table_new(void)
@@ -249,7 +188,6 @@ rd_key_table *rd_key_table_new(void)
             w += len + (w[len] == ' ');
         }
     }
-    rd_key_endings(add_tail, t);
     return t;
 }
 
@@ -311,36 +249,6 @@ static bool word_starts(const rd_view *v, uint32_t i)
     return rd_is(c, RD_C_UPPER) && (rd_is(before, RD_C_LOWER) || rd_is(rd_at(v, i + 1), RD_C_LOWER));
 }
 
-/* The hash of the last four bytes before `end` that do not join words; one join before each does not count.
- */
-static uint32_t ending_before(const rd_view *v, uint32_t end)
-{
-    if (end - v->lo >= 4 && end - v->lo <= v->hi - v->lo) {
-        const uint8_t *p = v->b + end - 4;
-        unsigned any =
-            rd_byte_classes[p[0]] | rd_byte_classes[p[1]] | rd_byte_classes[p[2]] | rd_byte_classes[p[3]];
-        RD_DETECT_STEP();
-        if ((any & RD_C_JOIN) == 0)
-            return ending(p[3], p[2], p[1], p[0]);
-    }
-    uint8_t last[4];
-    uint32_t i = end;
-    for (unsigned n = 0; n < 4; n++) {
-        uint8_t c = rd_at(v, --i);
-        if (rd_is(c, RD_C_JOIN))
-            c = rd_at(v, --i);
-        last[n] = c;
-    }
-    return ending(last[0], last[1], last[2], last[3]);
-}
-
-bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
-{
-    uint32_t e = ending_before(v, end);
-    return (t->endings[e / 64] >> e % 64 & 1) != 0 &&
-           tail_known(t, rd_at(v, end - 1), rd_at(v, end - 2), rd_at(v, end - 3));
-}
-
 /* Digits and underscores behind the key: password1, phone_2. */
 static inline uint32_t without_number(const rd_view *v, uint32_t end)
 {
@@ -358,11 +266,12 @@ static bool counts(const rd_view *v, const slot *s, uint32_t i)
 }
 
 /* Walks back from `end` as long as what it has read is the end of a word we know. */
-static rd_key_class walk_back(const rd_key_table *t, const rd_view *v, uint32_t end)
+rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
 {
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;
     rd_key_class best = RD_KEY_NONE;
+    end = without_number(v, end);
     for (uint32_t i = end; at > form && end - i < MAX_WALK; i--) {
         uint8_t c = rd_at(v, i - 1);
         if (rd_is(c, RD_C_WORD)) {
@@ -370,35 +279,18 @@ static rd_key_class walk_back(const rd_key_table *t, const rd_view *v, uint32_t 
             h = step(h, *at);
             if ((t->suffixes[suffix_bit(h) / 64] >> suffix_bit(h) % 64 & 1) == 0)
                 break;
-            if (!word_starts(v, i - 1))
-                continue;
             const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
-            if (s != NULL && counts(v, s, i - 1))
+            if (s != NULL && word_starts(v, i - 1) && counts(v, s, i - 1))
                 best = (rd_key_class)s->cls;
         } else if (c == '_' || c == '-' || c == '.') {
-            continue;
-        } else if (c == ' ' && ++spaces < MAX_WORDS_IN_PHRASE && rd_is(rd_at(v, i - 2), RD_C_WORD)) {
-            continue;
-        } else {
+            if (i == end)
+                break; /* a key does not end so */
+        } else if (c != ' ' || i == end || ++spaces == MAX_WORDS_IN_PHRASE ||
+                   !rd_is(rd_at(v, i - 2), RD_C_WORD)) {
             break;
         }
     }
     return best;
-}
-
-rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
-{
-    end = without_number(v, end);
-    if (!rd_key_possible(t, v, end) || !rd_is(rd_at(v, end - 1), RD_C_WORD))
-        return RD_KEY_NONE;
-    return walk_back(t, v, end);
-}
-
-rd_key_class rd_key_class_of_possible(const rd_key_table *t, const rd_view *v, uint32_t end)
-{
-    if (without_number(v, end) != end)
-        return rd_key_class_of(t, v, end);
-    return rd_is(rd_at(v, end - 1), RD_C_WORD) ? walk_back(t, v, end) : RD_KEY_NONE;
 }
 
 bool rd_key_is_class_name(const rd_view *v, uint32_t end)

@@ -36,12 +36,8 @@ void rd_key_table_free(rd_key_table **t);
 /* Calls `add` with the last four bytes of every word (fewer for shorter words); '_' stands for any join. */
 void rd_key_endings(void (*add)(void *ctx, const char *ending, uint32_t len), void *ctx);
 
-/* Quick test of the last four letters before `end`. */
-bool rd_key_possible(const rd_key_table *t, const rd_view *v, uint32_t end);
 /* The class of the key that ends before `end`. Looks at most 64 bytes back. */
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end);
-/* The same where rd_key_possible has said yes. */
-rd_key_class rd_key_class_of_possible(const rd_key_table *t, const rd_view *v, uint32_t end);
 /* Does the key look like the name of a class (FooManager), so that prose may follow? */
 bool rd_key_is_class_name(const rd_view *v, uint32_t end);
 

@@ -119,12 +119,9 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 }
 
 /* <key>value</key>, <x name="key">value</x>; `at` is the closing bracket of the start tag. */
-static void element(rd_find *f, uint32_t key, uint32_t at)
+static void element(rd_find *f, rd_key_class cls, uint32_t at)
 {
     const rd_view *v = &f->v;
-    rd_key_class cls = rd_key_class_of(f->keys, v, key);
-    if (cls == RD_KEY_NONE)
-        return;
     rd_value value = rd_value_until(v, at + 1, '<');
     f->resume = value.to > at ? value.to : f->resume;
     if (value.from < value.to && rd_at(v, value.to) != 0)
@@ -132,15 +129,13 @@ static void element(rd_find *f, uint32_t key, uint32_t at)
 }
 
 /* f("KEY", "value"): `at` is the quote behind the key. */
-static void argument(rd_find *f, uint32_t at)
+static void argument(rd_find *f, uint32_t at, rd_key_class cls)
 {
     const rd_view *v = &f->v;
-    rd_key_class cls = rd_key_class_of(f->keys, v, at);
     uint32_t next = at + 2 + (rd_at(v, at + 2) == ' ');
     uint8_t mark = rd_at(v, next);
     rd_value value;
-    if (cls == RD_KEY_NONE || (mark != '"' && mark != '\'') ||
-        !rd_value_read(v, next, rd_value_max(cls), &value))
+    if ((mark != '"' && mark != '\'') || !rd_value_read(v, next, rd_value_max(cls), &value))
         return;
     uint8_t behind = rd_at(v, value.to + 1);
     if (behind == ')' || behind == ']')
@@ -167,24 +162,22 @@ static uint32_t key_end(const rd_view *v, uint32_t at)
     return i;
 }
 
-/* Kept apart from confirm, which most candidates do not get through, so that those do not pay for its frame.
- */
-static __attribute__((noinline)) void after_key(rd_find *f, uint32_t end, bool possible)
+/* What follows the key that ends at `end`; `cls` is its class. */
+static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
 {
     const rd_view *v = &f->v;
     uint32_t separator = skip_closers(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
-        argument(f, end);
+        argument(f, end, cls);
         return;
     }
     if (rd_at(v, separator) == '>' && rd_at(v, separator - 1) != ' ') {
-        element(f, end, separator);
+        element(f, cls, separator);
         return;
     }
     uint32_t behind = separator_end(v, separator);
-    rd_key_class cls = RD_KEY_NONE;
-    if (behind != 0)
-        cls = possible ? rd_key_class_of_possible(f->keys, v, end) : rd_key_class_of(f->keys, v, end);
+    if (behind == 0)
+        return;
     if (cls == RD_KEY_VALUE)
         cls = class_of_name(f, word_start(v, end));
     if (cls != RD_KEY_NONE)
@@ -194,12 +187,11 @@ static __attribute__((noinline)) void after_key(rd_find *f, uint32_t end, bool p
 static void confirm(rd_find *f, uint32_t at)
 {
     uint32_t end = key_end(&f->v, at);
-    bool possible = rd_key_possible(f->keys, &f->v, end);
-    if (possible || end == at + 2) /* behind a digit, see rd_key_class_of */
-        after_key(f, end, possible);
+    rd_key_class cls = rd_key_class_of(f->keys, &f->v, end);
+    if (cls != RD_KEY_NONE)
+        after_key(f, end, cls);
 }
 
-/* Keys with a space behind them; all others come through their last three letters. */
 static const rd_window windows[] = {
     {"\\e =", false},  {"\\e : ", false},  {"\\w :=", false},    {"\\w ::", false},   {"\\w .=", false},
     {"\\w +=", false}, {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},

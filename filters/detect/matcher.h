@@ -29,7 +29,6 @@ typedef struct rd_find {
     rd_collector *out;
     rd_percent *encoded;  /* NULL: this is the pass over decoded texts */
     rd_key_hits *keys_at; /* the same */
-    uint32_t delta;       /* of a position in the base buffer less the one in `v`, modulo 2^32 */
     rd_refusals *refused; /* NULL: nobody asks why not (the rule in service) */
 } rd_find;
 
@@ -45,7 +44,7 @@ static inline void rd_refuse(const rd_find *f, rd_detector_id detector, uint32_t
                              const char *validator)
 {
     if (f->refused != NULL && (f->wanted >> detector & 1) != 0)
-        rd_refusals_add(f->refused, detector, from + f->delta, to + f->delta, validator);
+        rd_refusals_add(f->refused, detector, from, to, validator);
 }
 
 /*

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { MAX_GROUPS = 5, MAX_DIGITS = 19, MIN_CARD = 13 };
+enum { MAX_GROUPS = 5, MAX_DIGITS = 19, MIN_CARD = 13, STEUER_ID = 11 };
 
 /* Up to five groups from one start, and the digits in them. */
 typedef struct shape {
@@ -173,7 +173,7 @@ static uint32_t try_ssn(rd_find *f, const shape *s)
 static uint32_t try_steuer_id(rd_find *f, const shape *s)
 {
     uint32_t last = s->join == ' ' && shaped(s, "2333") ? 3 : 0;
-    if (s->n_groups == 0 || s->count[last] != 11)
+    if (s->n_groups == 0 || s->count[last] != STEUER_ID)
         return s->from;
     bool fits = rd_steuer_id_ok(s->digits);
     if (!fits || !stands_alone(&f->v, s->from, s->end[last])) {
@@ -202,6 +202,8 @@ static bool try_at(rd_find *f, uint32_t at)
         return false;
     shape s;
     read_shape(&f->v, at, &s);
+    if (s.n_groups == 1 && s.count[0] != STEUER_ID && s.count[0] < MIN_CARD)
+        return false; /* the usual case: an id of its own */
     uint32_t end = at;
     for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == at && s.n_groups > 0; t++)
         end = tries[t](f, &s);
@@ -212,8 +214,11 @@ static bool try_at(rd_find *f, uint32_t at)
 /* `at` is the first byte of a run, or a place inside a shape, one, three or four bytes behind its start. */
 static void confirm(rd_find *f, uint32_t at)
 {
-    if (!try_at(f, at) && !try_at(f, at - 1) && !try_at(f, at - 3))
-        (void)try_at(f, at - 4);
+    uint8_t before = rd_at(&f->v, at - 1);
+    if (try_at(f, at))
+        return;
+    if (rd_is(before, RD_C_DIGIT) || before == ' ' || before == '-' || before == '.')
+        (void)(try_at(f, at - 1) || try_at(f, at - 3) || try_at(f, at - 4));
 }
 
 static const rd_window windows[] = {

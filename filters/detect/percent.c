@@ -42,7 +42,7 @@ static void confirm(rd_find *f, uint32_t at)
     if (p->n == p->cap && !grow(p))
         p->failed = true;
     else
-        p->runs[p->n++] = (rd_percent_run){.off = from + f->delta, .len = to - from, .text = f->out->text};
+        p->runs[p->n++] = (rd_percent_run){.off = from, .len = to - from, .text = f->out->text};
 }
 
 /* Escapes of ASCII; those of UTF-8 sequences come with others or change nothing that is looked for. */

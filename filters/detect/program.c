@@ -138,21 +138,27 @@ static void add_ending_window(builder *b, const rd_window_sets *sets, unsigned b
     (*list)[(*n)++] = *sets;
 }
 
-/* The hashes of all spellings of four bytes, of which `at` on are not chosen yet. */
+/* The hashes of all spellings of a name's last bytes, of which `at` on are not chosen yet. */
 static void add_end_hashes(rd_program *p, const char *end, uint32_t len, unsigned at, uint32_t four,
                            uint8_t owner)
 {
+    bool short_name = len < RD_SHORT;
     if (at == RD_SHORT) {
-        uint32_t h = rd_program_end_hash(four);
-        p->ends[h / 4] |= (uint8_t)(owner << 2 * (h % 4));
+        uint32_t h = rd_program_end_hash(four, short_name ? RD_SHORT_END_BITS : RD_END_BITS);
+        uint8_t *owners = short_name ? p->short_ends : p->ends;
+        owners[h / 4] |= (uint8_t)(owner << 2 * (h % 4));
         return;
     }
     char c = at + len < RD_SHORT ? 0 : end[at + len - RD_SHORT]; /* 0: any */
-    for (uint32_t k = 0; k < 32; k++) {
-        bool joins_here = (c == '_' || at == 0) &&
-                          (k == ('_' & 31) || k == ('-' & 31) || k == ('.' & 31) || k == (' ' & 31));
-        if (c == 0 || joins_here || (c != '_' && k == ((uint8_t)c & 31U)))
-            add_end_hashes(p, end, len, at + 1, four | k << 8 * at, owner);
+    for (unsigned k = 0; k < 128; k++) {
+        bool joins_here = (c == '_' || at == 0) && k != 0 && strchr(joins, (int)k) != NULL;
+        if (short_name && at == 0 && k > 0)
+            break; /* the first of four does not count */
+        if (k != rd_program_end_fold((uint8_t)k) && !joins_here)
+            continue;
+        if (c == 0 || joins_here ||
+            (c != '_' && rd_program_end_fold((uint8_t)k) == rd_program_end_fold((uint8_t)c)))
+            add_end_hashes(p, end, len, at + 1, four | (uint32_t)k << 8 * at, owner);
     }
 }
 
@@ -178,11 +184,14 @@ static void add_end(void *ctx, const char *end, uint32_t len)
 static void add_token_start(void *ctx, uint8_t first, uint8_t second)
 {
     builder *b = ctx;
-    b->p->token_starts[b->p->n_token_owners - 1][first & 63] |= UINT64_C(1) << (second & 63);
+    b->p->token_starts[b->p->n_token_owners - 1][first & 127][second / 64 & 1] |= UINT64_C(1)
+                                                                                  << (second & 63);
 }
 
 static void shorter(uint32_t *shortest, uint32_t len)
 {
+    if (len < RD_SHORTEST_RUN)
+        abort();
     if (*shortest == 0 || len < *shortest)
         *shortest = len;
 }
@@ -305,6 +314,10 @@ bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, 
     }
     p->small = p->n_long == 0 && p->digit_run == 0 && p->token_run == 0 && p->n_short <= SMALL_SHORT;
     add_run_classes(&p->runs);
+    for (unsigned k = 0; k < N_BEHIND; k++) {
+        for (const char *c = behind_key[k].bytes; *c != 0; c++)
+            p->behind_key[(uint8_t)*c] = (1U << RD_MAX_END_OWNERS) - 1;
+    }
     write_exact(b);
     bool ok = !b->failed && assign_buckets(b);
     for (unsigned k = 0; k < N_BEHIND; k++)

@@ -35,7 +35,9 @@ enum {
     RD_MAX_LONG = 64,
     RD_MAX_END_OWNERS = 2,
     RD_MAX_RUN_OWNERS = 4,
-    RD_END_BITS = 15
+    RD_SHORTEST_RUN = 11, /* that anybody may want */
+    RD_END_BITS = 16,
+    RD_SHORT_END_BITS = 13
 };
 
 typedef struct rd_nibbles {
@@ -53,13 +55,16 @@ typedef struct rd_program {
     uint32_t n_short, n_long;
     uint8_t end_owners[RD_MAX_END_OWNERS];
     uint32_t n_end_owners;
-    uint8_t ends[(1 << RD_END_BITS) / 4]; /* two bits a hash: which end owners have a name that ends so */
+    uint8_t behind_key[256]; /* 3 for bytes that may follow a key, else 0 */
+    /* Two bits a hash: which end owners have a name that ends in these four bytes; that is these three bytes
+     * or the last of them. */
+    uint8_t ends[(1 << RD_END_BITS) / 4], short_ends[(1 << RD_SHORT_END_BITS) / 4];
     bool small;            /* no long window, no run, one group of short ones: the cheap form of the pass */
     uint32_t digit_owners; /* bit m: matcher m wants these runs */
     uint32_t digit_run, token_run; /* shortest that somebody wants; 0: nobody */
     uint8_t token_owners[RD_MAX_RUN_OWNERS];
     uint32_t n_token_owners;
-    uint64_t token_starts[RD_MAX_RUN_OWNERS][64]; /* [first byte & 63] bit (second & 63) */
+    uint64_t token_starts[RD_MAX_RUN_OWNERS][128][2]; /* [first byte] bit (second byte) */
 } rd_program;
 
 /* Builds the program of the matchers that yield something of `wanted`. `names` are those that the matcher of
@@ -84,11 +89,16 @@ static inline uint64_t rd_program_long(const rd_program *p, const uint8_t *b)
     return m;
 }
 
-/* A hash of four bytes in a row, the first one lowest; without case. */
-static inline uint32_t rd_program_end_hash(uint32_t four)
+/* Of a byte of a key's end what its hash is made of: no case, letters apart from digits and punctuation. */
+static inline uint32_t rd_program_end_fold(uint8_t c)
 {
-    uint32_t low = four & UINT32_C(0x1f1f1f1f);
-    return low * UINT32_C(0x9e3779b1) >> (32 - RD_END_BITS);
+    return c & 0x5fU;
+}
+
+/* A hash of four bytes in a row, the first one lowest; of three with a zero byte before them. */
+static inline uint32_t rd_program_end_hash(uint32_t four, unsigned bits)
+{
+    return (four & UINT32_C(0x5f5f5f5f)) * UINT32_C(0x9e3779b1) >> (32 - bits);
 }
 
 /* Where a key may end: b[0..2] are its last bytes, b[3] follows it. Bit k: owner k has a name that ends so.
@@ -97,8 +107,10 @@ static inline unsigned rd_program_ends(const rd_program *p, const uint8_t *b, bo
 {
     uint32_t four;
     memcpy(&four, b - !first, sizeof four);
-    uint32_t h = rd_program_end_hash(first ? four << 8 : four);
-    return p->ends[h / 4] >> 2 * (h % 4) & 3;
+    four = first ? four << 8 : four;
+    uint32_t h = rd_program_end_hash(four, RD_END_BITS);
+    uint32_t s = rd_program_end_hash(four & UINT32_C(0xffffff00), RD_SHORT_END_BITS);
+    return (p->ends[h / 4] >> 2 * (h % 4) | p->short_ends[s / 4] >> 2 * (s % 4)) & p->behind_key[b[3]];
 }
 
 /* Bit k: a run of tokens that starts with these bytes may be what token_owners[k] is after. */
@@ -106,7 +118,7 @@ static inline unsigned rd_program_token_starts(const rd_program *p, uint8_t firs
 {
     unsigned owners = 0;
     for (uint32_t k = 0; k < p->n_token_owners; k++)
-        owners |= (unsigned)(p->token_starts[k][first & 63] >> (second & 63) & 1) << k;
+        owners |= (unsigned)(p->token_starts[k][first & 127][second / 64 & 1] >> (second & 63) & 1) << k;
     return owners;
 }
 

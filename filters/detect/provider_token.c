@@ -210,8 +210,10 @@ static bool try_all(rd_find *f, uint32_t at)
 static bool try_before(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
+    uint8_t last = rd_at(v, at - 2); /* of SG. ya29. hvs. hvb. xoxe.xox */
     if (rd_at(v, at - 1) == '.')
-        return try_all(f, at - 3) || try_all(f, at - 4) || try_all(f, at - 5);
+        return (last == 'G' || last == '9' || last == 's' || last == 'b' || last == 'e') &&
+               (try_all(f, at - 3) || try_all(f, at - 4) || try_all(f, at - 5));
     for (uint32_t n = 1; rd_at(v, at - 1) == '/' && n < MAX_HOOK; n++) {
         uint8_t c = rd_at(v, at - n);
         if (c == 'h' && rd_spells(v, at - n, "hooks."))
