@@ -96,8 +96,7 @@ static bool answer_default(int fd, const up_request *req, const up_body *body)
     return up_respond(fd, 200, NULL, "application/x-protobuf", "\n\0", 2, false);
 }
 
-/* The bytes of member `name`, or of `name`_hex. NULL: neither is there. */
-static unsigned char *rule_bytes(const json_t *rule, const char *name, size_t *out_n)
+unsigned char *up_rule_bytes(const json_t *rule, const char *name, size_t *out_n)
 {
     char hex_name[32];
     const json_t *text = json_object_get(rule, name);
@@ -131,7 +130,7 @@ static bool answer_rule(const json_t *rule, int fd)
             ;
         return false;
     }
-    unsigned char *raw = rule_bytes(rule, "raw", &n);
+    unsigned char *raw = up_rule_bytes(rule, "raw", &n);
     if (raw != NULL) {
         up_write(fd, raw, n);
         free(raw);
@@ -139,7 +138,7 @@ static bool answer_rule(const json_t *rule, int fd)
     }
     if (status == 0)
         return !close_after;
-    unsigned char *body = rule_bytes(rule, "body", &n);
+    unsigned char *body = up_rule_bytes(rule, "body", &n);
     bool sent = up_respond(fd, status, json_object_get(rule, "headers"), "", body, n,
                            json_is_true(json_object_get(rule, "chunked")));
     free(body);

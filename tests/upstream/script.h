@@ -33,4 +33,7 @@ bool up_script_answer(up_script *s, int fd, const up_request *req, const up_body
 bool up_respond(int fd, int status, const json_t *headers, const char *type, const void *body, size_t n,
                 bool chunked);
 
+/* The bytes of member `name`, or of `name`_hex. NULL: neither is there. Owned by the caller. */
+unsigned char *up_rule_bytes(const json_t *rule, const char *name, size_t *out_n);
+
 #endif
