@@ -3,13 +3,14 @@
  * A recording upstream for the end-to-end tests: a strict OTLP and Loki backend on 127.0.0.1 that keeps all
  * it gets.
  *
- *   recorder --dir DIR [--port N] [--any-label-order]
+ *   recorder --dir DIR [--port N] [--any-label-order] [--lines]
  *
  * Prints its port on standard output. Request number n becomes DIR/n.head and n.body (as received), n.plain
  * (after the content coding) and last n.json: {"n", "connection", "method", "target", "headers", "signal",
  * "error", "decoded"}. `error` says what a strict backend refuses about it: HTTP framing, types, codings,
- * protobuf, JSON, Loki's rules; such a request is answered 400. Answers can be scripted, see script.h. One
- * thread per connection.
+ * protobuf, JSON, Loki's rules; such a request is answered 400. Answers can be scripted, see script.h. With
+ * --lines there is one file for all, DIR/requests.jsonl, of the same objects. A GET is a health check: 200,
+ * and nothing is kept of it. One thread per connection.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -26,7 +27,8 @@
 #include "tests/upstream/script.h"
 
 static const char *dir;
-static bool any_label_order;
+static bool any_label_order, as_lines;
+static FILE *lines;
 static up_script *script;
 static atomic_uint n_requests, n_connections;
 
@@ -56,6 +58,17 @@ static void save_json(unsigned n, unsigned connection, const up_request *req, co
         fputs("cannot render a request\n", stderr);
         exit(1);
     }
+    if (as_lines) {
+        flockfile(lines);
+        if (fprintf(lines, "%s\n", text) < 0 || fflush(lines) != 0) {
+            perror("requests.jsonl");
+            exit(1);
+        }
+        funlockfile(lines);
+        free(text);
+        json_decref(all);
+        return;
+    }
     save(n, "tmp", text, strlen(text));
     snprintf(from, sizeof from, "%s/%06u.tmp", dir, n);
     snprintf(to, sizeof to, "%s/%06u.json", dir, n);
@@ -70,9 +83,11 @@ static bool record(int fd, unsigned connection, const up_request *req, const cha
     unsigned n = atomic_fetch_add(&n_requests, 1) + 1;
     up_body body = {.signal = UP_SIGNAL_NONE};
     const char *error = http_error != NULL ? http_error : up_body_decode(req, any_label_order, &body);
-    save(n, "head", req->raw_head, req->n_raw_head);
-    save(n, "body", req->body, req->n_body);
-    save(n, "plain", body.plain, body.n_plain);
+    if (!as_lines) {
+        save(n, "head", req->raw_head, req->n_raw_head);
+        save(n, "body", req->body, req->n_body);
+        save(n, "plain", body.plain, body.n_plain);
+    }
     save_json(n, connection, req, &body, error);
     bool keep;
     if (error == NULL)
@@ -101,6 +116,8 @@ static void *serve(void *arg)
         up_read_result result = up_request_read(r, &req, &why);
         if (result == UP_READ_OK && strcmp(req.target, "/_script") == 0)
             keep = control(r->fd, &req);
+        else if (result == UP_READ_OK && strcmp(req.method, "GET") == 0)
+            keep = up_respond(r->fd, 200, NULL, "text/plain", "ok", 2, false) && !req.close;
         else if (result != UP_READ_EOF)
             keep = record(r->fd, connection, &req, result == UP_READ_BAD ? why : NULL);
         else
@@ -135,14 +152,25 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--any-label-order") == 0)
             any_label_order = true;
+        else if (strcmp(argv[i], "--lines") == 0)
+            as_lines = true;
         else if (strcmp(argv[i], "--dir") == 0 && i + 1 < argc)
             dir = argv[++i];
         else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc)
             port = strtoul(argv[++i], NULL, 10);
     }
     if (dir == NULL || port > 65535) {
-        fputs("usage: recorder --dir DIR [--port N] [--any-label-order]\n", stderr);
+        fputs("usage: recorder --dir DIR [--port N] [--any-label-order] [--lines]\n", stderr);
         return 2;
+    }
+    if (as_lines) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/requests.jsonl", dir);
+        lines = fopen(path, "ab");
+        if (lines == NULL) {
+            perror(path);
+            return 1;
+        }
     }
     script = up_script_new();
     int listener = listen_on((uint16_t)port);

@@ -14,6 +14,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { newWord } from './retrying.mjs'
+import { sleep } from './process.mjs'
 import { BY_KEY, EMAIL } from './secrets.mjs'
 
 const EXPORTERS = {
@@ -82,4 +84,75 @@ export async function send (signal, format, { url, gzip = false, headers = {} })
   const result = await new Promise((resolve) => exporter.export(items, resolve))
   await exporter.shutdown()
   return result
+}
+
+// Telemetry of the SDK with one word in it.
+const small = {
+  async logs (word) {
+    const exporter = new InMemoryLogRecordExporter()
+    new LoggerProvider({ resource, processors: [new SimpleLogRecordProcessor({ exporter })] }).getLogger('outage').emit({ body: `${word} of ${EMAIL}` })
+    return exporter.getFinishedLogRecords()
+  },
+  async traces (word) {
+    const exporter = new InMemorySpanExporter()
+    new TracerProvider({ resource, spanProcessors: [new SimpleSpanProcessor({ exporter })] }).getTracer('outage').startSpan(`${word} of ${EMAIL}`).end()
+    return exporter.getFinishedSpans()
+  },
+  async metrics (word) {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3600000 })
+    new MeterProvider({ resource, readers: [reader] }).getMeter('outage').createCounter('n').add(1, { word, mail: EMAIL })
+    await reader.forceFlush()
+    return exporter.getMetrics().at(-1)
+  }
+}
+
+// A failure after which the exporter itself would have tried again, had it had tries left.
+const isRetryable = ({ message, code }) => message === 'Export failed with retryable status' || message === 'Request timed out' ||
+  ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'].includes(code)
+
+// A real exporter that is given one word after the other. It retries five times by itself; then, as nothing in the SDK
+// keeps the batch, we hand it in again. `permanent`: what it says must not be tried again.
+export class SdkSender {
+  constructor (signal, format, url, { pauseMs = 20, timeoutMillis = 10000 } = {}) {
+    this.signal = signal
+    this.exporter = new EXPORTERS[signal][format]({ url: `${url}/v1/${signal}`, timeoutMillis })
+    this.records = new Map() // as in retrying.mjs; an attempt is an export
+    this.permanent = []
+    this.gaveUp = 0
+    this.going = true
+    this.done = this.loop(pauseMs)
+  }
+
+  async loop (pauseMs) {
+    while (this.going) {
+      await this.deliver(newWord())
+      await sleep(pauseMs)
+    }
+  }
+
+  async deliver (word) {
+    // Each export is up to six requests of which we see only the end, so that each may have left six copies.
+    const record = { attempts: 0, unanswered: 5, refused: [], acknowledged: false }
+    this.records.set(word, record)
+    const items = await small[this.signal](word)
+    while (!record.acknowledged) {
+      record.attempts++
+      const { code, error } = await new Promise((resolve) => this.exporter.export(items, resolve))
+      record.acknowledged = code === 0
+      if (code === 0) return
+      record.unanswered += 6
+      this.gaveUp++
+      if (isRetryable(error)) continue
+      this.permanent.push({ word, error: `${error.code} ${error.message}` })
+      return
+    }
+  }
+
+  async stop () {
+    this.going = false
+    await this.done
+    await this.exporter.shutdown()
+    return this
+  }
 }

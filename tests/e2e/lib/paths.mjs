@@ -8,4 +8,5 @@ export const BUILD = resolve(process.env.REDACTD_BUILD ?? join(ROOT, 'build-test
 export const REDACTD = join(BUILD, 'gateway/redactd')
 export const RECORDER = join(BUILD, 'tests/upstream/recorder')
 export const FAULT_PROXY = join(BUILD, 'tests/upstream/fault_proxy')
+export const FLOOD = join(BUILD, 'tests/upstream/flood')
 export const MAKE_CERTS = join(ROOT, 'certs/make-dev-certs.sh')

@@ -9,11 +9,12 @@ import { assertClean } from './secrets.mjs'
 import { exchange } from './http.mjs'
 
 export class Recorder {
-  // options: port, anyLabelOrder (for senders that come without the gateway)
-  static async start (t, { port, anyLabelOrder = false } = {}) {
+  // options: port, anyLabelOrder (for senders that come without the gateway), lines: many requests, of which only
+  // lines() is wanted
+  static async start (t, { port, anyLabelOrder = false, lines = false } = {}) {
     const r = new Recorder()
     r.dir = tempDir()
-    r.child = new Child(RECORDER, ['--dir', r.dir, ...(port ? ['--port', String(port)] : []), ...(anyLabelOrder ? ['--any-label-order'] : [])])
+    r.child = new Child(RECORDER, ['--dir', r.dir, ...(port ? ['--port', String(port)] : []), ...(anyLabelOrder ? ['--any-label-order'] : []), ...(lines ? ['--lines'] : [])])
     r.port = await until('the recorder', () => Number(r.child.stdout.toString()))
     r.url = `http://127.0.0.1:${r.port}`
     t.after(() => r.stop())
@@ -40,6 +41,9 @@ export class Recorder {
       return request
     })
   }
+
+  // Text of what arrived, a line for each request, when started with `lines`.
+  lines () { return readFileSync(join(this.dir, 'requests.jsonl'), 'utf8') }
 
   count () {
     return readdirSync(this.dir).filter((f) => f.endsWith('.json')).length

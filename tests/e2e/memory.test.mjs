@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Thousands of senders with large bodies, none of whom gives up, before a backend that hangs: memory stays under what
+// the configuration allows, whoever looks after it gets in, and it ends as soon as the backend is back.
+//   REDACTD_FLOOD=10000    connections
+import assert from 'node:assert/strict'
+import { FaultProxy } from './lib/faults.mjs'
+import { Gateway } from './lib/gateway.mjs'
+import { metric } from './lib/metrics.mjs'
+import { Child, sleep, until } from './lib/process.mjs'
+import { FLOOD } from './lib/paths.mjs'
+import { Recorder } from './lib/recorder.mjs'
+import { logRequest } from './lib/samples.mjs'
+import { e2e } from './lib/world.mjs'
+
+const CONNECTIONS = Number(process.env.REDACTD_FLOOD ?? 500)
+const BODY = 1 << 20
+const SECONDS = CONNECTIONS > 1000 ? 40 : 12
+const MIB = 1 << 20
+const BUDGET_MIB = CONNECTIONS > 1000 ? 512 : 96
+// What a process has without a single body: code, OpenSSL, rules, stacks, and per connection a socket and its state.
+const FIXED_MIB = 48 + CONNECTIONS * 6 / 1024
+
+e2e(`${CONNECTIONS} connections with bodies of 1 MiB before a backend that hangs`, { timeoutMs: 180000 }, async (t) => {
+  const recorder = await Recorder.start(t)
+  const proxy = await FaultProxy.start(t, { backend: recorder.port })
+  const [gate] = proxy.gates
+  t.after(() => { recorder.check(); gate.check() })
+  const gateway = await Gateway.start(t, {
+    config: {
+      version: 1,
+      upstreams: { backend: { endpoints: [gate.url], first_byte_timeout: '3s', total_timeout: '4s', max_connections: 1024 } },
+      workspaces: { anonymous: 'local-dev' },
+      limits: { memory_bytes: BUDGET_MIB * MIB, connections: CONNECTIONS + 100, requests_in_flight: CONNECTIONS + 100 }
+    }
+  })
+  const before = gateway.peakMemory()
+  await gate.plan({ request_at: 1, request_do: 'hang' })
+  const flood = new Child(FLOOD, [gateway.port, CONNECTIONS, BODY, SECONDS].map(String))
+  let used = 0
+  for (const end = Date.now() + SECONDS * 1000; Date.now() < end && flood.how === undefined; await sleep(200)) {
+    const all = await gateway.metrics()
+    used = Math.max(used, metric(all, 'redactd_memory_budget_used_bytes'))
+    assert.ok(metric(all, 'redactd_memory_budget_used_bytes') <= BUDGET_MIB * MIB, 'the account stays below its limit')
+    assert.equal((await gateway.admin('/livez')).status, 200)
+  }
+  assert.deepEqual(await flood.end(null, 60000), { code: 0, signal: null }, flood.stderr.toString())
+  const result = JSON.parse(flood.stdout)
+  const peak = gateway.peakMemory()
+  t.diagnostic(`${JSON.stringify(result)}; budget ${BUDGET_MIB} MiB, charged at most ${(used / MIB).toFixed(0)} MiB; VmHWM ${before.toFixed(0)} MiB before, ${peak.toFixed(0)} MiB after`)
+  const statuses = Object.keys(result.answers)
+  assert.ok(statuses.every((s) => ['502', '503', '504'].includes(s)), `only answers that are tried again: ${statuses}`)
+  assert.ok(result.answers[503] > CONNECTIONS / 2, 'most had to come back later')
+  if (!process.env.REDACTD_SANITIZED) assert.ok(peak <= BUDGET_MIB + FIXED_MIB, `VmHWM ${peak.toFixed(0)} MiB, allowed ${BUDGET_MIB} + ${FIXED_MIB.toFixed(0)}`)
+  await gate.plan()
+  await until('the backend to be used again', async () => (await gateway.post(undefined, logRequest('after'))).status === 200, 20000, 100)
+  await until('all of it to be given back', async () => metric(await gateway.metrics(), 'redactd_memory_budget_used_bytes') === 0, 10000, 100)
+})
