@@ -184,6 +184,40 @@ static bool answer_it(fault_conn *c, const fault_plan *plan, const bytes *reques
     return go_on;
 }
 
+/* --- TLS, which is passed on as it comes --- */
+
+/* What there is at `from` goes to `to`; false: that was the end. */
+static bool pass(fault_conn *c, int from, int to)
+{
+    char piece[READ_BYTES];
+    ssize_t n = recv(from, piece, sizeof piece, 0);
+    if (n <= 0)
+        return false;
+    if (from == c->fd)
+        fault_gate_received(c->gate, piece, (size_t)n);
+    return up_write(to, piece, (size_t)n);
+}
+
+/* Until one side ends. */
+static void tunnel(fault_conn *c)
+{
+    int fd = connect_backend(c);
+    struct pollfd p[2] = {{.fd = c->fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    bool go_on = fd >= 0;
+    while (go_on && poll(p, 2, -1) > 0) {
+        go_on = p[0].revents == 0 || pass(c, c->fd, fd);
+        go_on = go_on && (p[1].revents == 0 || pass(c, fd, c->fd));
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+static bool is_tunnel(char first, const fault_plan *plan)
+{
+    enum { TLS_HANDSHAKE = 0x16 };
+    return first == TLS_HANDSHAKE && plan->answer.p == NULL && plan->request_do == FAULT_GO_ON;
+}
+
 /* --- a connection --- */
 
 static bool exchange(fault_conn *c)
@@ -196,7 +230,11 @@ static bool exchange(fault_conn *c)
         return false;
     const fault_plan *plan = fault_gate_plan(c->gate, false);
     fault_gate_exchange(c->gate, true);
-    bool go_on = read_request(c, plan, &request) && answer_it(c, plan, &request);
+    bool go_on = false;
+    if (is_tunnel(byte, plan))
+        tunnel(c);
+    else
+        go_on = read_request(c, plan, &request) && answer_it(c, plan, &request);
     fault_gate_exchange(c->gate, false);
     free(request.p);
     return go_on;

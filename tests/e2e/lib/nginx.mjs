@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A real nginx as HTTPS front of a backend, with the development certificates.
+// A real nginx as front of a backend: HTTPS with the development certificates, or plain HTTP.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Child, freePort, tempDir, until } from './process.mjs'
@@ -15,7 +15,7 @@ export function certificates () {
 }
 
 export class Nginx {
-  // options: protocols ('TLSv1.2' ...), certs, backend port, clientCertificates
+  // options: protocols ('TLSv1.2' ...; absent: no TLS), certs, backend port, clientCertificates
   static async start (t, options) {
     const n = new Nginx()
     Object.assign(n, options)
@@ -42,10 +42,8 @@ http {
   ${temp}
   client_max_body_size 64m;
   server {
-    listen 127.0.0.1:${this.port} ssl;
-    ssl_protocols ${this.protocols};
-    ssl_certificate ${this.certs.file('server.pem')};
-    ssl_certificate_key ${this.certs.file('server.key')};
+    listen 127.0.0.1:${this.port}${this.protocols ? ' ssl' : ''};
+    ${this.protocols ? `ssl_protocols ${this.protocols}; ssl_certificate ${this.certs.file('server.pem')}; ssl_certificate_key ${this.certs.file('server.key')};` : ''}
     ${this.clientCertificates ? `ssl_client_certificate ${this.certs.file('ca.pem')}; ssl_verify_client on;` : ''}
     keepalive_requests 50;
     location / {
@@ -74,4 +72,22 @@ http {
   }
 
   reload () { process.kill(this.child.pid, 'SIGHUP') }
+
+  // With other options.
+  reconfigure (options) {
+    Object.assign(this, options)
+    writeFileSync(join(this.dir, 'nginx.conf'), this.config())
+    this.reload()
+  }
+
+  // The master and its workers.
+  signal (name) {
+    const workers = readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8').trim().split(' ')
+    for (const pid of [this.child.pid, ...workers.filter(Boolean).map(Number)]) process.kill(pid, name)
+  }
+
+  async kill () {
+    this.signal('SIGKILL')
+    await this.child.ended
+  }
 }
