@@ -26,7 +26,7 @@ FILTERS = {
 # Gateway modules from the ground up: a module may include those of the lines above its own, none of its own line.
 LAYERS = [
     ["level"],
-    ["signal", "scrubbed", "log", "outcome", "call_result", "budget", "frontend", "peer", "password", "verdict_cache"],
+    ["signal", "limit", "scrubbed", "log", "outcome", "call_result", "budget", "frontend", "peer", "password", "verdict_cache"],
     ["config", "media", "metrics", "credential"],
     ["route", "tls", "store", "endpoint", "admin_tokens", "workspace"],
     ["generation", "reply", "identity"],

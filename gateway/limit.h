@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The limits of a workspace: the one table from which configuration keys, metrics, answers and the shared
+ * store's fields are made. A limit is a number; 0 stands for "not said".
+ *
+ * X(id, key in the file and word in metrics, unit, what is counted, doc)
+ *
+ * The first eight are rates and their bursts, in pairs; the four after the gauges are calendar quotas, items
+ * and bytes by day and by month.
+ */
+#ifndef GW_LIMIT_H
+#define GW_LIMIT_H
+
+#include <stdint.h>
+
+#define GW_LIMITS(X)                                                                                         \
+    X(REQUESTS_RATE, "requests_per_second", NONE, "requests/s", "Requests in a second, on average.")         \
+    X(REQUESTS_BURST, "requests_burst", NONE, "requests", "Requests at once.")                               \
+    X(WIRE_RATE, "wire_bytes_per_second", BYTES, "bytes/s", "Body bytes as they come, coded.")               \
+    X(WIRE_BURST, "wire_bytes_burst", BYTES, "bytes", "Body bytes at once.")                                 \
+    X(DECODED_RATE, "decoded_bytes_per_second", BYTES, "bytes/s", "Body bytes after content coding.")        \
+    X(DECODED_BURST, "decoded_bytes_burst", BYTES, "bytes", "Decoded bytes at once.")                        \
+    X(ITEMS_RATE, "items_per_second", NONE, "items/s", "Log records, spans, data points and Loki entries.")  \
+    X(ITEMS_BURST, "items_burst", NONE, "items", "Items at once.")                                           \
+    X(REQUESTS_IN_FLIGHT, "requests_in_flight", NONE, "requests", "Requests that are not answered yet.")     \
+    X(BYTES_IN_FLIGHT, "bytes_in_flight", BYTES, "bytes",                                                    \
+      "Memory of requests that are not answered yet, as `limits.memory_bytes` counts it.")                   \
+    X(ITEMS_PER_DAY, "items_per_day", NONE, "items", "Items in a calendar day.")                             \
+    X(ITEMS_PER_MONTH, "items_per_month", NONE, "items", "Items in a calendar month.")                       \
+    X(BYTES_PER_DAY, "bytes_per_day", BYTES, "bytes", "Decoded bytes in a calendar day.")                    \
+    X(BYTES_PER_MONTH, "bytes_per_month", BYTES, "bytes", "Decoded bytes in a calendar month.")              \
+    X(LOKI_STREAMS, "loki_streams", NONE, "streams", "Loki streams that got an entry in the last hour.")     \
+    X(LABEL_NAMES, "label_names", NONE, "labels", "Labels of a Loki stream.")                                \
+    X(LABEL_NAME_BYTES, "label_name_bytes", BYTES, "bytes", "Length of a label's name.")                     \
+    X(LABEL_VALUE_BYTES, "label_value_bytes", BYTES, "bytes", "Length of a label's value.")                  \
+    X(LINE_BYTES, "line_bytes", BYTES, "bytes", "Length of a Loki line.")                                    \
+    X(MAX_AGE, "max_age", SECONDS, "s", "How old the timestamp of a log record or Loki entry may be.")       \
+    X(MAX_AHEAD, "max_ahead", SECONDS, "s", "How far in the future it may be.")
+
+typedef enum gw_limit {
+#define X(id, key, unit, counted, doc) GW_LIMIT_##id,
+    GW_LIMITS(X)
+#undef X
+        GW_LIMIT_COUNT
+} gw_limit;
+
+/* What buckets count. The rate of kind k is limit 2k, its burst 2k + 1. */
+typedef enum gw_rate {
+    GW_RATE_REQUESTS,
+    GW_RATE_WIRE,
+    GW_RATE_DECODED,
+    GW_RATE_ITEMS,
+    GW_RATE_COUNT
+} gw_rate;
+
+/* Calendar quotas: limit GW_LIMIT_ITEMS_PER_DAY + c. */
+typedef enum gw_calendar_quota {
+    GW_CALENDAR_ITEMS_DAY,
+    GW_CALENDAR_ITEMS_MONTH,
+    GW_CALENDAR_BYTES_DAY,
+    GW_CALENDAR_BYTES_MONTH,
+    GW_CALENDAR_COUNT
+} gw_calendar_quota;
+
+/* The first of each means: as by default. */
+typedef enum gw_quota_mode { GW_QUOTA_DEFAULT, GW_QUOTA_ENFORCE, GW_QUOTA_SHADOW } gw_quota_mode;
+typedef enum gw_quota_shed { GW_SHED_DEFAULT, GW_SHED_NONE, GW_SHED_LEAST_SEVERE } gw_quota_shed;
+
+typedef struct gw_limits {
+    uint64_t v[GW_LIMIT_COUNT]; /* 0: not said */
+    gw_quota_mode mode;
+    gw_quota_shed shed;
+} gw_limits;
+
+const char *gw_limit_word(gw_limit l);
+const char *gw_limit_counted(gw_limit l);
+
+/* What `own` says, and `base` where it says nothing. */
+void gw_limits_over(const gw_limits *base, const gw_limits *own, gw_limits *out);
+
+/* The limits in force: a rate without a burst gets one of two seconds. */
+void gw_limits_complete(gw_limits *l);
+
+#endif

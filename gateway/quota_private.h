@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* State shared by quota*.c and nobody else. */
+#ifndef GW_QUOTA_PRIVATE_H
+#define GW_QUOTA_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "gateway/quota.h"
+#include "gateway/quota_bucket.h"
+#include "gateway/quota_calendar.h"
+#include "gateway/quota_streams.h"
+
+/* One bucket's dealings with the shared store. All but the rate in tokens. */
+typedef struct gw_lease {
+    uint64_t owed;    /* taken from what this instance filled by itself: the store does not know yet */
+    uint64_t prepaid; /* in the bucket, and paid for already */
+    uint64_t asked;   /* since the last round, refused or not */
+    uint64_t demand;  /* in a round, smoothed */
+    uint64_t largest; /* need of one request, fading */
+} gw_lease;
+
+struct gw_quota {
+    pthread_mutex_t lock;
+    /* under the lock */
+    gw_limits configured, own, limits; /* own: an operator's, until override_until_s; limits: in force */
+    int64_t override_until_s;
+    gw_bucket bucket[GW_RATE_COUNT]; /* of limits that are said */
+    uint64_t n_requests, n_bytes;    /* in flight */
+    gw_calendar calendar;
+    uint64_t refused_until_ns, refused_bytes; /* gw_quota_remember */
+    uint32_t near; /* bit per limit that is at 80 % or was and is not yet below 60 % */
+    gw_streams streams;
+    /* sharing */
+    bool shared;  /* with other instances */
+    bool leased;  /* buckets are filled by the shared store; else by time, at `share_percent` of the rate */
+    bool starved; /* something was refused that a lease might have covered */
+    bool known;   /* to the store: it has leased something before */
+    uint32_t share_percent;
+    gw_lease lease[GW_RATE_COUNT];
+    uint64_t unreported[GW_CALENDAR_COUNT]; /* used, not told the store yet */
+    uint64_t synced_ns;
+    unsigned idle_rounds;
+    _Atomic bool active; /* on the list of those to talk about */
+    struct gw_quota *next_active;
+    /* fixed */
+    struct gw_quota *next; /* in the table */
+    unsigned slot;
+    char name[];
+};
+
+/* NULL: no memory. `share_percent` 0: not shared. */
+gw_quota *gw_quota_new(const char *name, size_t n, unsigned slot, uint32_t share_percent);
+void gw_quota_free(gw_quota *q);
+
+/* Puts in force what configuration and operator say. Under the lock. */
+void gw_quota_apply(gw_quota *q, uint64_t now_ns);
+
+/* Has somebody to be told that `q` is in use? Set by the table. */
+extern void (*gw_quota_on_active)(gw_quota *q);
+
+#endif

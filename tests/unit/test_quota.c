@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/quota_bucket.h"
+#include "gateway/quota_calendar.h"
+#include "gateway/quota_private.h"
+
+#define BILLION UINT64_C(1000000000)
+
+__extension__ typedef unsigned __int128 wide;
+
+static uint64_t seed = 88172645463325252u;
+
+static uint64_t rnd(uint64_t below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return below == 0 ? 0 : seed % below;
+}
+
+static unsigned rounds(unsigned usual)
+{
+    const char *s = getenv("REDACTD_TEST_ROUNDS");
+    return s != NULL ? (unsigned)strtoul(s, NULL, 10) : usual;
+}
+
+/* ---- the bucket ---- */
+
+/* A sum of takes in every window [i, j] of a schedule stays within burst + rate * time. Checked in one pass:
+ * the largest excess of any window that ends here is the excess carried over, less what time brought, never
+ * below 0. */
+static void test_bucket__never_gives_more_than_burst_and_rate(void **state)
+{
+    for (unsigned round = 0; round < rounds(4000); round++) {
+        uint64_t rate = 1 + rnd(UINT64_C(1) << rnd(40)), burst = 1 + rnd(UINT64_C(1) << rnd(40));
+        uint64_t now = rnd(BILLION) * 1000;
+        wide excess = 0; /* in billionths of a token */
+        gw_bucket b;
+        gw_bucket_init(&b, rate, burst, now);
+        for (unsigned step = 0; step < 300; step++) {
+            uint64_t dt = rnd(UINT64_C(1) << rnd(34)), n = rnd(rnd(8) == 0 ? 2 * burst + 2 : burst / 4 + 2);
+            now += dt;
+            wide came = (wide)rate * dt;
+            excess = excess > came ? excess - came : 0;
+            gw_bucket_fill(&b, now);
+            if (gw_bucket_take(&b, n))
+                excess += (wide)n * BILLION;
+            assert_true(excess <= (wide)burst * BILLION);
+        }
+    }
+}
+
+static void test_bucket__gives_a_greedy_client_all_there_is(void **state)
+{
+    for (unsigned round = 0; round < rounds(2000); round++) {
+        uint64_t rate = 1 + rnd(UINT64_C(1) << (1 + rnd(30))), burst = 3 + rnd(2 * rate), now = 0, got = 0;
+        uint64_t most = burst * BILLION / rate; /* asked at least this often, nothing overflows */
+        gw_bucket b;
+        gw_bucket_init(&b, rate, burst, 0);
+        got += gw_bucket_take(&b, burst) ? burst : 0;
+        for (unsigned step = 0; step < 2000; step++) {
+            now += rnd(most < BILLION ? most / 2 : BILLION / 2);
+            gw_bucket_fill(&b, now);
+            uint64_t level = b.level;
+            assert_true(gw_bucket_take(&b, level));
+            got += level;
+        }
+        assert_true(got == burst + (uint64_t)((wide)rate * now / BILLION));
+    }
+}
+
+static void test_bucket__wait_is_the_real_deficit(void **state)
+{
+    for (unsigned round = 0; round < rounds(20000); round++) {
+        uint64_t rate = 1 + rnd(UINT64_C(1) << rnd(45)), burst = 1 + rnd(UINT64_C(1) << rnd(33)),
+                 now = rnd(BILLION);
+        gw_bucket b;
+        gw_bucket_init(&b, rate, burst, now);
+        assert_true(gw_bucket_take(&b, rnd(burst + 1)));
+        gw_bucket_fill(&b, now += rnd(BILLION));
+        uint64_t n = 1 + rnd(burst), wait = gw_bucket_wait_ns(&b, n);
+        assert_int_not_equal(wait, UINT64_MAX);
+        gw_bucket before = b;
+        if (wait > 0) {
+            gw_bucket_fill(&before, now + wait - 1);
+            assert_false(gw_bucket_take(&before, n));
+        }
+        gw_bucket_fill(&b, now + wait);
+        assert_true(gw_bucket_take(&b, n));
+        assert_int_equal(gw_bucket_wait_ns(&b, burst + 1), UINT64_MAX);
+    }
+}
+
+static void test_bucket__giving_back_never_makes_more(void **state)
+{
+    for (unsigned round = 0; round < rounds(2000); round++) {
+        uint64_t rate = 1 + rnd(1000000), burst = 1 + rnd(1000000), now = 0;
+        gw_bucket with, without; /* the same takes, but one of them takes more and gives it back later */
+        gw_bucket_init(&with, rate, burst, 0);
+        without = with;
+        for (unsigned step = 0; step < 100; step++) {
+            gw_bucket_fill(&with, now += rnd(BILLION));
+            uint64_t n = rnd(burst + 1);
+            bool took = gw_bucket_take(&with, n);
+            gw_bucket_fill(&with, now += rnd(BILLION / 10));
+            if (took)
+                gw_bucket_give(&with, n);
+            gw_bucket_fill(&without, now);
+            assert_true(with.level <= without.level);
+        }
+    }
+}
+
+static void test_bucket__a_clock_that_goes_back_brings_nothing(void **state)
+{
+    gw_bucket b;
+    gw_bucket_init(&b, 1000, 10, 5 * BILLION);
+    assert_true(gw_bucket_take(&b, 10));
+    gw_bucket_fill(&b, 1 * BILLION);
+    gw_bucket_fill(&b, 5 * BILLION);
+    assert_int_equal(b.level, 0);
+    gw_bucket_fill(&b, 5 * BILLION + 1000000);
+    assert_int_equal(b.level, 1);
+}
+
+/* ---- a workspace ---- */
+
+static gw_quota *new_quota(const gw_limits *l, gw_quota_time now)
+{
+    gw_quota *q = gw_quota_new("shop", 4, 0, 0);
+    assert_non_null(q);
+    gw_quota_configure(q, now, l);
+    return q;
+}
+
+static void test_quota__takes_all_or_nothing(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_REQUESTS_RATE] = 10,
+                         [GW_LIMIT_REQUESTS_BURST] = 10,
+                         [GW_LIMIT_WIRE_RATE] = 1000,
+                         [GW_LIMIT_WIRE_BURST] = 1000,
+                         [GW_LIMIT_ITEMS_RATE] = 5,
+                         [GW_LIMIT_ITEMS_BURST] = 5}};
+    gw_quota_time now = {.mono_ns = BILLION, .wall_s = 1000};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_hold h = {0};
+    gw_quota_verdict v;
+    gw_quota_need head = {.n = {[GW_RATE_REQUESTS] = 1, [GW_RATE_WIRE] = 400}, .in_flight = true};
+    gw_quota_take(q, now, &head, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    gw_quota_need items = {.n = {[GW_RATE_ITEMS] = 4}};
+    gw_quota_take(q, now, &items, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    gw_quota_hold h2 = {0};
+    gw_quota_take(q, now, &head, &h2, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    gw_quota_take(q, now, &items, &h2, &v); /* one is left */
+    assert_int_equal(v.answer, GW_QUOTA_LIMITED);
+    assert_int_equal(v.limit, GW_LIMIT_ITEMS_RATE);
+    assert_int_equal(v.wait_ns, 3 * BILLION / 5);
+    assert_int_equal(q->bucket[GW_RATE_REQUESTS].level, 9); /* the first one's only */
+    assert_int_equal(q->bucket[GW_RATE_WIRE].level, 600);
+    assert_int_equal(q->bucket[GW_RATE_ITEMS].level, 1);
+    assert_int_equal(q->n_requests, 2);
+    gw_quota_end(q, &h2);
+    gw_quota_end(q, &h2);
+    assert_int_equal(q->n_requests, 1);
+    gw_quota_end(q, &h);
+    gw_quota_free(q);
+}
+
+static void test_quota__names_what_takes_longest_and_what_never_fits(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_REQUESTS_RATE] = 1,
+                         [GW_LIMIT_REQUESTS_BURST] = 1,
+                         [GW_LIMIT_ITEMS_RATE] = 10,
+                         [GW_LIMIT_ITEMS_BURST] = 100,
+                         [GW_LIMIT_ITEMS_PER_DAY] = 50}};
+    gw_quota_time now = {.mono_ns = BILLION, .wall_s = 86400 * 10 + 100};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_hold h = {0};
+    gw_quota_verdict v;
+    gw_quota_need need = {.n = {[GW_RATE_ITEMS] = 101}};
+    gw_quota_take(q, now, &need, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_NEVER);
+    need.n[GW_RATE_ITEMS] = 51;
+    gw_quota_take(q, now, &need, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_NEVER);
+    assert_int_equal(v.limit, GW_LIMIT_ITEMS_PER_DAY);
+    need.n[GW_RATE_ITEMS] = 40;
+    need.n[GW_RATE_REQUESTS] = 1;
+    gw_quota_take(q, now, &need, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_true(v.near_limit); /* 40 of 50, the only request of the burst */
+    gw_quota_take(q, now, &need, &(gw_quota_hold){0}, &v);
+    assert_int_equal(v.answer, GW_QUOTA_LIMITED);
+    assert_int_equal(v.limit, GW_LIMIT_ITEMS_PER_DAY);
+    assert_int_equal(v.wait_ns / BILLION, 86400 - 100);
+    assert_int_equal(v.used, 40);
+    now.wall_s += 86400;
+    now.mono_ns += 86400 * BILLION;
+    gw_quota_take(q, now, &need, &(gw_quota_hold){0}, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    gw_quota_free(q);
+}
+
+static void test_quota__in_shadow_refuses_nothing_and_takes_nothing_of_what_does_not_fit(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_ITEMS_RATE] = 10, [GW_LIMIT_ITEMS_BURST] = 10}, .mode = GW_QUOTA_SHADOW};
+    gw_quota_time now = {.mono_ns = BILLION};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_hold h = {0};
+    gw_quota_verdict v;
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 8}}, &h, &v);
+    assert_false(v.shadow);
+    gw_quota_hold h2 = {0};
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 8}, .in_flight = true}, &h2, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_true(v.shadow);
+    assert_int_equal(v.limit, GW_LIMIT_ITEMS_RATE);
+    assert_int_equal(q->bucket[GW_RATE_ITEMS].level, 2);
+    gw_quota_end(q, &h2);
+    assert_int_equal(q->n_requests, 0);
+    gw_quota_free(q);
+}
+
+static void test_quota__takes_as_many_items_as_fit(void **state)
+{
+    gw_limits l = {
+        .v = {[GW_LIMIT_ITEMS_RATE] = 10, [GW_LIMIT_ITEMS_BURST] = 10, [GW_LIMIT_ITEMS_PER_DAY] = 12}};
+    gw_quota_time now = {.mono_ns = BILLION};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_hold h = {0};
+    gw_quota_verdict v;
+    uint64_t n;
+    gw_quota_take_some(q, now, 25, &h, &n, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_int_equal(n, 10);
+    gw_quota_take_some(q, now, 25, &(gw_quota_hold){0}, &n, &v);
+    assert_int_not_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_int_equal(n, 0);
+    now.mono_ns += BILLION;
+    gw_quota_take_some(q, now, 25, &(gw_quota_hold){0}, &n, &v);
+    assert_int_equal(n, 2); /* of the day */
+    gw_quota_free(q);
+}
+
+static void test_quota__refuses_without_decoding_what_cannot_fit_yet(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_ITEMS_RATE] = 10, [GW_LIMIT_ITEMS_BURST] = 100}};
+    gw_quota_time now = {.mono_ns = BILLION};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_hold h = {0};
+    gw_quota_verdict v;
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 95}}, &h, &v);
+    assert_false(gw_quota_peek(q, now, 1000, &v));
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 15}}, &(gw_quota_hold){0}, &v);
+    gw_quota_remember(q, now, 1000, &v);
+    assert_true(gw_quota_peek(q, now, 1000, &v));
+    assert_int_equal(v.wait_ns, BILLION);
+    assert_false(gw_quota_peek(q, now, 999, &v));
+    now.mono_ns += BILLION;
+    assert_false(gw_quota_peek(q, now, 1000, &v));
+    gw_quota_free(q);
+}
+
+static void test_quota__an_override_ends_by_itself(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_ITEMS_RATE] = 10, [GW_LIMIT_ITEMS_BURST] = 20}}, own = {0};
+    gw_quota_time now = {.mono_ns = BILLION, .wall_s = 1000};
+    gw_quota *q = new_quota(&l, now);
+    own.v[GW_LIMIT_ITEMS_RATE] = 500;
+    gw_quota_override(q, now, &own, 1100);
+    assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_RATE], 500);
+    assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_BURST], 1000);
+    now.wall_s = 1100;
+    gw_quota_configure(q, now, &l);
+    assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_RATE], 10);
+    gw_quota_free(q);
+}
+
+/* ---- threads: virtual time that all advance ---- */
+
+enum { THREADS = 8, PER_THREAD = 20000 };
+
+static struct {
+    gw_quota *q;
+    _Atomic uint64_t now_ns, admitted, taken_back;
+} shared;
+
+static void *hammer(void *arg)
+{
+    uint64_t x = (uint64_t)(uintptr_t)arg * 0x9E3779B97F4A7C15u | 1;
+    for (unsigned i = 0; i < PER_THREAD; i++) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        uint64_t n = 1 + (x >> 33) % 20;
+        gw_quota_time now = {.mono_ns = atomic_fetch_add(&shared.now_ns, (x >> 40) % 100000)};
+        gw_quota_hold h = {0};
+        gw_quota_verdict v;
+        gw_quota_take(shared.q, now, &(gw_quota_need){.n = {[GW_RATE_REQUESTS] = 1}, .in_flight = true}, &h,
+                      &v);
+        if (v.answer != GW_QUOTA_ADMITTED)
+            continue;
+        gw_quota_take(shared.q, now,
+                      &(gw_quota_need){.n = {[GW_RATE_ITEMS] = n, [GW_RATE_DECODED] = 100 * n}}, &h, &v);
+        if (v.answer == GW_QUOTA_ADMITTED && n % 7 == 0)
+            gw_quota_forgive(shared.q, now, &h);
+        else if (v.answer == GW_QUOTA_ADMITTED)
+            atomic_fetch_add(&shared.admitted, n);
+        gw_quota_end(shared.q, &h);
+    }
+    return NULL;
+}
+
+static void test_quota__is_exact_across_threads(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_REQUESTS_RATE] = 1000000000,
+                         [GW_LIMIT_ITEMS_RATE] = 70000,
+                         [GW_LIMIT_ITEMS_BURST] = 500,
+                         [GW_LIMIT_DECODED_RATE] = 1 << 30,
+                         [GW_LIMIT_ITEMS_PER_DAY] = GW_BUCKET_MAX,
+                         [GW_LIMIT_BYTES_PER_MONTH] = GW_BUCKET_MAX}};
+    pthread_t t[THREADS];
+    shared.now_ns = BILLION;
+    shared.q = new_quota(&l, (gw_quota_time){.mono_ns = BILLION});
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, hammer, (void *)(uintptr_t)(i + 1)), 0);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(t[i], NULL);
+    uint64_t ns = shared.now_ns - BILLION, most = 500 + (uint64_t)((wide)70000 * ns / BILLION);
+    assert_true(shared.admitted <= most);
+    assert_true(shared.admitted >= most / 100 * 99);
+    assert_int_equal(shared.q->n_requests, 0);
+    assert_int_equal(shared.q->calendar.used[GW_CALENDAR_ITEMS_DAY], shared.admitted);
+    assert_int_equal(shared.q->calendar.used[GW_CALENDAR_BYTES_MONTH], 100 * shared.admitted);
+    gw_quota_free(shared.q);
+}
+
+/* ---- calendar ---- */
+
+static void zone(const char *name)
+{
+    setenv("TZ", name, 1);
+    tzset();
+}
+
+static void test_calendar__days_are_those_of_the_zone(void **state)
+{
+    gw_period day, month;
+    zone("UTC");
+    gw_calendar_periods(1774702800, &day, &month); /* 2026-03-28 13:00 UTC */
+    assert_int_equal(day.start, 1774656000);
+    assert_int_equal(day.end - day.start, 86400);
+    assert_int_equal(month.start, 1772323200);
+    assert_int_equal(month.end, 1775001600);
+    zone("CET-1CEST,M3.5.0,M10.5.0/3");
+    gw_calendar_periods(1774780000, &day, &month); /* 2026-03-29: summer time begins */
+    assert_int_equal(day.start, 1774738800);
+    assert_int_equal(day.end - day.start, 23 * 3600);
+    zone("UTC");
+}
+
+static void test_calendar__turns_at_the_end_and_never_back(void **state)
+{
+    gw_calendar c = {0};
+    zone("UTC");
+    gw_calendar_turn(&c, 1774702800);
+    for (unsigned i = 0; i < GW_CALENDAR_COUNT; i++)
+        c.used[i] = 7;
+    gw_calendar_turn(&c, 1774702800 - 86400); /* the clock was set back */
+    assert_int_equal(c.used[GW_CALENDAR_ITEMS_DAY], 7);
+    gw_calendar_turn(&c, 1774742399);
+    assert_int_equal(c.used[GW_CALENDAR_ITEMS_DAY], 7);
+    gw_calendar_turn(&c, 1774742400);
+    assert_int_equal(c.used[GW_CALENDAR_ITEMS_DAY], 0);
+    assert_int_equal(c.used[GW_CALENDAR_ITEMS_MONTH], 7);
+    gw_calendar_turn(&c, 1775001600);
+    assert_int_equal(c.used[GW_CALENDAR_BYTES_MONTH], 0);
+}
+
+/* ---- streams ---- */
+
+static void test_streams__counts_exactly_and_takes_all_or_none(void **state)
+{
+    gw_streams s = {0};
+    uint64_t h[300];
+    for (unsigned i = 0; i < 300; i++)
+        h[i] = i / 2 * 0x9E3779B97F4A7C15u; /* each twice, one of them 0 */
+    assert_true(gw_streams_admit(&s, h, 200, 100, 1000));
+    assert_int_equal(s.n, 100);
+    assert_false(gw_streams_admit(&s, h + 190, 20, 100, 1001));
+    assert_int_equal(s.n, 100);
+    for (unsigned i = 0; i < 200; i++)
+        assert_true(gw_streams_admit(&s, h + i, 1, 100, 1002 + i));
+    assert_false(gw_streams_admit(&s, h + 200, 1, 100, 1002));
+    /* After the window the old ones are gone. */
+    assert_true(gw_streams_admit(&s, h + 200, 100, 100, 1202 + GW_STREAMS_WINDOW_S));
+    assert_int_equal(s.n, 50);
+    gw_streams_release(&s);
+}
+
+static void test_streams__against_a_model(void **state)
+{
+    for (unsigned round = 0; round < rounds(200); round++) {
+        gw_streams s = {0};
+        bool in[256] = {false};
+        unsigned n_in = 0, limit = 1 + (unsigned)rnd(200);
+        for (unsigned step = 0; step < 100; step++) {
+            uint64_t h[40];
+            unsigned n = (unsigned)rnd(40), fresh = 0;
+            bool now_in[256];
+            memcpy(now_in, in, sizeof in);
+            for (unsigned i = 0; i < n; i++) {
+                unsigned which = (unsigned)rnd(256);
+                h[i] = which * UINT64_C(0x100000001); /* collides often */
+                fresh += !now_in[which];
+                now_in[which] = true;
+            }
+            bool ok = n_in + fresh <= limit;
+            assert_int_equal(gw_streams_admit(&s, h, n, limit, 5), ok);
+            if (ok) {
+                memcpy(in, now_in, sizeof in);
+                n_in += fresh;
+            }
+            assert_int_equal(s.n, n_in);
+        }
+        gw_streams_release(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bucket__never_gives_more_than_burst_and_rate),
+        cmocka_unit_test(test_bucket__gives_a_greedy_client_all_there_is),
+        cmocka_unit_test(test_bucket__wait_is_the_real_deficit),
+        cmocka_unit_test(test_bucket__giving_back_never_makes_more),
+        cmocka_unit_test(test_bucket__a_clock_that_goes_back_brings_nothing),
+        cmocka_unit_test(test_quota__takes_all_or_nothing),
+        cmocka_unit_test(test_quota__names_what_takes_longest_and_what_never_fits),
+        cmocka_unit_test(test_quota__in_shadow_refuses_nothing_and_takes_nothing_of_what_does_not_fit),
+        cmocka_unit_test(test_quota__takes_as_many_items_as_fit),
+        cmocka_unit_test(test_quota__refuses_without_decoding_what_cannot_fit_yet),
+        cmocka_unit_test(test_quota__an_override_ends_by_itself),
+        cmocka_unit_test(test_quota__is_exact_across_threads),
+        cmocka_unit_test(test_calendar__days_are_those_of_the_zone),
+        cmocka_unit_test(test_calendar__turns_at_the_end_and_never_back),
+        cmocka_unit_test(test_streams__counts_exactly_and_takes_all_or_none),
+        cmocka_unit_test(test_streams__against_a_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
