@@ -438,6 +438,8 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
         return o;
     if (job->signal == RD_SIGNAL_LOKI_PUSH && r->doc.n_groups == 0)
         return rd_fail(err, RD_EMPTY, "no stream", SIZE_MAX);
+    if (job->admit.ask != NULL && job->admit.ask(job->admit.ctx, r->doc.n_items) < r->doc.n_items)
+        return rd_fail(err, RD_LIMITED, "over a limit", SIZE_MAX);
     uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
     for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
         o = run_group(r, g, err);

@@ -20,6 +20,13 @@ typedef struct rd_redactor rd_redactor;
 rd_redactor *rd_redactor_new(void); /* NULL: no memory */
 void rd_redactor_free(rd_redactor **r);
 
+/* Asked once a body was walked, before anything in it is searched. Returns how many of its items may stay:
+ * all, or the body goes no further (RD_LIMITED). */
+typedef struct rd_admit {
+    uint32_t (*ask)(void *ctx, uint32_t n_items);
+    void *ctx; /* borrowed */
+} rd_admit;
+
 typedef struct rd_job {
     const rd_policy *policy; /* borrowed for the call */
     rd_signal signal;
@@ -28,6 +35,7 @@ typedef struct rd_job {
     rd_limits limits;
     rd_slice workspace; /* whose digests are made; borrowed for the call */
     uint32_t epoch;     /* of digests */
+    rd_admit admit;     /* ask NULL: everything may stay */
 } rd_job;
 
 /* How often a rule acted (or, in shadow mode, would have) in one class of fields. */

@@ -16,6 +16,7 @@
 #include "gateway/config_mem.h"
 #include "gateway/diagnostics.h"
 #include "gateway/level.h"
+#include "gateway/limit.h"
 #include "gateway/signal.h"
 
 typedef enum gw_client_cert {
@@ -137,6 +138,7 @@ typedef struct gw_workspace_cfg {
     size_t n_passwords;
     const char **certificates; /* names of client certificates, see peer.h */
     size_t n_certificates;
+    gw_limits quota; /* where they differ from those of all */
     gw_origin origin;
 } gw_workspace_cfg;
 
@@ -160,6 +162,19 @@ typedef struct gw_trusted_header_cfg {
     bool with_certificate;
 } gw_trusted_header_cfg;
 
+/* Where quotas are shared with other instances. */
+typedef struct gw_redis_cfg {
+    const char *address; /* as written */
+    const char *host;
+    uint16_t port;
+    bool has_tls;
+    gw_upstream_tls_cfg tls;
+    const char *username, *password; /* NULL: none */
+    const char *prefix;              /* of keys */
+    uint32_t share_percent;          /* of every rate, while Redis is away */
+    uint32_t timeout_ms;             /* of a connect, a handshake, a round trip */
+} gw_redis_cfg;
+
 typedef struct gw_workspaces_cfg {
     const char *anonymous; /* workspace of senders without a credential; NULL: they are refused */
     const char *tenant;    /* of the anonymous one, when no list says more about it; default: its name */
@@ -170,6 +185,12 @@ typedef struct gw_workspaces_cfg {
     size_t n_identity;
     gw_trusted_header_cfg header;
     bool has_header;
+    gw_limits quota;               /* of each workspace that says nothing else */
+    uint32_t memory_share_percent; /* of limits.memory_bytes and requests_in_flight, for one workspace */
+    const char *quota_state;       /* file of calendar quotas; NULL: they begin anew at a restart */
+    const char *time_zone;         /* of calendar quotas; NULL: UTC */
+    bool has_redis;
+    gw_redis_cfg redis;
 } gw_workspaces_cfg;
 
 typedef enum gw_action { GW_ACTION_MASK, GW_ACTION_REPLACE, GW_ACTION_DROP, GW_ACTION_DIGEST } gw_action;

@@ -44,7 +44,7 @@ bool gw_present_text(const gw_key *k, const void *base)
 
 bool gw_present_u64(const gw_key *k, const void *base)
 {
-    return k->words == NULL || k->def != NULL || *(const uint64_t *)field(k, base) != 0;
+    return k->def != NULL || *(const uint64_t *)field(k, base) != 0;
 }
 
 bool gw_present_date(const gw_key *k, const void *base)

@@ -26,6 +26,7 @@ TYPE(type_texts, gw_set_texts, gw_present_list, gw_print_texts, "list of text");
 TYPE(type_section, gw_set_section, gw_present_section, gw_print_section, NULL);
 TYPE(type_list, gw_set_list, gw_present_list, gw_print_list, NULL);
 TYPE(type_address, gw_set_address, gw_present_text, gw_print_text, "host:port");
+TYPE(type_redis_address, gw_set_redis_address, gw_present_text, gw_print_text, "host:port");
 TYPE(type_endpoints, gw_set_endpoints, gw_present_list, gw_print_endpoints, "list of URLs");
 TYPE(type_headers, gw_set_headers, gw_present_list, gw_print_headers, "map of name to text");
 TYPE(type_action, gw_set_action, gw_present_always, gw_print_action,
@@ -37,7 +38,8 @@ const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .pri
 
 static const gw_section listener_section, route_section, upstream_section, admin_section,
     listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
-    cors_section, digest_key_section, admin_token_section, trusted_header_section;
+    cors_section, digest_key_section, admin_token_section, trusted_header_section, quota_section,
+    redis_section;
 
 /* clang-format off */
 /* Of every kind of field there is; a field of another type does not compile. An enum is an uint32_t here. */
@@ -62,6 +64,8 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_listener_tls_cfg: &type_section,                                                                  \
         gw_upstream_tls_cfg: &type_section,                                                                  \
         gw_trusted_header_cfg: &type_section,                                                                \
+        gw_limits: &type_section,                                                                            \
+        gw_redis_cfg: &type_section,                                                                         \
         gw_workspaces_cfg: &type_section,                                                                    \
         gw_limits_cfg: &type_section,                                                                        \
         gw_redaction_cfg: &type_section,                                                                     \
@@ -80,6 +84,8 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_listener_tls_cfg: &listener_tls_section,                                                          \
         gw_upstream_tls_cfg: &upstream_tls_section,                                                          \
         gw_trusted_header_cfg: &trusted_header_section,                                                      \
+        gw_limits: &quota_section,                                                                           \
+        gw_redis_cfg: &redis_section,                                                                        \
         gw_workspaces_cfg: &workspaces_section,                                                              \
         gw_limits_cfg: &limits_section,                                                                      \
         gw_redaction_cfg: &redaction_section,                                                                \
@@ -95,6 +101,8 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_store_full: store_full_words,                                                                     \
         gw_upstream_coding: coding_words,                                                                    \
         gw_signal: signal_words,                                                                             \
+        gw_quota_mode: quota_mode_words,                                                                     \
+        gw_quota_shed: shed_words,                                                                           \
         gw_version_state: state_words,                                                                       \
         gw_action: action_words,                                                                             \
         gw_rule_mode: mode_words,                                                                            \
@@ -143,6 +151,10 @@ static const gw_word action_words[] = {{"mask", GW_ACTION_MASK},
                                        {0}};
 static const gw_word mode_words[] = {
     {"enforce", GW_RULE_ENFORCE}, {"shadow", GW_RULE_SHADOW}, {"off", GW_RULE_OFF}, {0}};
+static const gw_word quota_mode_words[] = {
+    {"enforce", GW_QUOTA_ENFORCE}, {"shadow", GW_QUOTA_SHADOW}, {"default", GW_QUOTA_DEFAULT}, {0}};
+static const gw_word shed_words[] = {
+    {"none", GW_SHED_NONE}, {"least_severe", GW_SHED_LEAST_SEVERE}, {"default", GW_SHED_DEFAULT}, {0}};
 static const gw_word unknown_words[] = {{"scan", GW_UNKNOWN_SCAN}, {"refuse", GW_UNKNOWN_REFUSE}, {0}};
 static const gw_word utf8_words[] = {{"refuse", GW_UTF8_REFUSE}, {"keep", GW_UTF8_KEEP}, {0}};
 static const gw_word signal_words[] = {
@@ -295,6 +307,49 @@ static const gw_key route_keys[] = {
 static const gw_section route_section = {route_keys, sizeof(S)};
 #undef S
 
+/* The limits of all workspaces, and those of one: the same but for their defaults. */
+#define S gw_limits
+#define X(id, key, limit_unit, counted, text)                                                                \
+    {key, AT(S, v[GW_LIMIT_##id]), .unit = GW_UNIT_##limit_unit, RANGE(1, UINT64_C(1) << 50),                \
+     .doc = text, .doc_default = "no limit"},
+static const gw_key quota_keys[] = {
+    GW_LIMITS(X)
+    {"mode", WORD(S, mode), .def = "enforce", .doc = "`shadow` counts what would be refused, and refuses nothing."},
+    {"shed", WORD(S, shed), .def = "none",
+     .doc = "`least_severe`: of OTLP logs of which only a part fits `items_per_second`, `items_per_day` or "
+            "`items_per_month`, the least severe records are dropped and the sender is told by partial success. "
+            "`none`: all or nothing."},
+    {0}};
+static const gw_section quota_section = {quota_keys, sizeof(S)};
+#undef X
+#define X(id, key, limit_unit, counted, text)                                                                \
+    {key, AT(S, v[GW_LIMIT_##id]), .unit = GW_UNIT_##limit_unit, RANGE(1, UINT64_C(1) << 50),                \
+     .doc = "As in `workspaces.quota`.", .doc_default = "that of `workspaces.quota`"},
+static const gw_key workspace_quota_keys[] = {
+    GW_LIMITS(X)
+    {"mode", WORD(S, mode), .def = "default", .doc = "As in `workspaces.quota`."},
+    {"shed", WORD(S, shed), .def = "default", .doc = "As in `workspaces.quota`."},
+    {0}};
+static const gw_section workspace_quota_section = {workspace_quota_keys, sizeof(S)};
+#undef X
+#undef S
+
+#define S gw_redis_cfg
+static const gw_key redis_keys[] = {
+    {"address", .type = &type_redis_address, .offset = offsetof(S, address),
+     .flags = GW_KEY_REQUIRED, .doc = "Where it listens."},
+    {"tls", SECTION(S, tls), .presence_offset = offsetof(S, has_tls), .doc = "Speak TLS to it."},
+    {"username", AT(S, username), .doc = "For AUTH; absent: the default user."},
+    {"password", AT(S, password), .flags = GW_KEY_SECRET, .doc = "For AUTH."},
+    {"prefix", AT(S, prefix), .form = gw_form_name, .def = "redactd", .doc = "What all keys begin with."},
+    {"share", AT(S, share_percent), RANGE(1, 100), .def = "100",
+     .doc = "Percent of every rate that this instance grants while Redis is away. With n instances, 100 / n."},
+    {"timeout", AT(S, timeout_ms), MS(10, 10 * SEC), .def = "250ms",
+     .doc = "Of a connect and of a round trip; requests never wait for one."},
+    {0}};
+static const gw_section redis_section = {redis_keys, sizeof(S)};
+#undef S
+
 #define S gw_workspace_cfg
 static const gw_key workspace_keys[] = {
     {"name", AT(S, name), .form = gw_form_workspace, .flags = GW_KEY_REQUIRED,
@@ -315,6 +370,8 @@ static const gw_key workspace_keys[] = {
     {"certificates", LIST(S, certificates), RANGE(0, 64), .form = gw_form_certificate,
      .doc = "Names of client certificates that `client_ca` verifies: `subject:CN=shop,O=ACME`, `dns:...`, "
             "`uri:...`, `email:...`, or `sha256:...`, the fingerprint."},
+    {"quota", AT(S, quota), .section = &workspace_quota_section,
+     .doc = "Limits where they differ from `workspaces.quota`. A rate of its own has a burst of its own."},
     {0}};
 const gw_section gw_workspace_section = {workspace_keys, sizeof(S)};
 #undef S
@@ -358,6 +415,18 @@ static const gw_key workspaces_keys[] = {
      .doc_default = "what the other keys here make possible, in this order; nothing with `anonymous` alone"},
     {"header", SECTION(S, header), .presence_offset = offsetof(S, has_header),
      .doc = "A header that names the workspace, for a proxy in front that knows who is calling."},
+    {"quota", SECTION(S, quota),
+     .doc = "Limits of each workspace that says nothing else. A burst that is not said is two seconds of its rate."},
+    {"memory_share", AT(S, memory_share_percent), RANGE(1, 100), .def = "50",
+     .doc = "Percent of `limits.memory_bytes` and `limits.requests_in_flight` that one workspace may hold, unless its "
+            "quota says otherwise, when there are several."},
+    {"quota_state", AT(S, quota_state), .flags = GW_KEY_PATH,
+     .doc = "File that keeps what was used of calendar quotas over a restart. Absent: they begin anew."},
+    {"time_zone", AT(S, time_zone), .form = gw_form_zone,
+     .doc = "Zone whose midnight begins a day of calendar quotas, such as Europe/Berlin. A change needs a restart.",
+     .doc_default = "UTC"},
+    {"redis", SECTION(S, redis), .presence_offset = offsetof(S, has_redis),
+     .doc = "Redis through which instances share quotas. Absent: each counts for itself. A change needs a restart."},
     {0}};
 static const gw_section workspaces_section = {workspaces_keys, sizeof(S)};
 #undef S
@@ -487,7 +556,8 @@ const gw_section gw_root_section = {root_keys, sizeof(S)};
 static const gw_key *const all_tables[] = {
     root_keys,         listener_keys, listener_tls_keys, admin_keys,     admin_token_keys,   upstream_keys,
     upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,    cors_keys,          redaction_keys,
-    rule_keys,         where_keys,    digest_key_keys,   workspace_keys, trusted_header_keys};
+    rule_keys,         where_keys,    digest_key_keys,   workspace_keys, trusted_header_keys,
+    quota_keys,        redis_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

@@ -74,6 +74,7 @@ void gw_set_u64(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_date(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_texts(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
+void gw_set_redis_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_endpoints(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_headers(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_action(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);

@@ -5,7 +5,9 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <strings.h>
 
 enum { HOST_MAX = 253, NAME_MAX_LEN = 64, TENANT_MAX = 150 };
@@ -294,6 +296,16 @@ const char *gw_form_header_name(const char *s)
             return "must not be a header of the connection, which redactd writes itself";
     }
     return NULL;
+}
+
+const char *gw_form_zone(const char *s)
+{
+    char path[256];
+    static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+    if (s[0] == '/' || s[strspn(s, chars)] != '\0' || strlen(s) > 64)
+        return "must be the name of a time zone, such as Europe/Berlin";
+    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", s);
+    return access(path, R_OK) == 0 ? NULL : "is no time zone that this machine knows (package tzdata)";
 }
 
 const char *gw_form_header_value(const char *s)

@@ -56,6 +56,7 @@ const char *gw_form_workspace(const char *s);   /* what Loki and Mimir take as a
 const char *
 gw_form_header_name(const char *s); /* RFC 9110 token, not one the HTTP client itself must write */
 const char *gw_form_header_value(const char *s); /* visible text */
+const char *gw_form_zone(const char *s);         /* name of a file of the system's time zones */
 const char *gw_form_url_path(const char *s);     /* "/a/b": no query, no dot segments */
 const char *gw_form_successor(const char *s);    /* path or http(s) URL that can stand in a Link header */
 const char *gw_form_origin(const char *s);       /* "*" or scheme://host[:port] */

@@ -221,6 +221,23 @@ void gw_set_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     listener->port = a.port;
 }
 
+void gw_set_redis_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
+{
+    gw_redis_cfg *redis = base;
+    gw_address a;
+    const char *text;
+    if (!gw_scalar(l, k, n, &text))
+        return;
+    const char *why = gw_scan_address(text, l->mem, &a);
+    if (why != NULL) {
+        complain(l, k, n, why);
+        return;
+    }
+    redis->address = text;
+    redis->host = a.host;
+    redis->port = a.port;
+}
+
 void gw_set_endpoints(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
 {
     if (!check_list(l, k, n, k->max))

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/admission.h"
 #include "gateway/budget.h"
 #include "gateway/deliver.h"
 #include "gateway/identity.h"
@@ -45,7 +46,9 @@ typedef struct gw_exchange {
     bool accepted;                    /* counted as such, with n_items */
     bool on_worker;                   /* a worker holds `scrub` or `slow`: free only when it is back */
     _Atomic bool gone;                /* aborted: the worker need not begin */
+    bool delivered;
     uint32_t n_items;
+    gw_admission admission;
     gw_scrub scrub;
     gw_work work;
     gw_delivery delivery;
@@ -75,12 +78,34 @@ static void count(gw_exchange *x, gw_metric m, unsigned second, int64_t n)
     gw_count(x->thread->counters, m, x->route->signal, second, 0, n);
 }
 
+/* The same for the workspace, once it is known. */
+static void count_workspace(gw_exchange *x, gw_metric m, unsigned second, int64_t n)
+{
+    if (x->workspace != NULL)
+        gw_count(x->thread->counters, m, x->workspace->slot, second, 0, n);
+}
+
+static void count_rejected(gw_exchange *x, gw_outcome outcome)
+{
+    count(x, GW_METRIC_REQUESTS_REJECTED, outcome, 1);
+    count_workspace(x, GW_METRIC_WS_REQUESTS_REJECTED, outcome, 1);
+    if (x->n_items == 0)
+        return;
+    count(x, GW_METRIC_ITEMS_RECEIVED, 0, x->n_items);
+    count(x, GW_METRIC_ITEMS_REJECTED, outcome, x->n_items);
+    count_workspace(x, GW_METRIC_WS_ITEMS_RECEIVED, 0, x->n_items);
+    count_workspace(x, GW_METRIC_WS_ITEMS_REJECTED, outcome, x->n_items);
+}
+
 static void release(gw_exchange *x)
 {
     if (x->on_worker)
         return; /* on_worker_done comes back here */
     gw_identity_slow_free(&x->slow);
     gw_scrub_release(&x->scrub);
+    gw_admission_end(&x->admission, x->delivered  ? GW_ADMISSION_DELIVERED
+                                    : x->accepted ? GW_ADMISSION_DROPPED
+                                                  : GW_ADMISSION_REFUSED);
     gw_body_release(&x->body);
     rd_buf_release(&x->text);
     if (x->admitted)
@@ -96,6 +121,7 @@ static void end(gw_exchange *x, gw_outcome outcome, gw_response *res)
 {
     bool delivered = outcome == GW_OUTCOME_DELIVERED;
     transition(x, STATE_DONE);
+    x->delivered = delivered;
     if (x->route != NULL) {
         if (x->accepted) {
             count(x, delivered ? GW_METRIC_REQUESTS_DELIVERED : GW_METRIC_REQUESTS_DROPPED,
@@ -104,7 +130,7 @@ static void end(gw_exchange *x, gw_outcome outcome, gw_response *res)
                   x->n_items);
             count(x, GW_METRIC_ITEMS_IN_FLIGHT, 0, -(int64_t)x->n_items);
         } else {
-            count(x, GW_METRIC_REQUESTS_REJECTED, outcome, 1);
+            count_rejected(x, outcome);
         }
         count(x, GW_METRIC_REQUESTS_IN_FLIGHT, 0, -1);
     }
@@ -136,6 +162,16 @@ static void refuse(gw_exchange *x, gw_outcome outcome)
     refuse_with(x, outcome, (rd_slice){0}, 0);
 }
 
+/* What admission refused, in its words. */
+static void refuse_limited(gw_exchange *x, gw_outcome outcome)
+{
+    rd_slice detail;
+    gw_admission_count(&x->admission, x->workspace, x->thread->counters);
+    uint32_t retry_after_s =
+        gw_admission_words(&x->admission, x->workspace, &detail, &x->to.ratelimit_policy, &x->to.ratelimit);
+    refuse_with(x, outcome, detail, retry_after_s);
+}
+
 /* ---- HEAD ---- */
 
 static bool cors_allows(const gw_cors_cfg *cfg, rd_slice origin, bool *out_credentials)
@@ -162,6 +198,7 @@ static gw_dialect dialect_of(const gw_route_cfg *route, gw_media media)
 /* The sender is known: what is decided by workspace. Once a request, before the body is looked at. */
 static gw_outcome on_identified(gw_exchange *x)
 {
+    count_workspace(x, GW_METRIC_WS_REQUESTS_RECEIVED, 0, 1);
     if (x->route->state == GW_VERSION_DEPRECATED)
         gw_count(x->thread->counters, GW_METRIC_DEPRECATED, x->workspace->slot, x->route->signal, 0, 1);
     return gw_workspace_blocked(x->workspace, time(NULL)) ? GW_OUTCOME_BLOCKED : GW_OUTCOME_DELIVERED;
@@ -174,6 +211,12 @@ static uint32_t retry_after(const gw_exchange *x, gw_outcome o)
         return 0;
     int64_t left = atomic_load(&x->workspace->blocked_until) - time(NULL);
     return left < 1 ? 1 : left > MAX_BLOCKED_S ? MAX_BLOCKED_S : (uint32_t)left;
+}
+
+static gw_outcome begin_admission(gw_exchange *x, bool has_length, uint64_t content_length)
+{
+    return gw_admission_begin(&x->admission, x->binding->gen->cfg, x->workspace,
+                              gw_workspaces_count(x->workspaces), has_length, content_length);
 }
 
 /* Everything that can be said no to before a byte of the body is read. */
@@ -201,6 +244,10 @@ static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media)
         return o;
     if (h->has_length && h->content_length > cfg->limits.body_bytes)
         return GW_OUTCOME_TOO_LARGE;
+    if (x->workspace != NULL)
+        o = begin_admission(x, h->has_length, h->content_length);
+    if (o != GW_OUTCOME_DELIVERED)
+        return o;
     x->admitted = gw_budget_take_request();
     return x->admitted ? GW_OUTCOME_DELIVERED : GW_OUTCOME_OVERLOAD;
 }
@@ -258,6 +305,10 @@ static void *on_head(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out
     count(x, GW_METRIC_REQUESTS_RECEIVED, 0, 1);
     count(x, GW_METRIC_REQUESTS_IN_FLIGHT, 0, 1);
     gw_outcome o = judge_head(x, h, media);
+    if (o == GW_OUTCOME_QUOTA || o == GW_OUTCOME_QUOTA_NEVER) {
+        refuse_limited(x, o);
+        return NULL;
+    }
     if (o != GW_OUTCOME_DELIVERED) {
         refuse_with(x, o,
                     o == GW_OUTCOME_RETIRED && route->successor != NULL ? rd_slice_str(route->successor)
@@ -280,6 +331,21 @@ static void on_bad_body(void *request, int outcome)
 static void start_scrub(gw_exchange *x);
 static void start_verify(gw_exchange *x);
 
+/* The body counts as its workspace's. False: refused. */
+static bool admit_body(gw_exchange *x)
+{
+    gw_outcome o = gw_admission_body(&x->admission, x->body.bytes.n);
+    if (o != GW_OUTCOME_DELIVERED) {
+        refuse_limited(x, o);
+        return false;
+    }
+    gw_admission_count(&x->admission, x->workspace, x->thread->counters);
+    if (gw_scrub_belong(&x->scrub, x->admission.quota))
+        return true;
+    refuse(x, GW_OUTCOME_OVERLOAD);
+    return false;
+}
+
 static void on_body(void *request, gw_body body)
 {
     gw_exchange *x = request;
@@ -288,15 +354,14 @@ static void on_body(void *request, gw_body body)
     /* What comes out of a coding is not known yet; its worst case would refuse honest requests, so charge
      * what is typical. scrub charges the rest when it knows. */
     uint64_t charge = body.bytes.n * (x->coding == RD_CODING_IDENTITY ? 2 : CODED_FACTOR);
-    if (!gw_budget_take_bytes(charge)) {
+    if (!gw_scrub_charge(&x->scrub, charge)) {
         gw_log(MEMORY_LIMIT, gw_u64("bytes_in_flight", gw_budget_bytes()));
         refuse(x, GW_OUTCOME_OVERLOAD);
         return;
     }
-    x->scrub.charged = charge;
     if (x->slow != NULL)
         start_verify(x);
-    else
+    else if (admit_body(x))
         start_scrub(x);
 }
 
@@ -322,9 +387,13 @@ static void on_verify_done(gw_work *w)
     if (o == GW_OUTCOME_DELIVERED)
         o = on_identified(x);
     if (o == GW_OUTCOME_DELIVERED)
-        start_scrub(x);
-    else
+        o = begin_admission(x, true, x->body.bytes.n);
+    if (o == GW_OUTCOME_QUOTA || o == GW_OUTCOME_QUOTA_NEVER)
+        refuse_limited(x, o);
+    else if (o != GW_OUTCOME_DELIVERED)
         refuse_with(x, o, (rd_slice){0}, retry_after(x, o));
+    else if (admit_body(x))
+        start_scrub(x);
 }
 
 /* The body is here; whether its sender is who he says is not known yet. */
@@ -339,6 +408,13 @@ static void start_verify(gw_exchange *x)
 /* ---- SCRUB ---- */
 
 static void on_scrubbed(gw_exchange *x);
+
+/* On whatever thread scrubs. */
+static uint32_t on_decoded(void *arg, size_t decoded_bytes, uint32_t n_items)
+{
+    gw_exchange *x = arg;
+    return gw_admission_decoded(&x->admission, decoded_bytes, n_items);
+}
 
 static void on_worker_run(gw_work *w, gw_scrubber *s)
 {
@@ -370,6 +446,8 @@ static void start_scrub(gw_exchange *x)
     x->scrub.coding = x->coding;
     x->scrub.out_coding = gw_scrub_out_coding(x->route->signal, x->format, up->encoding);
     x->scrub.to_store = up->store != NULL;
+    x->scrub.admit = on_decoded;
+    x->scrub.admit_arg = x;
     x->scrub.wire = x->body.bytes;
     uint64_t work = x->body.bytes.n * (x->coding == RD_CODING_IDENTITY ? 1 : CODED_FACTOR);
     if (work <= INLINE_BYTES) {
@@ -393,12 +471,22 @@ static void on_scrubbed(gw_exchange *x)
     if (!gw_scrub_settle(&x->scrub) && s->outcome == GW_OUTCOME_DELIVERED)
         x->scrub.outcome = GW_OUTCOME_OVERLOAD;
     count(x, GW_METRIC_DECODED_BYTES, 0, (int64_t)s->decoded_bytes);
+    x->n_items = x->admission.n_items;
+    if (s->outcome == GW_OUTCOME_QUOTA) {
+        refuse_limited(x, gw_admission_outcome(&x->admission));
+        return;
+    }
     if (s->outcome != GW_OUTCOME_DELIVERED) {
         refuse_with(x, s->outcome, s->detail == NULL ? (rd_slice){0} : rd_slice_str(s->detail), 0);
         return;
     }
     x->accepted = true;
     x->n_items = s->n_items;
+    gw_admission_count(&x->admission, x->workspace, x->thread->counters);
+    count_workspace(x, GW_METRIC_WS_REQUESTS_ACCEPTED, 0, 1);
+    count_workspace(x, GW_METRIC_WS_ITEMS_RECEIVED, 0, x->n_items);
+    count_workspace(x, GW_METRIC_WS_ITEMS_ACCEPTED, 0, x->n_items);
+    count_workspace(x, GW_METRIC_WS_BYTES, 0, (int64_t)s->decoded_bytes);
     count(x, GW_METRIC_REQUESTS_ACCEPTED, 0, 1);
     count(x, GW_METRIC_ITEMS_RECEIVED, 0, x->n_items);
     count(x, GW_METRIC_ITEMS_ACCEPTED, 0, x->n_items);

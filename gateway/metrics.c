@@ -7,6 +7,7 @@
 
 #include "filters/base/doc.h"
 #include "gateway/call_result.h"
+#include "gateway/limit.h"
 
 enum { MAX_THREADS = 256, STATUSES = 24, RELOAD_RESULTS = 2 };
 
@@ -97,6 +98,16 @@ static const char *dim_workspace(unsigned i)
     return slot_name(GW_SLOTS_WORKSPACE, i);
 }
 
+static const char *dim_limit(unsigned i)
+{
+    return gw_limit_word((gw_limit)i);
+}
+
+static const char *dim_quota_mode(unsigned i)
+{
+    return i == 0 ? "enforce" : "shadow";
+}
+
 static const char *dim_reload(unsigned i)
 {
     return i == 0 ? "rejected" : "applied";
@@ -114,6 +125,8 @@ static const char *dim_reload(unsigned i)
     X(CLASS, "field", RD_CLASS_COUNT, dim_class)                                                             \
     X(UPSTREAM, "upstream", GW_UPSTREAM_SLOTS, dim_upstream)                                                 \
     X(WORKSPACE, "workspace_id", GW_WORKSPACE_SLOTS, dim_workspace)                                          \
+    X(LIMIT, "limit", GW_LIMIT_COUNT, dim_limit)                                                             \
+    X(QUOTA_MODE, "mode", 2, dim_quota_mode)                                                                 \
     X(RELOAD_RESULT, "result", RELOAD_RESULTS, dim_reload)
 
 typedef struct dim {

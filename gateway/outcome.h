@@ -31,6 +31,7 @@
     X(RATIO, "ratio", 413, 413, 8, "body expands too much")                                                  \
     X(EMPTY, "empty", 400, 422, 3, "error at least one valid stream is required for ingestion")              \
     X(REFUSED, "refused", 400, 400, 3, "body holds fields that policy refuses")                              \
+    X(QUOTA_NEVER, "quota_never", 413, 413, 8, "request is larger than a limit of its workspace")            \
     X(HEADERS, "headers", 431, 431, 8, "request headers are too large")                                      \
     X(FRAMING, "framing", 400, 400, 3, "request framing is not valid HTTP/1.1")                              \
     X(EXPECTATION, "expectation", 417, 417, 3, "unknown expectation")                                        \
@@ -38,6 +39,7 @@
     X(CLIENT_GONE, "client_gone", 503, 503, 1, "sender went away")                                           \
     X(OVERLOAD, "overload", 503, 503, 14, "too much in flight, try again")                                   \
     X(BLOCKED, "blocked", 429, 429, 8, "workspace is blocked for now, try again later")                      \
+    X(QUOTA, "quota", 429, 429, 8, "workspace is over a limit, try again")                                   \
     X(NO_MEMORY, "no_memory", 503, 503, 14, "out of memory, try again")                                      \
     X(UPSTREAM_DOWN, "upstream_down", 503, 503, 14, "backend cannot be reached, try again")                  \
     X(UPSTREAM_TIMEOUT, "upstream_timeout", 504, 504, 14, "backend did not answer in time, try again")       \

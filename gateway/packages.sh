@@ -6,11 +6,12 @@
 
 # To compile it.
 PACKAGES_BUILD="gcc libc6-dev meson ninja-build python3 pkg-config protobuf-c-compiler libprotobuf-c-dev libh2o-evloop-dev
-libssl-dev zlib1g-dev libdeflate-dev libzstd-dev libsnappy-dev libjansson-dev libpcre2-dev libyaml-dev libargon2-dev"
+libssl-dev zlib1g-dev libdeflate-dev libzstd-dev libsnappy-dev libjansson-dev libpcre2-dev libyaml-dev libargon2-dev
+libhiredis-dev"
 # To make development certificates and to wait until it is ready.
 PACKAGES_RUN="openssl curl"
 # To test it. Node comes apart: tests/run.sh uses a present one if it is new enough.
-PACKAGES_TEST="libcmocka-dev clang libclang-rt-14-dev nginx-light shellcheck git procps"
+PACKAGES_TEST="libcmocka-dev clang libclang-rt-14-dev nginx-light shellcheck git procps tzdata redis-server"
 PACKAGES_NODE="nodejs npm"
 
 missing_packages() { # packages: those that are not installed

@@ -279,9 +279,10 @@ static uint64_t used_of(const gw_quota *q, unsigned l)
 static void look_near(gw_quota *q, gw_quota_verdict *v)
 {
     for (unsigned l = 0; l < GW_LIMIT_LABEL_NAMES; l++) {
+        bool is_rate = l < 2 * GW_RATE_COUNT && l % 2 == 0; /* its burst says how much is left */
         uint64_t max = q->limits.v[l], used = used_of(q, l);
         uint32_t bit = UINT32_C(1) << l;
-        if (max == 0 || used < max / 100 * FAR_PERCENT + max % 100 * FAR_PERCENT / 100) {
+        if (max == 0 || is_rate || used < max / 100 * FAR_PERCENT + max % 100 * FAR_PERCENT / 100) {
             q->near &= ~bit;
         } else if ((q->near & bit) == 0 &&
                    used >= max / 100 * NEAR_PERCENT + max % 100 * NEAR_PERCENT / 100) {
@@ -426,6 +427,14 @@ void gw_quota_remember(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, cons
         q->refused_until_ns = now.mono_ns + v->wait_ns;
         q->refused_bytes = wire_bytes;
     }
+    pthread_mutex_unlock(&q->lock);
+}
+
+void gw_quota_refund(gw_quota *q, gw_quota_time now, gw_quota_hold *h)
+{
+    pthread_mutex_lock(&q->lock);
+    turn(q, now);
+    give_back(q, h, 0);
     pthread_mutex_unlock(&q->lock);
 }
 

@@ -89,6 +89,8 @@ bool gw_quota_peek(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, gw_quota
 /* The request that was refused after decoding had this many bytes on the wire: for gw_quota_peek. */
 void gw_quota_remember(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, const gw_quota_verdict *v);
 
+/* Refused by a step that is not of the quota: nothing was used. */
+void gw_quota_refund(gw_quota *q, gw_quota_time now, gw_quota_hold *h);
 /* The request is refused for another reason before anything was delivered: everything is given back but for
  * requests and wire bytes, which a sender of rubbish uses all the same. */
 void gw_quota_forgive(gw_quota *q, gw_quota_time now, gw_quota_hold *h);

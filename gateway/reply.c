@@ -28,7 +28,8 @@ static void add_common(const gw_reply_to *to, gw_response *res)
 {
     if (to->cors_origin.n > 0) {
         gw_response_add(res, "access-control-allow-origin", to->cors_origin);
-        gw_response_add(res, "access-control-expose-headers", RD_SLICE_LIT("Retry-After"));
+        gw_response_add(res, "access-control-expose-headers",
+                        RD_SLICE_LIT("Retry-After, RateLimit, RateLimit-Policy"));
         gw_response_add(res, "vary", RD_SLICE_LIT("Origin"));
         if (to->cors_credentials)
             gw_response_add(res, "access-control-allow-credentials", RD_SLICE_LIT("true"));
@@ -160,7 +161,26 @@ static void append_message(rd_buf *b, gw_outcome o, rd_slice detail)
         rd_buf_append_str(b, "(not text)");
 }
 
-static void status_body(const gw_reply_to *to, gw_outcome o, rd_slice detail, rd_buf *text)
+/* google.rpc.Status.details: one Any that holds a RetryInfo. */
+#define RETRY_TYPE "type.googleapis.com/google.rpc.RetryInfo"
+
+static void retry_protobuf(uint32_t seconds, rd_buf *b)
+{
+    size_t duration = 1 + rd_varint_size(seconds), info = 2 + duration, type = sizeof RETRY_TYPE - 1;
+    put_varint_field(b, 0x1a, 2 + type + 2 + info); /* all lengths are below 128 */
+    put_bytes_field(b, 0x0a, RD_SLICE_LIT(RETRY_TYPE));
+    put_varint_field(b, 0x12, info);
+    put_varint_field(b, 0x0a, duration);
+    put_varint_field(b, 0x08, seconds);
+}
+
+static void retry_json(uint32_t seconds, rd_buf *b)
+{
+    rd_buf_printf(b, ",\"details\":[{\"@type\":\"" RETRY_TYPE "\",\"retryDelay\":\"%us\"}]", seconds);
+}
+
+/* `retry_s`: 0: no RetryInfo. */
+static void status_body(const gw_reply_to *to, gw_outcome o, rd_slice detail, uint32_t retry_s, rd_buf *text)
 {
     rd_buf message;
     rd_buf_init(&message, MAX_MESSAGE);
@@ -169,11 +189,16 @@ static void status_body(const gw_reply_to *to, gw_outcome o, rd_slice detail, rd
     case GW_DIALECT_OTLP_PROTOBUF:
         put_varint_field(text, 0x08, (uint64_t)rows[o].code);
         put_bytes_field(text, 0x12, rd_buf_slice(&message));
+        if (retry_s > 0)
+            retry_protobuf(retry_s, text);
         break;
     case GW_DIALECT_OTLP_JSON:
         rd_buf_printf(text, "{\"code\":%d,\"message\":\"", rows[o].code);
         rd_json_escape(rd_buf_slice(&message), text);
-        rd_buf_append_str(text, "\"}");
+        rd_buf_append_byte(text, '"');
+        if (retry_s > 0)
+            retry_json(retry_s, text);
+        rd_buf_append_byte(text, '}');
         break;
     default:
         rd_buf_append(text, message.p, message.n);
@@ -208,6 +233,10 @@ void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, 
                                               : RD_SLICE_LIT("Bearer realm=\"redactd\""));
     if (outcome == GW_OUTCOME_CODING)
         gw_response_add(res, "accept-encoding", RD_SLICE_LIT("gzip, deflate, zstd, snappy"));
+    if (to->ratelimit.n > 0) {
+        gw_response_add(res, "ratelimit-policy", to->ratelimit_policy);
+        gw_response_add(res, "ratelimit", to->ratelimit);
+    }
     if (retry_after_s > 0 && retry_after_s < 10) {
         gw_response_add(res, "retry-after", rd_slice_of(digits + retry_after_s, 1));
     } else if (retry_after_s > 0) {
@@ -219,7 +248,7 @@ void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, 
         gw_response_add(res, "retry-after", (rd_slice){text->p + at, text->n - at});
     }
     size_t from = text->n;
-    status_body(&plain, outcome, detail, text);
+    status_body(&plain, outcome, detail, outcome == GW_OUTCOME_QUOTA ? retry_after_s : 0, text);
     set_body(res, plain.dialect, text, from);
 }
 

@@ -33,6 +33,7 @@ typedef struct gw_reply_to {
     rd_slice cors_origin;      /* allowed origin to echo; empty: none */
     bool cors_credentials;
     const char *challenge; /* of a 401; NULL: Bearer */
+    rd_slice ratelimit, ratelimit_policy; /* fields of an answer that a limit gave; empty: none */
 } gw_reply_to;
 
 /* Part of a success that the backend did not take: OTLP partial_success. rejected 0 with a message is a

@@ -45,6 +45,50 @@ void gw_scrubber_free(gw_scrubber **ps)
     *ps = NULL;
 }
 
+/* ---- what a body holds ---- */
+
+/* From the workspace's share first, so that one that used it up leaves the others' alone. */
+static bool take_bytes(gw_scrub *x, uint64_t n)
+{
+    if (x->quota != NULL && !gw_quota_take_bytes(x->quota, n))
+        return false;
+    if (gw_budget_take_bytes(n))
+        return true;
+    if (x->quota != NULL)
+        gw_quota_give_bytes(x->quota, n);
+    return false;
+}
+
+static void give_bytes(gw_scrub *x, uint64_t n)
+{
+    if (x->quota != NULL && n > 0)
+        gw_quota_give_bytes(x->quota, n);
+    gw_budget_give_bytes(n);
+}
+
+static bool charge_up_to(gw_scrub *x, uint64_t n)
+{
+    if (n <= x->charged)
+        return true;
+    if (!take_bytes(x, n - x->charged))
+        return false;
+    x->charged = n;
+    return true;
+}
+
+bool gw_scrub_charge(gw_scrub *x, uint64_t n)
+{
+    return charge_up_to(x, n);
+}
+
+bool gw_scrub_belong(gw_scrub *x, gw_quota *quota)
+{
+    if (!gw_quota_take_bytes(quota, x->charged))
+        return false;
+    x->quota = quota;
+    return true;
+}
+
 void gw_scrub_init(gw_scrub *x)
 {
     *x = (gw_scrub){.outcome = GW_OUTCOME_DELIVERED};
@@ -58,20 +102,8 @@ void gw_scrub_release(gw_scrub *x)
     free(x->token);
     x->token = NULL;
     x->scrubbed = NULL;
-    gw_budget_give_bytes(x->charged);
+    give_bytes(x, x->charged);
     x->charged = 0;
-}
-
-/* ---- what a body holds ---- */
-
-static bool charge_up_to(gw_scrub *x, uint64_t n)
-{
-    if (n <= x->charged)
-        return true;
-    if (!gw_budget_take_bytes(n - x->charged))
-        return false;
-    x->charged = n;
-    return true;
 }
 
 bool gw_scrub_settle(gw_scrub *x)
@@ -79,7 +111,7 @@ bool gw_scrub_settle(gw_scrub *x)
     uint64_t held = (uint64_t)x->decoded.n + x->redacted.n + x->coded.n + (x->on_wire ? x->wire.n : 0);
     if (held >= x->charged)
         return charge_up_to(x, held);
-    gw_budget_give_bytes(x->charged - held);
+    give_bytes(x, x->charged - held);
     x->charged = held;
     return true;
 }
@@ -129,7 +161,7 @@ static gw_outcome outcome_of(rd_outcome o)
         [RD_TOO_LARGE] = GW_OUTCOME_TOO_LARGE, [RD_RATIO] = GW_OUTCOME_RATIO,
         [RD_UNSUPPORTED] = GW_OUTCOME_CODING,  [RD_EMPTY] = GW_OUTCOME_EMPTY,
         [RD_REFUSED] = GW_OUTCOME_REFUSED,     [RD_BUDGET] = GW_OUTCOME_REFUSED,
-        [RD_NO_MEMORY] = GW_OUTCOME_NO_MEMORY,
+        [RD_NO_MEMORY] = GW_OUTCOME_NO_MEMORY, [RD_LIMITED] = GW_OUTCOME_QUOTA,
     };
     return map[o];
 }
@@ -242,6 +274,12 @@ static void trim(gw_scrub *x, rd_slice bytes)
     }
 }
 
+static uint32_t ask_admission(void *ctx, uint32_t n_items)
+{
+    gw_scrub *x = ctx;
+    return x->admit(x->admit_arg, x->decoded_bytes, n_items);
+}
+
 /* The day on which the epoch began, since 1970. */
 static uint32_t epoch_of(const gw_redaction_cfg *cfg, time_t now)
 {
@@ -272,6 +310,8 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .limits = x->gen->limits,
                   .workspace = x->workspace,
                   .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
+    if (x->admit != NULL)
+        job.admit = (rd_admit){.ask = ask_admission, .ctx = x};
     rd_buf_init(&x->redacted,
                 x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
     o = rd_redact(s->redactor, &job, &x->redacted, &r, &err);

@@ -19,6 +19,7 @@
 #include "gateway/generation.h"
 #include "gateway/metrics.h"
 #include "gateway/outcome.h"
+#include "gateway/quota.h"
 #include "gateway/scrubbed.h"
 
 /* Scratch of one thread: redactor, decompressors, counters. */
@@ -36,7 +37,12 @@ typedef struct gw_scrub {
     bool to_store;        /* a JSON line instead */
     rd_slice workspace;   /* whose digests are made; borrowed */
     time_t now;           /* chooses the epoch of digests */
-    rd_slice wire;        /* borrowed as long as `scrubbed`; RD_BUF_TAIL readable bytes follow */
+    gw_quota *quota;      /* whose memory it counts as; NULL: nobody's. Set by gw_scrub_belong */
+    /* Asked when decoded size and items are known, before anything is searched; on the thread that runs.
+     * Fewer than `n_items`: the body goes no further (GW_OUTCOME_QUOTA). NULL: not asked. */
+    uint32_t (*admit)(void *arg, size_t decoded_bytes, uint32_t n_items);
+    void *admit_arg; /* borrowed */
+    rd_slice wire;   /* borrowed as long as `scrubbed`; RD_BUF_TAIL readable bytes follow */
     /* in and out: bytes of the budget that this body holds; a run takes what it needs more, gw_scrub_release
      * gives it back */
     uint64_t charged;
@@ -54,6 +60,10 @@ typedef struct gw_scrub {
 } gw_scrub;
 
 void gw_scrub_init(gw_scrub *x);
+/* Charges `n` bytes before the run, to be given back as `charged` says. */
+RD_MUST_CHECK bool gw_scrub_charge(gw_scrub *x, uint64_t n);
+/* What is charged, now and later, is `quota`'s too. False: that has too much already. */
+RD_MUST_CHECK bool gw_scrub_belong(gw_scrub *x, gw_quota *quota);
 void gw_scrub_run(gw_scrubber *s, gw_scrub *x);
 /* After a run: makes the charge what is still held. False: that is more than the budget has left. */
 RD_MUST_CHECK bool gw_scrub_settle(gw_scrub *x);

@@ -17,6 +17,7 @@
 #include "gateway/identity.h"
 #include "gateway/listener.h"
 #include "gateway/log.h"
+#include "gateway/quota_file.h"
 #include "gateway/worker.h"
 
 enum {
@@ -466,6 +467,18 @@ static unsigned wanted_threads(const gw_config *cfg)
     return cores < 1 ? 1 : cores > MAX_THREADS ? MAX_THREADS : (unsigned)cores;
 }
 
+/* The zone is the process's: log times are UTC by themselves. */
+static bool start_quotas(const gw_workspaces_cfg *cfg)
+{
+    char why[GW_WHY_BYTES];
+    setenv("TZ", cfg->time_zone != NULL ? cfg->time_zone : "UTC", 1);
+    tzset();
+    if (cfg->quota_state == NULL || gw_quota_file_open(cfg->quota_state, why, sizeof why))
+        return true;
+    fprintf(stderr, "redactd: %s\n", why);
+    return false;
+}
+
 static bool start(server *s, gw_config *cfg)
 {
     char why[GW_WHY_BYTES];
@@ -475,7 +488,7 @@ static bool start(server *s, gw_config *cfg)
         return false;
     }
     s->workspaces = load_workspaces(s, s->gen);
-    if (s->workspaces == NULL)
+    if (s->workspaces == NULL || !start_quotas(&s->gen->cfg->workspaces))
         return false;
     gw_workspaces_publish(s->workspaces);
     apply_limits(s->gen->cfg);
@@ -531,6 +544,7 @@ static void stop(server *s)
     for (unsigned i = 0; i < s->n_loops; i++)
         pthread_join(s->loops[i].tid, NULL);
     gw_workers_free(&s->workers);
+    gw_quota_file_close();
     gw_generation_close_stores();
 }
 

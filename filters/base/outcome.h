@@ -25,6 +25,7 @@
     X(UNSUPPORTED, "unsupported") /* a coding or form we do not take */                                      \
     X(EMPTY, "empty")             /* nothing to store where the protocol demands something */                \
     X(REFUSED, "refused")         /* policy says no (unknown fields, own label, ...) */                      \
+    X(LIMITED, "limited")         /* the caller's own limit says no */                                       \
     X(BUDGET, "budget")           /* work budget of a rule was exceeded */                                   \
     X(NO_MEMORY, "no_memory")     /* ours, not the sender's: answer with a retryable error */
 

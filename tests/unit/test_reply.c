@@ -301,7 +301,7 @@ static void test_reply__cors(void **state)
     gw_reply_error(&to, GW_OUTCOME_MALFORMED, (rd_slice){0}, 0, &text, &r);
     assert_header(&r, "access-control-allow-origin", "http://o");
     assert_header(&r, "access-control-allow-credentials", "true");
-    assert_header(&r, "access-control-expose-headers", "Retry-After");
+    assert_header(&r, "access-control-expose-headers", "Retry-After, RateLimit, RateLimit-Policy");
     assert_header(&r, "vary", "Origin");
     gw_reply_preflight(&to, RD_SLICE_LIT("content-type,x"), 600, &text, &r);
     assert_int_equal(r.status, 204);

@@ -42,5 +42,9 @@ export function assertConserved (all) {
       assert.equal(a.accepted, a.delivered + a.dropped, `${signal} ${kind}: accepted = delivered + dropped, ${JSON.stringify(a)}`)
       assert.equal(a.inFlight, 0, `${signal} ${kind}: nothing in flight, ${JSON.stringify(a)}`)
     }
+    for (const { labels } of all[`redactd_workspace_${kind}_received_total`] ?? []) {
+      const of = (word) => metric(all, `redactd_workspace_${kind}_${word}_total`, labels)
+      assert.equal(of('received'), of('accepted') + of('rejected'), `${labels.workspace_id} ${kind}: received = accepted + rejected`)
+    }
   }
 }

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/admission.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "gateway/log.h"
+#include "gateway/quota_table.h"
+
+#define BILLION UINT64_C(1000000000)
+
+enum {
+    MAX_RETRY_S = 3600,      /* limits may change: nobody is told to stay away for a month */
+    READING_BYTES = 64 << 10 /* held for a body whose length is not known */
+};
+
+/* ---- limits in force ---- */
+
+static uint64_t percent_of(uint64_t v, uint32_t percent)
+{
+    return v / 100 * percent + v % 100 * percent / 100;
+}
+
+/* One workspace must not be able to hold all of what the process may hold. */
+static void share_process(gw_limits *l, const gw_config *cfg)
+{
+    uint32_t percent = cfg->workspaces.memory_share_percent;
+    uint64_t one_body = cfg->limits.body_bytes + cfg->limits.decoded_bytes;
+    uint64_t requests = percent_of(cfg->limits.requests_in_flight, percent);
+    uint64_t bytes = percent_of(cfg->limits.memory_bytes, percent);
+    if (l->v[GW_LIMIT_REQUESTS_IN_FLIGHT] == 0)
+        l->v[GW_LIMIT_REQUESTS_IN_FLIGHT] = requests > 0 ? requests : 1;
+    if (l->v[GW_LIMIT_BYTES_IN_FLIGHT] == 0)
+        l->v[GW_LIMIT_BYTES_IN_FLIGHT] = bytes > one_body ? bytes : one_body;
+}
+
+/* ---- steps ---- */
+
+static gw_outcome outcome_of(const gw_quota_verdict *v)
+{
+    return v->answer == GW_QUOTA_ADMITTED ? GW_OUTCOME_DELIVERED
+           : v->answer == GW_QUOTA_NEVER  ? GW_OUTCOME_QUOTA_NEVER
+                                          : GW_OUTCOME_QUOTA;
+}
+
+gw_outcome gw_admission_outcome(const gw_admission *a)
+{
+    return outcome_of(&a->verdict);
+}
+
+/* Memory for a body that is being read: a sender may take long over it. */
+static bool hold_reading(gw_admission *a, uint64_t n)
+{
+    if (!gw_quota_take_bytes(a->quota, n)) {
+        gw_limits l = gw_quota_limits(a->quota);
+        a->verdict = (gw_quota_verdict){.answer = GW_QUOTA_LIMITED,
+                                        .limit = GW_LIMIT_BYTES_IN_FLIGHT,
+                                        .max = l.v[GW_LIMIT_BYTES_IN_FLIGHT],
+                                        .used = l.v[GW_LIMIT_BYTES_IN_FLIGHT],
+                                        .need = n,
+                                        .wait_ns = BILLION};
+        return false;
+    }
+    a->reading = n;
+    return true;
+}
+
+gw_outcome gw_admission_begin(gw_admission *a, const gw_config *cfg, const gw_workspace *w,
+                              size_t n_workspaces, bool has_length, uint64_t content_length)
+{
+    gw_quota_time now = gw_quota_now();
+    gw_limits l;
+    gw_limits_over(&cfg->workspaces.quota, &w->cfg->quota, &l);
+    if (n_workspaces > 1)
+        share_process(&l, cfg);
+    a->quota = gw_quotas_of(rd_slice_str(w->name));
+    gw_quota_configure(a->quota, now, &l);
+    if (gw_quota_peek(a->quota, now, has_length ? content_length : 0, &a->verdict))
+        return outcome_of(&a->verdict);
+    gw_quota_need need = {.n = {[GW_RATE_REQUESTS] = 1, [GW_RATE_WIRE] = has_length ? content_length : 0},
+                          .in_flight = true};
+    a->wire_taken = has_length;
+    gw_quota_take(a->quota, now, &need, &a->hold, &a->verdict);
+    if (a->verdict.answer == GW_QUOTA_ADMITTED &&
+        !hold_reading(a, has_length ? content_length : READING_BYTES))
+        gw_quota_refund(a->quota, now, &a->hold);
+    return outcome_of(&a->verdict);
+}
+
+static void end_reading(gw_admission *a)
+{
+    if (a->reading > 0)
+        gw_quota_give_bytes(a->quota, a->reading);
+    a->reading = 0;
+}
+
+gw_outcome gw_admission_body(gw_admission *a, uint64_t wire_bytes)
+{
+    end_reading(a);
+    a->wire_bytes = wire_bytes;
+    if (a->wire_taken)
+        return GW_OUTCOME_DELIVERED;
+    gw_quota_need need = {.n = {[GW_RATE_WIRE] = wire_bytes}};
+    gw_quota_take(a->quota, gw_quota_now(), &need, &a->hold, &a->verdict);
+    return outcome_of(&a->verdict);
+}
+
+uint32_t gw_admission_decoded(gw_admission *a, size_t decoded_bytes, uint32_t n_items)
+{
+    gw_quota_time now = gw_quota_now();
+    gw_quota_need need = {.n = {[GW_RATE_DECODED] = decoded_bytes, [GW_RATE_ITEMS] = n_items}};
+    a->n_items = n_items;
+    gw_quota_take(a->quota, now, &need, &a->hold, &a->verdict);
+    if (a->verdict.answer == GW_QUOTA_ADMITTED)
+        return n_items;
+    gw_quota_remember(a->quota, now, a->wire_bytes, &a->verdict);
+    return 0;
+}
+
+void gw_admission_end(gw_admission *a, gw_admission_end_kind how)
+{
+    if (a->quota == NULL)
+        return;
+    end_reading(a);
+    if (how == GW_ADMISSION_REFUSED)
+        gw_quota_forgive(a->quota, gw_quota_now(), &a->hold);
+    else if (how == GW_ADMISSION_DROPPED)
+        gw_quota_undeliver(a->quota, &a->hold);
+    gw_quota_end(a->quota, &a->hold);
+    a->quota = NULL;
+}
+
+/* ---- what is said about it ---- */
+
+void gw_admission_count(gw_admission *a, const gw_workspace *w, gw_counters *c)
+{
+    const gw_quota_verdict *v = &a->verdict;
+    if (v->answer != GW_QUOTA_ADMITTED || v->shadow)
+        gw_count(c, GW_METRIC_WS_LIMITED, w->slot, v->limit, v->shadow, 1);
+    if (v->near_limit)
+        gw_log(QUOTA_NEAR, gw_word("workspace", w->name), gw_word("limit", gw_limit_word(v->limit)),
+               gw_u64("used", v->used), gw_u64("of", v->max));
+    a->verdict.near_limit = a->verdict.shadow = false;
+}
+
+/* Up to a fifth longer, so that those who were refused together do not come back together. */
+static uint32_t jitter(uint32_t seconds)
+{
+    uint32_t r = 0;
+    if (getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
+        r = 0;
+    return seconds + r % (seconds / 5 + 2);
+}
+
+static bool is_calendar(gw_limit l)
+{
+    return l >= GW_LIMIT_ITEMS_PER_DAY && l <= GW_LIMIT_BYTES_PER_MONTH;
+}
+
+static const char *unit_parameter(gw_limit l)
+{
+    switch (l) {
+    case GW_LIMIT_WIRE_RATE:
+    case GW_LIMIT_DECODED_RATE:
+    case GW_LIMIT_BYTES_PER_DAY:
+    case GW_LIMIT_BYTES_PER_MONTH:
+        return ";qu=\"content-bytes\"";
+    case GW_LIMIT_REQUESTS_IN_FLIGHT:
+        return ";qu=\"concurrent-requests\"";
+    default:
+        return "";
+    }
+}
+
+static void make_fields(gw_admission *a, uint32_t retry_s)
+{
+    const gw_quota_verdict *v = &a->verdict;
+    const char *word = gw_limit_word(v->limit);
+    unsigned window = v->limit == GW_LIMIT_ITEMS_PER_DAY || v->limit == GW_LIMIT_BYTES_PER_DAY ? 86400
+                      : is_calendar(v->limit)                                                  ? 2592000
+                                                                                               : 1;
+    uint64_t left = is_calendar(v->limit) && v->max > v->used ? v->max - v->used : 0;
+    snprintf(a->policy, sizeof a->policy, "\"%s\";q=%" PRIu64 "%s;w=%u", word, v->max,
+             unit_parameter(v->limit), window);
+    snprintf(a->state, sizeof a->state, "\"%s\";r=%" PRIu64 ";t=%u", word, left, retry_s);
+}
+
+uint32_t gw_admission_words(gw_admission *a, const gw_workspace *w, rd_slice *out_detail,
+                            rd_slice *out_policy, rd_slice *out_state)
+{
+    const gw_quota_verdict *v = &a->verdict;
+    const char *unit = gw_limit_counted(v->limit);
+    uint64_t wait_s = v->wait_ns / BILLION + (v->wait_ns % BILLION != 0);
+    uint32_t deficit_s = wait_s == 0 ? 1 : wait_s > MAX_RETRY_S ? MAX_RETRY_S : (uint32_t)wait_s;
+    bool never = v->answer == GW_QUOTA_NEVER;
+    snprintf(a->detail, sizeof a->detail,
+             "workspace %.64s: %s is %" PRIu64 " %s, %" PRIu64 " used, request has %" PRIu64 "%s", w->name,
+             gw_limit_word(v->limit), v->max, unit, v->used, v->need,
+             never ? ", which can never fit: send less at once" : "");
+    *out_detail = rd_slice_str(a->detail);
+    if (never)
+        return 0;
+    make_fields(a, deficit_s);
+    *out_policy = rd_slice_str(a->policy);
+    *out_state = rd_slice_str(a->state);
+    return jitter(deficit_s);
+}
