@@ -96,7 +96,9 @@ static void begin(rd_redactor *r, const rd_job *job)
     batch_reset(&r->views);
     for (uint32_t i = 0; i < r->n_hits; i++)
         r->counts[r->hits[i].rule][r->hits[i].cls] = 0;
-    r->n_hits = r->n_over_budget = 0;
+    r->n_hits = r->n_over_budget = r->n_reserved = 0;
+    rd_stamp_names_init(&r->reserved, job->stamp);
+    r->by_policy = rd_policy_visitor(job->policy, job->signal);
 }
 
 /* ---- small parts used by all stages ---- */
@@ -299,7 +301,7 @@ static rd_outcome walk(rd_redactor *r, rd_error *err)
         [RD_SIGNAL_LOKI_PUSH] = &rd_schema_loki_push,
     };
     const rd_job *job = r->job;
-    rd_visitor v = rd_policy_visitor(job->policy, job->signal);
+    rd_visitor v = rd_redactor_visitor(r);
     if (job->body.n > RD_DOC_MAX_BODY)
         return rd_fail(err, RD_TOO_LARGE, "body over 2 GiB", SIZE_MAX);
     if (job->format == RD_FORMAT_PROTOBUF)
@@ -382,10 +384,20 @@ static rd_outcome run_group(rd_redactor *r, uint32_t group, rd_error *err)
     return o == RD_OK ? rd_redactor_shadow(r, &r->decoded, &r->views, group, RD_CLASS_COUNT) : o;
 }
 
+static int by_number(const void *va, const void *vb)
+{
+    uint32_t a, b;
+    memcpy(&a, va, sizeof a);
+    memcpy(&b, vb, sizeof b);
+    return (a > b) - (a < b);
+}
+
 /* A stream's hash is stale once its labels changed. Both lists are in the order of the streams. */
 static rd_outcome drop_stale_hashes(rd_redactor *r)
 {
     size_t n = r->relabelled.n / sizeof(uint32_t), at = 0;
+    if (r->job->stamp != NULL && n > 1) /* labels that were put in where there were none came first */
+        qsort(r->relabelled.p, n, sizeof(uint32_t), by_number);
     for (uint32_t i = 0; i < r->doc.n_leaves && at < n; i++) {
         const rd_leaf *h = &r->doc.leaves[i];
         uint32_t frame;
@@ -411,6 +423,7 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
                           .nothing = r->doc.n_groups == 0 && r->doc.n_leaves == 0 &&
                                      (r->job->format == RD_FORMAT_JSON || r->job->body.n == 0),
                           .n_items = r->doc.n_items,
+                          .n_reserved = r->n_reserved,
                           .n_over_budget = r->n_over_budget,
                           .hits = r->hits,
                           .n_hits = r->n_hits};
@@ -440,11 +453,15 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
         return rd_fail(err, RD_EMPTY, "no stream", SIZE_MAX);
     if (job->admit.ask != NULL && job->admit.ask(job->admit.ctx, r->doc.n_items) < r->doc.n_items)
         return rd_fail(err, RD_LIMITED, "over a limit", SIZE_MAX);
+    if (job->stamp != NULL)
+        o = rd_redact_stamp(r, err);
     uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
     for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
         o = run_group(r, g, err);
     if (o == RD_OK)
         o = drop_stale_hashes(r);
+    if (o == RD_OK && r->n_reserved > 0 && job->stamp->refuse)
+        return rd_fail(err, RD_REFUSED, "a label of the workspace is the gateway's to give", SIZE_MAX);
     if (o == RD_OK)
         return finish(r, out, out_result, err);
     return o == RD_NO_MEMORY ? rd_fail(err, o, "redaction scratch", SIZE_MAX) : o;

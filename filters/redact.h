@@ -12,6 +12,7 @@
 #define RD_REDACT_H
 
 #include "filters/policy.h"
+#include "filters/stamp.h"
 
 typedef enum rd_format { RD_FORMAT_PROTOBUF, RD_FORMAT_JSON } rd_format;
 
@@ -33,9 +34,10 @@ typedef struct rd_job {
     rd_format format;
     rd_slice body; /* decoded; RD_BUF_TAIL readable bytes follow it */
     rd_limits limits;
-    rd_slice workspace; /* whose digests are made; borrowed for the call */
-    uint32_t epoch;     /* of digests */
-    rd_admit admit;     /* ask NULL: everything may stay */
+    rd_slice workspace;    /* whose digests are made; borrowed for the call */
+    uint32_t epoch;        /* of digests */
+    const rd_stamp *stamp; /* labels to put in; borrowed for the call, NULL: none */
+    rd_admit admit;        /* ask NULL: everything may stay */
 } rd_job;
 
 /* How often a rule acted (or, in shadow mode, would have) in one class of fields. */
@@ -50,6 +52,7 @@ typedef struct rd_redaction {
     bool changed;
     bool nothing;           /* an empty message: no resource, no text, nothing to store */
     uint32_t n_items;       /* log records, spans, data points, entries */
+    uint32_t n_reserved;    /* names of the sender's that the stamp reserves, taken out */
     uint32_t n_over_budget; /* texts replaced because a pattern exceeded its budget */
     const rd_kept *kept;    /* protobuf that changed: what of the job's body is in `body`; as `hits` */
     uint32_t n_kept;

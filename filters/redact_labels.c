@@ -43,7 +43,7 @@ static bool judged_value(rd_redactor *r, uint16_t rule, rd_slice *value)
 /* Judges the keys; removes or masks labels. */
 static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
 {
-    rd_visitor v = rd_policy_visitor(r->job->policy, r->job->signal);
+    rd_visitor v = rd_redactor_visitor(r);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < r->labels.n; i++) {
         rd_label l = r->labels.list[i];
@@ -52,6 +52,11 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
             if (verdict.rule > 0)
                 rd_redactor_count(r, (uint16_t)(verdict.rule - 1), RD_CLASS_LABEL);
             r->labels.list[kept++] = l;
+            continue;
+        }
+        if (verdict.rule == RD_RULE_RESERVED) {
+            r->n_reserved++;
+            *out_changed = true;
             continue;
         }
         rd_slice old = l.value;
@@ -199,6 +204,10 @@ rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err)
     if (o == RD_OK) {
         forget_dropped(&r->labels);
         o = detect(r, false, rewrite_value, &changed);
+    }
+    if (o == RD_OK && r->job->stamp != NULL) {
+        o = rd_redact_stamp_labels(r, err);
+        changed = true;
     }
     /* Nobody looked at comments, nor at names that the backend forgets. */
     if (o == RD_OK && (changed || r->labels.text_has_more))

@@ -138,6 +138,10 @@ static void write_value(const rd_leaf *l, rd_slice value, rd_buf *b)
 
 rd_outcome rd_redact_pair(rd_redactor *r, const rd_leaf *l)
 {
+    if (l->rule == RD_RULE_RESERVED) {
+        r->n_reserved++;
+        return rd_redactor_edit(r, l->off, l->len, l->frame, (rd_slice){0});
+    }
     const rd_action *action = rd_policy_action(r->job->policy, l->rule, (rd_class)l->cls);
     rd_buf *read = &r->work, *value = &r->work2;
     rd_slice text;

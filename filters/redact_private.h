@@ -32,9 +32,22 @@ struct rd_redactor {
     uint32_t counts[RD_MAX_RULES][RD_CLASS_COUNT];
     rd_hit *hits; /* owned; RD_MAX_RULES * RD_CLASS_COUNT at most */
     uint32_t n_hits;
-    uint32_t n_over_budget;
-    const rd_job *job; /* of the call under way */
+    uint32_t n_over_budget, n_reserved;
+    rd_stamp_names reserved;
+    rd_visitor by_policy; /* judges what is not reserved */
+    const rd_job *job;    /* of the call under way */
 };
+
+/* In the place of a rule: the key is reserved. No rule has this number. */
+enum { RD_RULE_RESERVED = 0xfffd };
+
+/* Judges keys: first whether they are reserved, then by the policy. */
+rd_visitor rd_redactor_visitor(const rd_redactor *r);
+
+/* redact_stamp.c: puts labels in at all places that are no label text. */
+RD_MUST_CHECK rd_outcome rd_redact_stamp(rd_redactor *r, rd_error *err);
+/* Adds the labels to those of a stream, and sorts them. */
+RD_MUST_CHECK rd_outcome rd_redact_stamp_labels(rd_redactor *r, rd_error *err);
 
 /* Room for `n` texts in all. */
 RD_MUST_CHECK bool rd_batch_room(rd_batch *b, uint32_t n);

@@ -126,10 +126,19 @@ typedef struct gw_origin {
     uint32_t line, column;
 } gw_origin;
 
+/* A label: its name and its value. */
+typedef struct gw_label_cfg {
+    const char *name, *value;
+} gw_label_cfg;
+
+enum { GW_MAX_LABELS = 16 /* of a workspace, without that which says its name */ };
+
 /* One workspace, of `workspaces.list` or of the file. */
 typedef struct gw_workspace_cfg {
     const char *name;
     const char *tenant;   /* what tenant_header says for it; default: its name */
+    gw_label_cfg *labels; /* stamped into everything of it */
+    size_t n_labels;
     const char **aliases; /* other names of it, in claims and trusted headers */
     size_t n_aliases;
     const char **tokens; /* SHA-256 of each bearer token, hex */
@@ -175,9 +184,15 @@ typedef struct gw_redis_cfg {
     uint32_t timeout_ms;             /* of a connect, a handshake, a round trip */
 } gw_redis_cfg;
 
+typedef enum gw_client_label { GW_CLIENT_LABEL_OVERWRITE, GW_CLIENT_LABEL_REFUSE } gw_client_label;
+
 typedef struct gw_workspaces_cfg {
-    const char *anonymous; /* workspace of senders without a credential; NULL: they are refused */
-    const char *tenant;    /* of the anonymous one, when no list says more about it; default: its name */
+    const char *label;                   /* that says the workspace's name; NULL: none is stamped */
+    const char *otlp_label, *loki_label; /* per protocol; default: `label` */
+    gw_client_label client_label;
+    uint32_t loki_max_labels; /* of a stream, with those that are stamped; 0: no ceiling */
+    const char *anonymous;    /* workspace of senders without a credential; NULL: they are refused */
+    const char *tenant;       /* of the anonymous one, when no list says more about it; default: its name */
     gw_workspace_cfg *list;
     size_t n_list;
     const char *file;      /* more workspaces, a YAML file of its own; NULL: none */

@@ -127,6 +127,10 @@ static void derive_workspaces(gw_loader *l, gw_config *c, gw_yaml_node *root)
     gw_yaml_node *item = list != NULL ? list->first : NULL;
     for (size_t i = 0; i < c->workspaces.n_list && item != NULL; i++, item = item->next)
         gw_workspace_derive(l, &c->workspaces.list[i], item);
+    if (c->workspaces.otlp_label == NULL)
+        c->workspaces.otlp_label = c->workspaces.label;
+    if (c->workspaces.loki_label == NULL)
+        c->workspaces.loki_label = c->workspaces.label;
     derive_identity(l, &c->workspaces, gw_yaml_get(root, "workspaces"));
 }
 

@@ -243,6 +243,19 @@ void gw_print_headers(gw_printer *p, const gw_key *k, const void *base)
     fputs("}\n", p->to);
 }
 
+void gw_print_labels(gw_printer *p, const gw_key *k, const void *base)
+{
+    const gw_label_cfg *list = *(gw_label_cfg *const *)field(k, base);
+    fputs(" {", p->to);
+    for (size_t i = 0; i < count_of(k, base); i++) {
+        fputs(i > 0 ? ", " : "", p->to);
+        put_text(p, list[i].name);
+        fputs(": ", p->to);
+        put_text(p, list[i].value);
+    }
+    fputs("}\n", p->to);
+}
+
 void gw_print_action(gw_printer *p, const gw_key *k, const void *base)
 {
     const gw_rule_cfg *rule = base;

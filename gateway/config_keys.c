@@ -28,6 +28,7 @@ TYPE(type_list, gw_set_list, gw_present_list, gw_print_list, NULL);
 TYPE(type_address, gw_set_address, gw_present_text, gw_print_text, "host:port");
 TYPE(type_redis_address, gw_set_redis_address, gw_present_text, gw_print_text, "host:port");
 TYPE(type_endpoints, gw_set_endpoints, gw_present_list, gw_print_endpoints, "list of URLs");
+TYPE(type_labels, gw_set_labels, gw_present_list, gw_print_labels, "map of name to text");
 TYPE(type_headers, gw_set_headers, gw_present_list, gw_print_headers, "map of name to text");
 TYPE(type_action, gw_set_action, gw_present_always, gw_print_action,
      "`mask`, `drop`, `replace`, {replace: text}, `digest` or {digest: {prefix: text}}");
@@ -52,6 +53,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         uint64_t: &type_u64,                                                                                 \
         time_t: &type_date,                                                                                  \
         gw_endpoint_cfg *: &type_endpoints,                                                                  \
+        gw_label_cfg *: &type_labels,                                                                        \
         gw_header_cfg *: &type_headers,                                                                      \
         gw_rule_cfg *: &type_rules,                                                                          \
         gw_listener_cfg *: &type_list,                                                                       \
@@ -98,6 +100,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_tls_version: tls_version_words,                                                                   \
         gw_level: level_words,                                                                               \
         gw_admin_role: admin_role_words,                                                                     \
+        gw_client_label: client_label_words,                                                                 \
         gw_store_full: store_full_words,                                                                     \
         gw_upstream_coding: coding_words,                                                                    \
         gw_signal: signal_words,                                                                             \
@@ -138,6 +141,8 @@ static const gw_word level_words[] = {{"debug", GW_LEVEL_DEBUG},
 static const gw_word admin_role_words[] = {{"viewer", GW_ADMIN_VIEWER}, {"operator", GW_ADMIN_OPERATOR}, {0}};
 static const gw_word store_full_words[] = {
     {"delete_oldest", GW_STORE_DELETE_OLDEST}, {"refuse", GW_STORE_REFUSE}, {0}};
+static const gw_word client_label_words[] = {
+    {"overwrite", GW_CLIENT_LABEL_OVERWRITE}, {"refuse", GW_CLIENT_LABEL_REFUSE}, {0}};
 static const gw_word coding_words[] = {
     {"identity", GW_UPSTREAM_IDENTITY}, {"gzip", GW_UPSTREAM_GZIP}, {"zstd", GW_UPSTREAM_ZSTD}, {0}};
 static const gw_word state_words[] = {{"active", GW_VERSION_ACTIVE},
@@ -356,6 +361,8 @@ static const gw_key workspace_keys[] = {
      .doc = "Its id: the value of the label and, unless `tenant` says otherwise, of `tenant_header`."},
     {"tenant", AT(S, tenant), .form = gw_form_workspace, .doc = "What `tenant_header` says for it.",
      .doc_default = "its name"},
+    {"labels", LIST(S, labels), RANGE(0, GW_MAX_LABELS), .form = gw_form_label_name,
+     .doc = "Labels that are stamped into every resource and stream of it, besides `workspaces.label`."},
     {"aliases", LIST(S, aliases), RANGE(0, 64), .form = gw_form_workspace,
      .doc = "Other names of it, in trusted headers."},
     {"tokens", LIST(S, tokens), RANGE(0, 64), .form = gw_form_token_hash, .flags = GW_KEY_SECRET,
@@ -399,6 +406,20 @@ static const gw_section trusted_header_section = {trusted_header_keys, sizeof(S)
 
 #define S gw_workspaces_cfg
 static const gw_key workspaces_keys[] = {
+    {"label", AT(S, label), .form = gw_form_label_name,
+     .doc =
+         "Label that says whose it is, e.g. `workspace_id`: stamped as an attribute into every OTLP resource "
+         "and as a label into every Loki stream. What a sender puts there himself is taken out everywhere. "
+         "Absent: nothing is stamped but the `labels` of workspaces."},
+    {"otlp_label", AT(S, otlp_label), .form = gw_form_attribute_name, .doc = "The same for OTLP alone.",
+     .doc_default = "`label`"},
+    {"loki_label", AT(S, loki_label), .form = gw_form_label_name, .doc = "The same for Loki alone.",
+     .doc_default = "`label`"},
+    {"client_label", WORD(S, client_label), .def = "overwrite",
+     .doc = "What becomes of a request in which a sender uses one of these names himself: `refuse` is 400."},
+    {"loki_max_labels", AT(S, loki_max_labels), RANGE(0, 1024), .def = "15",
+     .doc = "Labels of a Loki stream, with those that are stamped; a request with more is 400. As Loki's "
+            "`max_label_names_per_series`; 0: no ceiling. Only where labels are stamped."},
     {"anonymous", AT(S, anonymous), .form = gw_form_workspace,
      .doc = "Workspace of senders without a credential. Absent: they are refused."},
     {"tenant", AT(S, tenant), .form = gw_form_workspace, .doc = "What `tenant_header` says for it.",

@@ -76,6 +76,7 @@ void gw_set_texts(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_redis_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_endpoints(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
+void gw_set_labels(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_headers(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_action(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 /* config_sections.c */
@@ -101,6 +102,7 @@ void gw_print_u64(gw_printer *p, const gw_key *k, const void *base);
 void gw_print_date(gw_printer *p, const gw_key *k, const void *base);
 void gw_print_texts(gw_printer *p, const gw_key *k, const void *base);
 void gw_print_endpoints(gw_printer *p, const gw_key *k, const void *base);
+void gw_print_labels(gw_printer *p, const gw_key *k, const void *base);
 void gw_print_headers(gw_printer *p, const gw_key *k, const void *base);
 void gw_print_action(gw_printer *p, const gw_key *k, const void *base);
 void gw_print_section(gw_printer *p, const gw_key *k, const void *base);

@@ -46,13 +46,15 @@ const char *gw_form_name(const char *s);      /* letters, digits, '_', '-': 1 to
 const char *gw_form_rule_name(const char *s); /* the same in lower case */
 const char *gw_form_digest_id(const char *s); /* a letter, then letters and digits, lower case: 1 to 8 */
 const char *gw_form_digest_prefix(const char *s);
-const char *gw_form_sha256(const char *s);      /* 64 hex digits, lower case */
-const char *gw_form_identity(const char *s);    /* a word of GW_IDENTITY_SOURCES */
-const char *gw_form_token_hash(const char *s);  /* as gw_form_sha256, or *** */
-const char *gw_form_password(const char *s);    /* user:$argon2id$v=19$m=..,t=..,p=..$salt$hash, or *** */
-const char *gw_form_certificate(const char *s); /* a name as peer.h writes them */
-const char *gw_form_network(const char *s);     /* an address or a network */
-const char *gw_form_workspace(const char *s);   /* what Loki and Mimir take as a tenant */
+const char *gw_form_sha256(const char *s);         /* 64 hex digits, lower case */
+const char *gw_form_label_name(const char *s);     /* as Prometheus and Loki take one; no __ in front */
+const char *gw_form_attribute_name(const char *s); /* the same with dots and dashes */
+const char *gw_form_identity(const char *s);       /* a word of GW_IDENTITY_SOURCES */
+const char *gw_form_token_hash(const char *s);     /* as gw_form_sha256, or *** */
+const char *gw_form_password(const char *s);       /* user:$argon2id$v=19$m=..,t=..,p=..$salt$hash, or *** */
+const char *gw_form_certificate(const char *s);    /* a name as peer.h writes them */
+const char *gw_form_network(const char *s);        /* an address or a network */
+const char *gw_form_workspace(const char *s);      /* what Loki and Mimir take as a tenant */
 const char *
 gw_form_header_name(const char *s); /* RFC 9110 token, not one the HTTP client itself must write */
 const char *gw_form_header_value(const char *s); /* visible text */

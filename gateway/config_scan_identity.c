@@ -12,6 +12,30 @@
 /* What one verification may take: memory in KiB, passes, lanes. */
 enum { MAX_MEMORY_KIB = 256 << 10, MAX_PASSES = 16, MAX_LANES = 8, MIN_MEMORY_KIB = 8 << 10 };
 
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS  "0123456789"
+
+static bool is_name(const char *s, const char *more)
+{
+    size_t n = strlen(s), m = 0;
+    if (n == 0 || n > 128 || strchr(LETTERS "_", s[0]) == NULL || strncmp(s, "__", 2) == 0)
+        return false;
+    while (m < n && (strchr(LETTERS DIGITS "_", s[m]) != NULL || strchr(more, s[m]) != NULL))
+        m++;
+    return m == n;
+}
+
+const char *gw_form_label_name(const char *s)
+{
+    return is_name(s, "") ? NULL : "must be a label name: letters, digits and _, no digit and no __ in front";
+}
+
+const char *gw_form_attribute_name(const char *s)
+{
+    return is_name(s, ".-") ? NULL
+                            : "must be an attribute name: letters, digits, _, . and -, no digit in front";
+}
+
 const char *gw_form_identity(const char *s)
 {
     static const char *const words[] = {

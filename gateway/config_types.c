@@ -302,6 +302,37 @@ void gw_set_headers(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     *(size_t *)((char *)base + k->count_offset) = count;
 }
 
+/* Names are the keys of one mapping, so the YAML layer has found those that are there twice. */
+void gw_set_labels(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
+{
+    if (n->kind != GW_YAML_MAPPING && !gw_yaml_is_null(n)) {
+        complain(l, k, n, "must be a mapping of names to values");
+        return;
+    }
+    if (n->n_children > k->max) {
+        complain(l, k, n, gw_mem_format(l->mem, "must have at most %" PRIu64 " labels", k->max));
+        return;
+    }
+    gw_label_cfg *list = gw_mem_alloc(l->mem, (n->n_children + 1) * sizeof *list);
+    size_t count = 0;
+    for (gw_yaml_node *v = n->first; v != NULL; v = v->next) {
+        const char *name = gw_mem_text(l->mem, v->key->text, strlen(v->key->text)), *value;
+        const char *why = k->form(name);
+        if (why != NULL) {
+            gw_diag_at(l->d, v->key, NULL, "`%s` %s", path_of(l, k, v), why);
+            continue;
+        }
+        if (!gw_scalar(l, k, v, &value))
+            continue;
+        if (*value == '\0' || strlen(value) > GW_TEXT_MAX)
+            complain(l, k, v, "must have 1 to 1024 bytes");
+        else
+            list[count++] = (gw_label_cfg){.name = name, .value = value};
+    }
+    *(gw_label_cfg **)((char *)base + k->offset) = list;
+    *(size_t *)((char *)base + k->count_offset) = count;
+}
+
 /* {digest: {prefix: text}} */
 static void set_digest(gw_loader *l, const gw_key *k, gw_yaml_node *digest, gw_rule_cfg *rule)
 {

@@ -439,7 +439,7 @@ static void start_scrub(gw_exchange *x)
     const gw_generation *gen = x->binding->gen;
     const gw_upstream_cfg *up = &gen->cfg->upstreams[x->route->upstream_index];
     x->scrub.gen = gen;
-    x->scrub.workspace = rd_slice_str(x->workspace->name);
+    x->scrub.workspace = x->workspace;
     x->scrub.now = time(NULL);
     x->scrub.signal = x->route->signal;
     x->scrub.format = x->format;

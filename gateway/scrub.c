@@ -202,6 +202,8 @@ static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r
     for (uint32_t i = 0; i < r->n_hits; i++)
         gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, x->gen->rule_slots[r->hits[i].rule],
                  r->hits[i].cls, r->hits[i].n);
+    if (r->n_reserved > 0)
+        gw_count(s->counters, GW_METRIC_LABELS_OVERWRITTEN, x->workspace->slot, x->signal, 0, r->n_reserved);
     if (r->n_over_budget > 0)
         gw_count(s->counters, GW_METRIC_OVER_BUDGET, x->signal, 0, 0, r->n_over_budget);
 }
@@ -287,8 +289,38 @@ static uint32_t epoch_of(const gw_redaction_cfg *cfg, time_t now)
     return cfg->digest_epoch_days == 0 ? 0 : day - day % cfg->digest_epoch_days;
 }
 
+/* What is stamped into a body of the workspace. */
+typedef struct stamp {
+    rd_stamp stamp;
+    rd_stamp_label labels[GW_MAX_LABELS + 1];
+} stamp;
+
+static void put_label(stamp *s, const char *name, const char *value)
+{
+    s->labels[s->stamp.n_labels++] = (rd_stamp_label){rd_slice_str(name), rd_slice_str(value)};
+}
+
+/* NULL: nothing is. */
+static const rd_stamp *stamp_of(const gw_scrub *x, stamp *s)
+{
+    const gw_workspaces_cfg *cfg = &x->gen->cfg->workspaces;
+    bool loki = x->signal == GW_SIGNAL_LOKI_PUSH;
+    const char *name = loki ? cfg->loki_label : cfg->otlp_label;
+    s->stamp = (rd_stamp){.labels = s->labels,
+                          .refuse = cfg->client_label == GW_CLIENT_LABEL_REFUSE,
+                          .max_stream_labels = cfg->loki_max_labels};
+    if (x->workspace == NULL)
+        return NULL;
+    if (name != NULL)
+        put_label(s, name, x->workspace->name);
+    for (size_t i = 0; i < x->workspace->cfg->n_labels; i++)
+        put_label(s, x->workspace->cfg->labels[i].name, x->workspace->cfg->labels[i].value);
+    return s->stamp.n_labels > 0 ? &s->stamp : NULL;
+}
+
 void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
 {
+    stamp labels;
     rd_error err = {0};
     rd_slice body, bytes = {0};
     rd_redaction r;
@@ -308,7 +340,8 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .format = x->format == GW_FORMAT_JSON ? RD_FORMAT_JSON : RD_FORMAT_PROTOBUF,
                   .body = body,
                   .limits = x->gen->limits,
-                  .workspace = x->workspace,
+                  .workspace = x->workspace == NULL ? (rd_slice){0} : rd_slice_str(x->workspace->name),
+                  .stamp = stamp_of(x, &labels),
                   .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
     if (x->admit != NULL)
         job.admit = (rd_admit){.ask = ask_admission, .ctx = x};

@@ -21,6 +21,7 @@
 #include "gateway/outcome.h"
 #include "gateway/quota.h"
 #include "gateway/scrubbed.h"
+#include "gateway/workspace.h"
 
 /* Scratch of one thread: redactor, decompressors, counters. */
 typedef struct gw_scrubber gw_scrubber;
@@ -32,12 +33,12 @@ typedef struct gw_scrub {
     const gw_generation *gen; /* borrowed until the scrubbed body is done with */
     gw_signal signal;
     gw_format format;
-    rd_coding coding;     /* of `wire` */
-    rd_coding out_coding; /* for an HTTP upstream */
-    bool to_store;        /* a JSON line instead */
-    rd_slice workspace;   /* whose digests are made; borrowed */
-    time_t now;           /* chooses the epoch of digests */
-    gw_quota *quota;      /* whose memory it counts as; NULL: nobody's. Set by gw_scrub_belong */
+    rd_coding coding;              /* of `wire` */
+    rd_coding out_coding;          /* for an HTTP upstream */
+    bool to_store;                 /* a JSON line instead */
+    const gw_workspace *workspace; /* whose labels and digests are made; borrowed, from a pinned table */
+    time_t now;                    /* chooses the epoch of digests */
+    gw_quota *quota;               /* whose memory it counts as; NULL: nobody's. Set by gw_scrub_belong */
     /* Asked when decoded size and items are known, before anything is searched; on the thread that runs.
      * Fewer than `n_items`: the body goes no further (GW_OUTCOME_QUOTA). NULL: not asked. */
     uint32_t (*admit)(void *arg, size_t decoded_bytes, uint32_t n_items);

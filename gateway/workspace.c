@@ -137,9 +137,26 @@ static void add_password(gw_workspaces *t, const char *text, uint32_t at, gw_dia
     e->passwords = p;
 }
 
+/* Of two labels with one name only one would stay. */
+static void check_labels(const gw_workspaces *t, const gw_workspace_cfg *cfg, gw_diagnostics *d)
+{
+    const gw_workspaces_cfg *all = &t->cfg->workspaces;
+    char what[GW_WORKSPACE_WHY_BYTES];
+    for (size_t i = 0; i < cfg->n_labels; i++) {
+        const char *name = cfg->labels[i].name;
+        if ((all->otlp_label == NULL || strcmp(name, all->otlp_label) != 0) &&
+            (all->loki_label == NULL || strcmp(name, all->loki_label) != 0))
+            continue;
+        snprintf(what, sizeof what, "label `%s` of workspace `%s` is the one that says its name", name,
+                 cfg->name);
+        report(d, &cfg->origin, NULL, what);
+    }
+}
+
 static void add_keys(gw_workspaces *t, uint32_t at, gw_diagnostics *d)
 {
     const gw_workspace_cfg *cfg = t->list[at].cfg;
+    check_labels(t, cfg, d);
     for (size_t i = 0; i < cfg->n_aliases; i++)
         add_key(t, GW_WORKSPACE_NAME, rd_slice_str(cfg->aliases[i]), at, d);
     for (size_t i = 0; i < cfg->n_tokens; i++) {

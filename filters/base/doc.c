@@ -29,16 +29,17 @@ void rd_doc_release(rd_doc *d)
     free(d->frames);
     free(d->edits);
     free(d->kept);
+    free(d->places);
     *d = (rd_doc){0};
 }
 
 void rd_doc_reset(rd_doc *d, rd_slice body)
 {
     if (d->cap_leaves > KEEP_ELEMENTS || d->cap_frames > KEEP_ELEMENTS || d->cap_edits > KEEP_ELEMENTS ||
-        d->cap_kept > KEEP_ELEMENTS)
+        d->cap_kept > KEEP_ELEMENTS || d->cap_places > KEEP_ELEMENTS)
         rd_doc_release(d);
     d->body = body;
-    d->n_leaves = d->n_frames = d->n_edits = d->n_kept = d->n_items = d->n_groups = 0;
+    d->n_leaves = d->n_frames = d->n_edits = d->n_kept = d->n_places = d->n_items = d->n_groups = 0;
 }
 
 /* Doubles an array of `size`-byte elements; false leaves it as it was. */
@@ -73,6 +74,13 @@ rd_edit *rd_doc_grow_edit(rd_doc *d)
 rd_kept *rd_doc_grow_kept(rd_doc *d)
 {
     return grow((void **)&d->kept, &d->cap_kept, sizeof *d->kept) ? &d->kept[d->n_kept++] : NULL;
+}
+
+rd_place *rd_doc_push_place(rd_doc *d)
+{
+    if (d->n_places == d->cap_places && !grow((void **)&d->places, &d->cap_places, sizeof *d->places))
+        return NULL;
+    return &d->places[d->n_places++];
 }
 
 static int by_offset(const void *va, const void *vb)

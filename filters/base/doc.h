@@ -128,7 +128,40 @@ typedef struct rd_verdict {
 typedef struct rd_visitor {
     rd_verdict (*on_key)(const void *ctx, rd_slice key, rd_class cls);
     const void *ctx; /* borrowed */
+    bool places;     /* note where labels can be put in; what has two such places in one group is RD_INVALID */
 } rd_visitor;
+
+/* Where labels can be put into a body.
+ *   ATTRIBUTES       protobuf: the start of a Resource
+ *   RESOURCE         protobuf: the start of a group that has no Resource
+ *   LABELS           protobuf: the start of a stream that has no label text
+ *   NONE             nothing: the stream has label text, which is a leaf
+ *   JSON_ITEMS       the start of the array `attributes` of a resource
+ *   JSON_ATTRIBUTES  the start of a resource object without `attributes`, or its null
+ *   JSON_RESOURCE    the start of a group object without `resource`, or its null
+ *   JSON_MEMBERS     the start of the object `stream`
+ *   JSON_STREAM      the start of a stream object without labels, or its null
+ *   JSON_LABEL_TEXT  the same of the old form, `labels` */
+typedef enum rd_place_kind {
+    RD_PLACE_NONE,
+    RD_PLACE_ATTRIBUTES,
+    RD_PLACE_RESOURCE,
+    RD_PLACE_LABELS,
+    RD_PLACE_JSON_ITEMS,
+    RD_PLACE_JSON_ATTRIBUTES,
+    RD_PLACE_JSON_RESOURCE,
+    RD_PLACE_JSON_MEMBERS,
+    RD_PLACE_JSON_STREAM,
+    RD_PLACE_JSON_LABEL_TEXT
+} rd_place_kind;
+
+typedef struct rd_place {
+    uint32_t off, len; /* what is replaced: nothing, or a null */
+    uint32_t frame;    /* as of a leaf */
+    uint32_t n_labels; /* JSON_MEMBERS: labels of the sender that stay */
+    uint8_t kind;      /* rd_place_kind */
+    bool more;         /* JSON: something follows, so a comma is needed */
+} rd_place;
 
 /* What to do with a length-delimited field or JSON member that the schema does not know. */
 typedef enum rd_unknown { RD_UNKNOWN_SCAN, RD_UNKNOWN_REFUSE } rd_unknown;
@@ -147,8 +180,9 @@ typedef struct rd_doc {
     rd_frame *frames; /* owned */
     rd_edit *edits;   /* owned */
     rd_kept *kept;    /* owned; what the protobuf splicer copied from the body */
-    uint32_t n_leaves, n_frames, n_edits, n_kept;
-    uint32_t cap_leaves, cap_frames, cap_edits, cap_kept;
+    rd_place *places; /* owned; only if the visitor asked for them */
+    uint32_t n_leaves, n_frames, n_edits, n_kept, n_places;
+    uint32_t cap_leaves, cap_frames, cap_edits, cap_kept, cap_places;
     uint32_t n_items; /* log records, spans, data points, Loki entries */
     uint32_t n_groups; /* resources (OTLP) or streams (Loki) */
 } rd_doc;
@@ -163,6 +197,8 @@ rd_leaf *rd_doc_grow_leaf(rd_doc *d);
 rd_frame *rd_doc_grow_frame(rd_doc *d);
 rd_edit *rd_doc_grow_edit(rd_doc *d);
 rd_kept *rd_doc_grow_kept(rd_doc *d);
+
+rd_place *rd_doc_push_place(rd_doc *d);
 
 static inline rd_leaf *rd_doc_push_leaf(rd_doc *d)
 {

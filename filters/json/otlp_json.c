@@ -335,7 +335,35 @@ static bool walk_array(rd_json_walk *w, const rd_field *f, uint8_t cls, pair *p)
         else if (!rd_json_walk_drop(w, &it, off, cls, v.rule))
             return false;
     }
+    w->kept = it.kept;
     return w->j.failed == RD_OK;
+}
+
+/* Is this the member of a group or resource by which labels are put in? */
+static bool is_anchor(const rd_message *m, const rd_field *f)
+{
+    if (m->kind == RD_KIND_GROUP)
+        return f->child != NULL && f->child->kind == RD_KIND_RESOURCE;
+    return m->kind == RD_KIND_RESOURCE && f->mark == RD_MARK_MESSAGE && f->child->kind == RD_KIND_PAIR;
+}
+
+static rd_place_kind whole_of(const rd_message *m)
+{
+    return m->kind == RD_KIND_GROUP ? RD_PLACE_JSON_RESOURCE : RD_PLACE_JSON_ATTRIBUTES;
+}
+
+/* The value of such a member. A second one could be merged or could count alone: backends differ. */
+static bool walk_anchor(rd_json_walk *w, const rd_message *m, const rd_field *f, uint8_t cls, unsigned *seen)
+{
+    rd_verdict ignored = {RD_FATE_KEEP, 0};
+    uint32_t off = rd_json_off(&w->j);
+    if ((*seen)++ > 0)
+        return rd_json_fail(&w->j, RD_INVALID, "a resource or its attributes stand twice");
+    if (rd_json_walk_null(w))
+        return rd_json_walk_place(w, whole_of(m), off, 4, false);
+    if (!f->repeated)
+        return walk_one(w, f, cls, off, NULL, &ignored);
+    return walk_array(w, f, cls, NULL) && rd_json_walk_place(w, RD_PLACE_JSON_ITEMS, off + 1, 0, w->kept);
 }
 
 /* The field of a member name. Names mostly come in the order of the schema: the search starts behind the
@@ -362,10 +390,12 @@ static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair
 {
     rd_json_list it;
     rd_json_text name;
-    unsigned next = 0;
+    unsigned next = 0, seen = 0;
 
     if (!rd_json_open(&w->j, '{', &it))
         return false;
+    uint32_t start = rd_json_off(&w->j);
+    bool anchored = w->visitor.places && (m->kind == RD_KIND_GROUP || m->kind == RD_KIND_RESOURCE);
     while (rd_json_walk_member(w, &it, &name)) {
         const rd_field *f = find_field(w, m, name, &next);
         if (f == NULL) {
@@ -376,6 +406,12 @@ static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair
         rd_verdict v = {RD_FATE_KEEP, 0};
         uint8_t field_cls = f->cls == RD_CLASS_INHERIT ? cls : f->cls;
         uint32_t off = name.off - 1;
+        if (anchored && is_anchor(m, f)) {
+            if (!walk_anchor(w, m, f, field_cls, &seen))
+                return false;
+            it.kept = true;
+            continue;
+        }
         if (!rd_json_walk_null(w) &&
             !(f->repeated ? walk_array(w, f, field_cls, p) : walk_one(w, f, field_cls, off, p, &v)))
             return false;
@@ -384,7 +420,9 @@ static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair
         else if (!rd_json_walk_drop(w, &it, off, field_cls, v.rule))
             return false;
     }
-    return w->j.failed == RD_OK;
+    if (w->j.failed != RD_OK)
+        return false;
+    return !anchored || seen > 0 || rd_json_walk_place(w, whole_of(m), start, 0, it.kept);
 }
 
 static bool walk_message(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verdict *out_verdict)

@@ -13,7 +13,7 @@ void rd_json_walk_init(rd_json_walk *w, const rd_limits *lim, const rd_visitor *
 {
     rd_json_init(&w->j, doc->body, lim);
     w->doc = doc;
-    w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL};
+    w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL, false};
     w->memo = (rd_key_memo){0};
     w->refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
     rd_buf_init(&w->scratch, doc->body.n);
@@ -59,6 +59,15 @@ bool rd_json_walk_push(rd_json_walk *w, rd_form form, uint32_t off, uint32_t len
         return rd_json_fail(&w->j, RD_NO_MEMORY, "leaves");
     *leaf = (rd_leaf){
         .off = off, .len = len, .frame = RD_NO_FRAME, .rule = rule, .cls = cls, .form = (uint8_t)form};
+    return true;
+}
+
+bool rd_json_walk_place(rd_json_walk *w, rd_place_kind kind, uint32_t off, uint32_t len, bool more)
+{
+    rd_place *p = w->visitor.places ? rd_doc_push_place(w->doc) : NULL;
+    if (p == NULL)
+        return !w->visitor.places || rd_json_fail(&w->j, RD_NO_MEMORY, "places");
+    *p = (rd_place){.off = off, .len = len, .frame = RD_NO_FRAME, .kind = (uint8_t)kind, .more = more};
     return true;
 }
 

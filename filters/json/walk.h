@@ -27,6 +27,7 @@ typedef struct rd_json_walk {
     rd_key_memo memo;   /* of keys without escapes */
     rd_buf scratch;     /* owned: the unescaped form of the last name or key that had escapes */
     bool refuse_unknown;
+    bool kept; /* whether anything of the array that was read last stays */
 } rd_json_walk;
 
 /* `v` may be NULL: every key is kept. */
@@ -50,6 +51,9 @@ bool rd_json_walk_judge(rd_json_walk *w, rd_json_text key, uint8_t cls, rd_verdi
 
 /* Pushes PAIR_DROP for the current item of `it`, from `start` to where the cursor is. */
 bool rd_json_walk_drop(rd_json_walk *w, rd_json_list *it, uint32_t start, uint8_t cls, uint16_t rule);
+
+/* Notes a place, if the visitor asked for places. */
+bool rd_json_walk_place(rd_json_walk *w, rd_place_kind kind, uint32_t off, uint32_t len, bool more);
 
 /* Any value: every string and number in it is a leaf, every member name a leaf and a key. */
 bool rd_json_walk_any(rd_json_walk *w, uint8_t cls, uint16_t rule);

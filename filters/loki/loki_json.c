@@ -160,10 +160,11 @@ static bool walk_labels(rd_json_walk *w)
     rd_json_list it;
     rd_json_text name;
     rd_slice text;
-    bool dropped = false, stays = false;
+    bool dropped = false;
+    uint32_t stays = 0, off = rd_json_off(&w->j);
 
     if (rd_json_walk_null(w))
-        return true;
+        return rd_json_walk_place(w, RD_PLACE_JSON_STREAM, off, 4, false);
     if (!rd_json_open(&w->j, '{', &it))
         return false;
     while (rd_json_walk_member(w, &it, &name)) {
@@ -177,22 +178,36 @@ static bool walk_labels(rd_json_walk *w)
             return false;
         bool gone = was_dropped(w->doc, n_before, name);
         dropped |= gone;
-        stays |= !gone && !empty;
+        stays += !gone && !empty;
     }
     if (w->j.failed != RD_OK)
         return false;
-    return stays || !dropped ||
+    if (w->visitor.places) {
+        if (!rd_json_walk_place(w, RD_PLACE_JSON_MEMBERS, off + 1, 0, it.kept))
+            return false;
+        w->doc->places[w->doc->n_places - 1].n_labels = stays;
+        return true;
+    }
+    return stays > 0 || !dropped ||
            rd_json_walk_push(w, RD_FORM_LABELS_OBJECT, rd_json_off(&w->j) - 1, 0, RD_CLASS_LABEL, it.kept);
 }
 
 static bool walk_label_text(rd_json_walk *w)
 {
     rd_json_text t;
+    uint32_t off = rd_json_off(&w->j);
 
     if (rd_json_walk_null(w))
-        return true;
+        return rd_json_walk_place(w, RD_PLACE_JSON_LABEL_TEXT, off, 4, false);
     return rd_json_string(&w->j, &t) &&
            rd_json_walk_push(w, RD_FORM_LABELS_JSON, t.off, t.len, RD_CLASS_LABEL, 0);
+}
+
+/* A second one could be merged or could count alone: servers differ. */
+static bool once(rd_json_walk *w, unsigned *n)
+{
+    return (*n)++ == 0 || !w->visitor.places ||
+           rd_json_fail(&w->j, RD_INVALID, "labels of a stream stand twice");
 }
 
 static bool walk_stream(rd_json_walk *w)
@@ -200,20 +215,23 @@ static bool walk_stream(rd_json_walk *w)
     rd_json_list it;
     rd_json_text name;
     rd_slice text;
+    unsigned n_stream = 0, n_labels = 0, n_entries = 0;
 
     if (!rd_json_open(&w->j, '{', &it))
         return false;
+    uint32_t start = rd_json_off(&w->j);
     while (rd_json_walk_member(w, &it, &name)) {
         if (!rd_json_walk_text(w, name, &text))
             return false;
         bool known = true, ok;
         if (rd_slice_eq(text, RD_SLICE_LIT("stream"))) {
-            ok = walk_labels(w);
+            ok = once(w, &n_stream) && walk_labels(w);
         } else if (rd_slice_eq(text, RD_SLICE_LIT("values"))) {
             ok = walk_entries(w, walk_value);
         } else if (rd_slice_eq_nocase(text, RD_SLICE_LIT("labels"))) {
-            ok = walk_label_text(w);
+            ok = once(w, &n_labels) && walk_label_text(w);
         } else if (rd_slice_eq_nocase(text, RD_SLICE_LIT("entries"))) {
+            n_entries++;
             ok = walk_entries(w, walk_entry);
         } else {
             known = false;
@@ -223,7 +241,11 @@ static bool walk_stream(rd_json_walk *w)
             return false;
         it.kept |= known;
     }
-    return w->j.failed == RD_OK;
+    if (w->j.failed != RD_OK)
+        return false;
+    return n_stream + n_labels > 0 ||
+           rd_json_walk_place(w, n_entries > 0 ? RD_PLACE_JSON_LABEL_TEXT : RD_PLACE_JSON_STREAM, start, 0,
+                              it.kept);
 }
 
 static bool walk_streams(rd_json_walk *w)

@@ -60,6 +60,7 @@ typedef enum rd_kind {
     RD_KIND_PLAIN,
     RD_KIND_PAIR,     /* KeyValue, LabelPair: key and value decide together */
     RD_KIND_ANYVALUE, /* the oneof of OTLP */
+    RD_KIND_RESOURCE, /* Resource: what a group is about */
     RD_KIND_GROUP,    /* ResourceLogs/-Spans/-Metrics, Loki stream: counted in n_groups */
     RD_KIND_ITEM      /* LogRecord, Span, data points, Loki entry: counted in n_items */
 } rd_kind;

@@ -36,6 +36,7 @@ typedef struct level {
     uint32_t field_off;  /* PAIR: where its tag starts */
     uint32_t first_leaf; /* PAIR: its leaves start here */
     uint32_t number;     /* group: the number that must end it */
+    uint32_t place;      /* GROUP: one more than its place; 0: places are not noted */
     rd_verdict verdict;  /* PAIR: the strongest of its keys so far */
     uint8_t cls;
     bool again; /* PAIR that is masked: second reading */
@@ -49,7 +50,7 @@ typedef struct walk {
     rd_outcome failed;
     uint32_t left; /* elements */
     uint32_t max_depth;
-    bool refuse_unknown, any_bytes;
+    bool refuse_unknown, any_bytes, places;
     level *top;
     rd_key_memo memo;
     level stack[MAX_LEVELS];
@@ -158,11 +159,35 @@ static level *push_level(walk *w, const uint8_t *at, uint32_t depth)
     return ++w->top;
 }
 
+/* A group begins: as long as nothing better comes, what is put in goes to its start. */
+static bool note_group(walk *w, const rd_message *m, level *l, const region *r)
+{
+    rd_place *p = rd_doc_push_place(w->doc);
+    if (p == NULL)
+        return fail(w, RD_NO_MEMORY, "places", r->p) != NULL;
+    bool stream = m->fields[0].mark == RD_MARK_LABELS;
+    *p = (rd_place){.off = (uint32_t)(r->p - w->body),
+                    .frame = l->frame,
+                    .kind = stream ? RD_PLACE_LABELS : RD_PLACE_RESOURCE};
+    l->place = w->doc->n_places;
+    return true;
+}
+
+/* What a group is about. A second one could be merged or could count alone: backends differ. */
+static bool note_anchor(walk *w, uint32_t place, rd_place_kind kind, uint32_t frame, const region *r)
+{
+    rd_place *p = &w->doc->places[place - 1];
+    if (p->kind != RD_PLACE_LABELS && p->kind != RD_PLACE_RESOURCE)
+        return fail(w, RD_INVALID, "a resource or the labels of a stream stand twice", r->p) != NULL;
+    *p = (rd_place){.off = (uint32_t)(r->p - w->body), .frame = frame, .kind = (uint8_t)kind};
+    return true;
+}
+
 static const uint8_t *enter(walk *w, const rd_message *m, unsigned cls, const region *r)
 {
     if (!push_frame(w, r))
         return NULL;
-    uint32_t depth = w->top->depth + (m->kind == RD_KIND_ANYVALUE);
+    uint32_t depth = w->top->depth + (m->kind == RD_KIND_ANYVALUE), place = w->top->place;
     level *l = push_level(w, r->field, depth);
     if (l == NULL)
         return NULL;
@@ -175,6 +200,10 @@ static const uint8_t *enter(walk *w, const rd_message *m, unsigned cls, const re
                  .cls = (uint8_t)cls};
     w->doc->n_items += m->kind == RD_KIND_ITEM;
     w->doc->n_groups += m->kind == RD_KIND_GROUP;
+    if (m->kind == RD_KIND_GROUP && w->places && !note_group(w, m, l, r))
+        return NULL;
+    if (m->kind == RD_KIND_RESOURCE && place > 0 && !note_anchor(w, place, RD_PLACE_ATTRIBUTES, l->frame, r))
+        return NULL;
     return r->p;
 }
 
@@ -350,6 +379,8 @@ static const uint8_t *take_region(walk *w, const rd_field *f, const uint8_t *fie
     case RD_MARK_TEXT:
         return take_text(w, f, cls, &r, RD_FORM_TEXT, 0);
     case RD_MARK_LABELS:
+        if (w->top->place > 0 && !note_anchor(w, w->top->place, RD_PLACE_NONE, w->top->frame, &r))
+            return NULL;
         return take_text(w, f, cls, &r, RD_FORM_LABELS, 0);
     case RD_MARK_ID:
         if (r.n != 0 && r.n != f->id_len)
@@ -523,7 +554,8 @@ rd_outcome rd_wire_walk(const rd_message *root, const rd_limits *lim, const rd_v
     walk w;
     w.doc = doc;
     w.body = doc->body.p;
-    w.visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL};
+    w.visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL, false};
+    w.places = w.visitor.places;
     w.err = err;
     w.failed = RD_OK;
     w.left = lim->max_elements;

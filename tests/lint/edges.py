@@ -20,7 +20,8 @@ FILTERS = {
     "detect": ["base"],
     "act": ["base"],
     "policy": ["base", "detect", "act"],
-    "redact": ["base", "coding", "schema", "wire", "json", "loki", "detect", "act", "policy"],
+    "stamp": ["base", "wire", "json", "loki"],
+    "redact": ["stamp", "base", "coding", "schema", "wire", "json", "loki", "detect", "act", "policy"],
 }
 
 # Gateway modules from the ground up: a module may include those of the lines above its own, none of its own line.

@@ -103,6 +103,8 @@ static inline rd_policy *kit_policy(const rd_rule_spec *rules, uint32_t n)
 
 /* ---- one call ---- */
 
+static const rd_stamp *kit_stamp; /* of the calls to come; NULL: none */
+
 typedef struct kit_result {
     rd_outcome outcome;
     rd_error err;
@@ -135,7 +137,8 @@ static inline kit_result kit_run_with(const rd_policy *p, rd_signal s, rd_format
         copy[in.n + i] = (uint8_t) "@mail.example.org a"[i % 19];
     rd_buf_init(&out, 1 << 26);
     rd_buf_init(&k.body, 1 << 26);
-    rd_job job = {.policy = p, .signal = s, .format = f, .body = {copy, in.n}, .limits = *limits};
+    rd_job job = {
+        .policy = p, .signal = s, .format = f, .body = {copy, in.n}, .limits = *limits, .stamp = kit_stamp};
     k.outcome = rd_redact(redactor, &job, &out, &k.r, &k.err);
     if (k.outcome == RD_OK) {
         k.same = k.r.body.p == copy;

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Labels put in, and reserved names judged. Called by redact*.c alone. */
+#include "filters/redact_private.h"
+
+static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
+{
+    const rd_redactor *r = ctx;
+    if (rd_stamp_is_reserved(&r->reserved, key, cls))
+        return (rd_verdict){.fate = RD_FATE_DROP, .rule = RD_RULE_RESERVED};
+    return r->by_policy.on_key(r->by_policy.ctx, key, cls);
+}
+
+rd_visitor rd_redactor_visitor(const rd_redactor *r)
+{
+    if (r->reserved.stamp == NULL)
+        return r->by_policy;
+    return (rd_visitor){.on_key = on_key, .ctx = r, .places = true};
+}
+
+/* The hash of a stream whose labels were put in is stale. */
+static rd_outcome note_stream(rd_redactor *r, const rd_place *p)
+{
+    if (p->kind == RD_PLACE_LABELS)
+        rd_buf_append(&r->relabelled, &p->frame, sizeof p->frame);
+    return r->relabelled.failed;
+}
+
+static rd_outcome too_many(rd_error *err)
+{
+    return rd_fail(err, RD_REFUSED, "a stream has no room for the labels of its workspace", SIZE_MAX);
+}
+
+/* Most places of a body get the same text. */
+rd_outcome rd_redact_stamp(rd_redactor *r, rd_error *err)
+{
+    const rd_stamp *s = r->job->stamp;
+    rd_outcome o = RD_OK;
+    for (uint32_t i = 0; o == RD_OK && i < r->doc.n_places; i++) {
+        const rd_place *p = &r->doc.places[i];
+        if (p->kind == RD_PLACE_NONE)
+            continue;
+        if (s->max_stream_labels > 0 && p->n_labels + s->n_labels > s->max_stream_labels &&
+            p->kind == RD_PLACE_JSON_MEMBERS)
+            return too_many(err);
+        r->work.n = 0;
+        rd_stamp_write(s, p, &r->work);
+        o = r->work.failed != RD_OK ? RD_NO_MEMORY : note_stream(r, p);
+        if (o == RD_OK)
+            o = rd_redactor_edit(r, p->off, p->len, p->frame, rd_buf_slice(&r->work));
+    }
+    return o;
+}
+
+rd_outcome rd_redact_stamp_labels(rd_redactor *r, rd_error *err)
+{
+    const rd_stamp *s = r->job->stamp;
+    if (s->max_stream_labels > 0 && r->labels.n + s->n_labels > s->max_stream_labels)
+        return too_many(err);
+    for (uint32_t i = 0; i < s->n_labels; i++) {
+        rd_label *l = rd_labels_add(&r->labels);
+        if (l == NULL)
+            return rd_fail(err, RD_TOO_MANY, "labels of a stream", SIZE_MAX);
+        *l = (rd_label){s->labels[i].name, s->labels[i].value};
+    }
+    rd_labels_sort(&r->labels);
+    return RD_OK;
+}
