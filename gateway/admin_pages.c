@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gateway/budget.h"
+#include "gateway/quota_sync.h"
 #include "gateway/store_metrics.h"
 #include "gateway/thread.h"
 
@@ -60,6 +61,7 @@ static int page_metrics(gw_admin_call *c)
                   "# HELP redactd_build_info The program.\n# TYPE redactd_build_info gauge\n"
                   "redactd_build_info{version=\"%s\"} 1\n",
                   REDACTD_VERSION);
+    gw_quota_sync_write(out);
     for (size_t i = 0; i < g->cfg->n_upstreams; i++) {
         if (g->stores[i] != NULL)
             gw_store_metrics_write(g->stores[i], g->cfg->upstreams[i].name, out);

@@ -51,6 +51,16 @@ unsigned gw_quota_slot(const gw_quota *q)
 
 /* ---- limits in force ---- */
 
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t share_of(const gw_quota *q, uint64_t v)
+{
+    return v / 100 * q->share_percent + v % 100 * q->share_percent / 100;
+}
+
 /* The rate that fills a bucket here: all of it, this instance's share of it, or none while it is leased. */
 static uint64_t own_rate(const gw_quota *q, uint64_t rate)
 {
@@ -58,8 +68,17 @@ static uint64_t own_rate(const gw_quota *q, uint64_t rate)
         return rate;
     if (q->leased)
         return 0;
-    uint64_t share = rate / 100 * q->share_percent + rate % 100 * q->share_percent / 100;
+    uint64_t share = share_of(q, rate);
     return share > 0 ? share : 1;
+}
+
+/* What a bucket holds here: its share, but room for the largest request, unless leases fill it. */
+static uint64_t own_burst(const gw_quota *q, unsigned k, uint64_t burst)
+{
+    if (!q->shared || q->leased)
+        return burst;
+    uint64_t share = share_of(q, burst), largest = less(q->lease[k].largest, burst);
+    return share > largest ? share : largest > 0 ? largest : 1;
 }
 
 void gw_quota_apply(gw_quota *q, uint64_t now_ns)
@@ -70,14 +89,12 @@ void gw_quota_apply(gw_quota *q, uint64_t now_ns)
     gw_limits_complete(&l);
     for (unsigned k = 0; k < GW_RATE_COUNT; k++) {
         uint64_t rate = l.v[2 * k], burst = l.v[2 * k + 1];
+        uint64_t holds = own_burst(q, k, burst);
         if (q->limits.v[2 * k] != 0) {
-            gw_bucket_change(&q->bucket[k], own_rate(q, rate), burst, now_ns);
-            continue;
-        }
-        gw_bucket_init(&q->bucket[k], own_rate(q, rate), burst, now_ns);
-        if (q->shared) { /* the whole burst is not this instance's alone */
-            q->bucket[k].level = burst / 100 * q->share_percent + burst % 100 * q->share_percent / 100;
+            gw_bucket_change(&q->bucket[k], own_rate(q, rate), holds, now_ns);
+        } else {
             q->lease[k] = (gw_lease){0};
+            gw_bucket_init(&q->bucket[k], own_rate(q, rate), own_burst(q, k, burst), now_ns);
         }
     }
     q->limits = l;
@@ -129,20 +146,17 @@ static void refuse(gw_quota_verdict *v, gw_quota_answer answer, gw_limit limit, 
 
 static void judge_rate(gw_quota *q, unsigned k, uint64_t need, gw_quota_verdict *v)
 {
-    const gw_bucket *b = &q->bucket[k];
-    if (q->limits.v[2 * k] == 0 || need == 0)
-        return;
-    if (need > b->burst) {
-        refuse(v, GW_QUOTA_NEVER, (gw_limit)(2 * k + 1), b->burst, b->burst - b->level, need, 0);
-        return;
-    }
-    if (need <= b->level)
-        return;
-    /* How long it takes at the whole rate; with leases, that is when the store has it. */
-    gw_bucket whole = *b;
+    gw_bucket whole = q->bucket[k]; /* as if it were not shared: how long it takes at the whole rate */
     whole.rate = q->limits.v[2 * k];
-    refuse(v, GW_QUOTA_LIMITED, (gw_limit)(2 * k), q->limits.v[2 * k], b->burst - b->level, need,
-           gw_bucket_wait_ns(&whole, need));
+    whole.burst = q->limits.v[2 * k + 1];
+    if (whole.rate == 0 || need == 0)
+        return;
+    uint64_t used = whole.burst - less(whole.burst, whole.level);
+    if (need > whole.burst)
+        refuse(v, GW_QUOTA_NEVER, (gw_limit)(2 * k + 1), whole.burst, used, need, 0);
+    else if (need > whole.level)
+        refuse(v, GW_QUOTA_LIMITED, (gw_limit)(2 * k), whole.rate, used, need,
+               gw_bucket_wait_ns(&whole, need));
 }
 
 static void judge_gauge(gw_quota *q, gw_limit l, uint64_t used, uint64_t need, gw_quota_verdict *v)
@@ -193,11 +207,6 @@ static void turn(gw_quota *q, gw_quota_time now)
     gw_calendar_turn(&q->calendar, now.wall_s);
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void take_rate(gw_quota *q, unsigned k, uint64_t n)
 {
     if (q->limits.v[2 * k] == 0 || !gw_bucket_take(&q->bucket[k], n) || !q->shared || q->leased)
@@ -224,7 +233,7 @@ static void use_calendar(gw_quota *q, uint64_t items, uint64_t bytes)
     for (unsigned c = 0; c < GW_CALENDAR_COUNT; c++) {
         uint64_t n = c <= GW_CALENDAR_ITEMS_MONTH ? items : bytes;
         q->calendar.used[c] += n;
-        q->unreported[c] += n;
+        q->unreported[c] += (int64_t)n;
     }
 }
 
@@ -232,8 +241,9 @@ static void unuse_calendar(gw_quota *q, uint64_t items, uint64_t bytes)
 {
     for (unsigned c = 0; c < GW_CALENDAR_COUNT; c++) {
         uint64_t n = c <= GW_CALENDAR_ITEMS_MONTH ? items : bytes;
-        q->calendar.used[c] -= less(n, q->calendar.used[c]); /* a new period may have begun meanwhile */
-        q->unreported[c] -= less(n, q->unreported[c]);
+        n = less(n, q->calendar.used[c]); /* a new period may have begun meanwhile */
+        q->calendar.used[c] -= n;
+        q->unreported[c] -= (int64_t)n;
     }
 }
 
@@ -299,15 +309,20 @@ static void look_near(gw_quota *q, gw_quota_verdict *v)
 
 /* ---- steps of a request ---- */
 
-static void note_demand(gw_quota *q, const gw_quota_need *need, const gw_quota_verdict *v)
+static void note_demand(gw_quota *q, gw_quota_time now, const gw_quota_need *need, const gw_quota_verdict *v)
 {
     if (!q->shared)
         return;
     for (unsigned k = 0; k < GW_RATE_COUNT; k++) {
         gw_lease *l = &q->lease[k];
-        l->asked += need->n[k];
-        if (need->n[k] > l->largest && need->n[k] <= q->bucket[k].burst)
-            l->largest = need->n[k];
+        uint64_t n = need->n[k], burst = q->limits.v[2 * k + 1];
+        l->asked += n;
+        if (n > l->largest_now && n <= burst)
+            l->largest_now = n;
+        if (l->largest_now > l->largest)
+            l->largest = l->largest_now;
+        if (n > q->bucket[k].burst && n <= burst)
+            gw_bucket_change(&q->bucket[k], q->bucket[k].rate, n, now.mono_ns);
     }
     if (v->answer == GW_QUOTA_LIMITED && v->limit < 2 * GW_RATE_COUNT)
         q->starved = true;
@@ -349,7 +364,7 @@ void gw_quota_take(gw_quota *q, gw_quota_time now, const gw_quota_need *need, gw
         *out = (gw_quota_verdict){0};
     } else {
         judge(q, now, need, out);
-        note_demand(q, need, out);
+        note_demand(q, now, need, out);
         settle(q, need, h, out);
     }
     begin_in_flight(q, need, h, out);
@@ -377,7 +392,7 @@ void gw_quota_take_some(gw_quota *q, gw_quota_time now, uint64_t n_items, gw_quo
     pthread_mutex_lock(&q->lock);
     turn(q, now);
     judge(q, now, &need, out);
-    note_demand(q, &need, out);
+    note_demand(q, now, &need, out);
     uint64_t left = items_left(q);
     *out_items = less(n_items, left);
     if (h->shadowed) {
@@ -408,7 +423,7 @@ bool gw_quota_peek(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, gw_quota
         *out = (gw_quota_verdict){.answer = GW_QUOTA_LIMITED,
                                   .limit = l,
                                   .max = q->limits.v[l],
-                                  .used = b->burst - b->level,
+                                  .used = q->limits.v[l + 1] - less(b->level, q->limits.v[l + 1]),
                                   .wait_ns = q->refused_until_ns - now.mono_ns};
     }
     if (q->limits.mode == GW_QUOTA_SHADOW)

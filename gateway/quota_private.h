@@ -17,7 +17,9 @@ typedef struct gw_lease {
     uint64_t prepaid; /* in the bucket, and paid for already */
     uint64_t asked;   /* since the last round, refused or not */
     uint64_t demand;  /* in a round, smoothed */
-    uint64_t largest; /* need of one request, fading */
+    uint64_t largest; /* need of one request, in this half minute and the one before */
+    uint64_t largest_now;
+    unsigned largest_rounds;
 } gw_lease;
 
 struct gw_quota {
@@ -38,7 +40,7 @@ struct gw_quota {
     bool known;   /* to the store: it has leased something before */
     uint32_t share_percent;
     gw_lease lease[GW_RATE_COUNT];
-    uint64_t unreported[GW_CALENDAR_COUNT]; /* used, not told the store yet */
+    int64_t unreported[GW_CALENDAR_COUNT]; /* used, not told the store yet; negative: taken back */
     uint64_t synced_ns;
     unsigned idle_rounds;
     _Atomic bool active; /* on the list of those to talk about */

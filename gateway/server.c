@@ -18,6 +18,7 @@
 #include "gateway/listener.h"
 #include "gateway/log.h"
 #include "gateway/quota_file.h"
+#include "gateway/quota_sync.h"
 #include "gateway/worker.h"
 
 enum {
@@ -467,12 +468,39 @@ static unsigned wanted_threads(const gw_config *cfg)
     return cores < 1 ? 1 : cores > MAX_THREADS ? MAX_THREADS : (unsigned)cores;
 }
 
+static const char *copy_of(const char *s)
+{
+    char *copy = s == NULL ? NULL : strdup(s);
+    if (s != NULL && copy == NULL)
+        abort();
+    return copy;
+}
+
+/* Lives as long as the process, whatever is loaded later. */
+static bool start_sharing(const gw_redis_cfg *cfg)
+{
+    static gw_redis_options o;
+    o = (gw_redis_options){.host = copy_of(cfg->host),
+                           .port = cfg->port,
+                           .tls = cfg->has_tls,
+                           .ca = copy_of(cfg->tls.ca),
+                           .server_name = copy_of(cfg->tls.server_name),
+                           .certificate = copy_of(cfg->tls.certificate),
+                           .key = copy_of(cfg->tls.key),
+                           .username = copy_of(cfg->username),
+                           .password = copy_of(cfg->password),
+                           .timeout_ms = cfg->timeout_ms};
+    return gw_quota_sync_start(&o, copy_of(cfg->prefix), cfg->share_percent);
+}
+
 /* The zone is the process's: log times are UTC by themselves. */
 static bool start_quotas(const gw_workspaces_cfg *cfg)
 {
     char why[GW_WHY_BYTES];
     setenv("TZ", cfg->time_zone != NULL ? cfg->time_zone : "UTC", 1);
     tzset();
+    if (cfg->has_redis && !start_sharing(&cfg->redis))
+        return false;
     if (cfg->quota_state == NULL || gw_quota_file_open(cfg->quota_state, why, sizeof why))
         return true;
     fprintf(stderr, "redactd: %s\n", why);
@@ -544,6 +572,7 @@ static void stop(server *s)
     for (unsigned i = 0; i < s->n_loops; i++)
         pthread_join(s->loops[i].tid, NULL);
     gw_workers_free(&s->workers);
+    gw_quota_sync_stop();
     gw_quota_file_close();
     gw_generation_close_stores();
 }

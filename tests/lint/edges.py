@@ -28,7 +28,7 @@ FILTERS = {
 LAYERS = [
     ["level"],
     ["signal", "limit", "scrubbed", "log", "outcome", "call_result", "budget", "frontend", "peer", "password", "verdict_cache"],
-    ["config", "media", "metrics", "credential"],
+    ["config", "media", "metrics", "redis", "credential"],
     ["route", "tls", "store", "endpoint", "admin_tokens", "workspace", "quota"],
     ["generation", "reply", "identity"],
     ["scrub"],
