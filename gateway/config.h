@@ -82,6 +82,42 @@ typedef enum gw_upstream_coding {
     GW_UPSTREAM_ZSTD
 } gw_upstream_coding;
 
+typedef struct gw_breaker_cfg {
+    bool enabled;
+    uint32_t window_ms, min_calls;          /* sliding; judged from so many calls on */
+    uint32_t failure_percent, slow_percent; /* of the calls in the window; 0: not judged */
+    uint32_t slow_call_ms;
+    uint32_t consecutive_failures; /* 0: not judged */
+    uint32_t open_ms, max_open_ms; /* first open time, and its ceiling */
+    uint32_t probes;               /* at once while half open, and how many must succeed */
+    uint32_t probe_timeout_ms;     /* then a probe counts as failed */
+} gw_breaker_cfg;
+
+typedef enum gw_check_when { GW_CHECK_OPEN, GW_CHECK_ALWAYS, GW_CHECK_NEVER } gw_check_when;
+
+/* Active checks: GET requests of our own. */
+typedef struct gw_health_check_cfg {
+    gw_check_when when;
+    const char *path;
+    uint32_t status; /* expected; 0: any below 500 */
+    uint32_t interval_ms, timeout_ms;
+    uint32_t unhealthy_after; /* failures in a row, with GW_CHECK_ALWAYS */
+} gw_health_check_cfg;
+
+/* When one endpoint failed, is another one tried? Bits of gw_retry_cfg.on. */
+typedef enum gw_retry_on {
+    GW_RETRY_CONNECT, /* nothing was sent */
+    GW_RETRY_502,
+    GW_RETRY_503,
+    GW_RETRY_504
+} gw_retry_on;
+
+typedef struct gw_retry_cfg {
+    uint64_t on;             /* bit per gw_retry_on */
+    uint32_t attempts;       /* in all */
+    uint32_t budget_percent; /* retries to requests */
+} gw_retry_cfg;
+
 /* Either `endpoints` (HTTP) or `store` (a directory). */
 typedef struct gw_upstream_cfg {
     const char *name;
@@ -96,6 +132,15 @@ typedef struct gw_upstream_cfg {
     uint32_t max_connections;      /* per thread and endpoint */
     uint32_t max_idle_connections; /* per thread and endpoint */
     uint64_t max_response_bytes;
+    uint32_t max_connection_age_ms;
+    uint32_t request_timeout_ms; /* from the body being there to the answer: waiting and all tries */
+    uint32_t max_requests;       /* in flight, per process; also the ceiling of the adaptive limit */
+    uint64_t max_bytes;          /* of bodies in flight and waiting, per process */
+    bool adaptive_limit;
+    uint32_t queue, queue_timeout_ms; /* requests that wait, per thread; how long */
+    gw_breaker_cfg breaker;
+    gw_health_check_cfg health_check;
+    gw_retry_cfg retry;
     const char *store; /* directory */
     uint64_t store_segment_bytes, store_total_bytes, store_queue_bytes;
     uint32_t store_segment_age_ms;

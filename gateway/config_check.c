@@ -146,6 +146,10 @@ static void check_upstream(const checker *k, size_t index)
         gw_diag_at(d, at(k, "upstreams.%s.connect_timeout", u->name), NULL,
                    "`connect_timeout` must not be longer than `total_timeout` (%s)",
                    gw_write_number(u->total_timeout_ms, GW_UNIT_MS, k->l->mem));
+    if (u->breaker.max_open_ms != 0 && u->breaker.open_ms > u->breaker.max_open_ms)
+        gw_diag_at(d, at(k, "upstreams.%s.breaker.open", u->name), NULL,
+                   "`open` must not be longer than `max_open` (%s)",
+                   gw_write_number(u->breaker.max_open_ms, GW_UNIT_MS, k->l->mem));
     if (u->max_connections != 0 && u->max_idle_connections > u->max_connections)
         gw_diag_at(d, at(k, "upstreams.%s.max_idle_connections", u->name), NULL,
                    "`max_idle_connections` must not be more than `max_connections` (%u)", u->max_connections);

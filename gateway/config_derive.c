@@ -67,6 +67,11 @@ static void derive_upstream(gw_upstream_cfg *u, const gw_yaml_node *node)
         u->connect_timeout_ms = u->total_timeout_ms;
     if (u->first_byte_timeout_ms > u->total_timeout_ms && gw_yaml_get(node, "first_byte_timeout") == NULL)
         u->first_byte_timeout_ms = u->total_timeout_ms;
+    if (u->request_timeout_ms == 0 && gw_yaml_get(node, "request_timeout") == NULL)
+        u->request_timeout_ms = u->total_timeout_ms;
+    if (u->breaker.open_ms > u->breaker.max_open_ms &&
+        gw_yaml_get(gw_yaml_get(node, "breaker"), "open") == NULL)
+        u->breaker.open_ms = u->breaker.max_open_ms;
     if (u->max_idle_connections > u->max_connections && gw_yaml_get(node, "max_idle_connections") == NULL)
         u->max_idle_connections = u->max_connections;
     if (u->store_segment_bytes > u->store_total_bytes && gw_yaml_get(node, "store_segment") == NULL)

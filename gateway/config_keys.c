@@ -40,7 +40,7 @@ const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .pri
 static const gw_section listener_section, route_section, upstream_section, admin_section,
     listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
     cors_section, digest_key_section, admin_token_section, trusted_header_section, quota_section,
-    redis_section;
+    redis_section, breaker_section, health_check_section, retry_section;
 
 /* clang-format off */
 /* Of every kind of field there is; a field of another type does not compile. An enum is an uint32_t here. */
@@ -68,6 +68,9 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_trusted_header_cfg: &type_section,                                                                \
         gw_limits: &type_section,                                                                            \
         gw_redis_cfg: &type_section,                                                                         \
+        gw_breaker_cfg: &type_section,                                                                       \
+        gw_health_check_cfg: &type_section,                                                                  \
+        gw_retry_cfg: &type_section,                                                                         \
         gw_workspaces_cfg: &type_section,                                                                    \
         gw_limits_cfg: &type_section,                                                                        \
         gw_redaction_cfg: &type_section,                                                                     \
@@ -88,6 +91,9 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_trusted_header_cfg: &trusted_header_section,                                                      \
         gw_limits: &quota_section,                                                                           \
         gw_redis_cfg: &redis_section,                                                                        \
+        gw_breaker_cfg: &breaker_section,                                                                    \
+        gw_health_check_cfg: &health_check_section,                                                          \
+        gw_retry_cfg: &retry_section,                                                                        \
         gw_workspaces_cfg: &workspaces_section,                                                              \
         gw_limits_cfg: &limits_section,                                                                      \
         gw_redaction_cfg: &redaction_section,                                                                \
@@ -102,6 +108,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_admin_role: admin_role_words,                                                                     \
         gw_client_label: client_label_words,                                                                 \
         gw_store_full: store_full_words,                                                                     \
+        gw_check_when: check_when_words,                                                                     \
         gw_upstream_coding: coding_words,                                                                    \
         gw_signal: signal_words,                                                                             \
         gw_quota_mode: quota_mode_words,                                                                     \
@@ -143,6 +150,10 @@ static const gw_word store_full_words[] = {
     {"delete_oldest", GW_STORE_DELETE_OLDEST}, {"refuse", GW_STORE_REFUSE}, {0}};
 static const gw_word client_label_words[] = {
     {"overwrite", GW_CLIENT_LABEL_OVERWRITE}, {"refuse", GW_CLIENT_LABEL_REFUSE}, {0}};
+static const gw_word check_when_words[] = {
+    {"open", GW_CHECK_OPEN}, {"always", GW_CHECK_ALWAYS}, {"never", GW_CHECK_NEVER}, {0}};
+static const gw_word retry_words[] = {
+    {"connect", GW_RETRY_CONNECT}, {"502", GW_RETRY_502}, {"503", GW_RETRY_503}, {"504", GW_RETRY_504}, {0}};
 static const gw_word coding_words[] = {
     {"identity", GW_UPSTREAM_IDENTITY}, {"gzip", GW_UPSTREAM_GZIP}, {"zstd", GW_UPSTREAM_ZSTD}, {0}};
 static const gw_word state_words[] = {{"active", GW_VERSION_ACTIVE},
@@ -248,10 +259,66 @@ static const gw_key upstream_tls_keys[] = {
 static const gw_section upstream_tls_section = {upstream_tls_keys, sizeof(S)};
 #undef S
 
+#define S gw_breaker_cfg
+static const gw_key breaker_keys[] = {
+    {"enabled", AT(S, enabled), .def = "true", .doc = "`false`: calls go out whatever happened before."},
+    {"window", AT(S, window_ms), MS(SEC, HOUR), .def = "10s",
+     .doc = "How far back calls are judged together."},
+    {"min_calls", AT(S, min_calls), RANGE(1, 1000000), .def = "20",
+     .doc = "Fewer calls in the window are not judged together."},
+    {"failure_percent", AT(S, failure_percent), RANGE(0, 100), .def = "50",
+     .doc = "So many failed of a hundred open it. Failed: no connection, no answer in time, no HTTP, or a "
+            "status of 500 and above; but not 503 with `Retry-After`. 0: not judged."},
+    {"slow_percent", AT(S, slow_percent), RANGE(0, 100), .def = "80",
+     .doc = "So many slow ones of a hundred open it. 0: not judged."},
+    {"slow_call", AT(S, slow_call_ms), MS(1, 10 * MIN), .def = "5s", .doc = "What a slow call is."},
+    {"consecutive_failures", AT(S, consecutive_failures), RANGE(0, 1000000), .def = "5",
+     .doc = "So many failures in a row open it, however few calls there are. 0: not judged."},
+    {"open", AT(S, open_ms), MS(10, HOUR), .def = "1s",
+     .doc = "How long it stays open at first; doubles each time. The default is no longer than `max_open`."},
+    {"max_open", AT(S, max_open_ms), MS(10, HOUR), .def = "10s", .doc = "Ceiling of that."},
+    {"probes", AT(S, probes), RANGE(1, 16), .def = "3",
+     .doc = "Requests that are let through at once to find out, and how many of them must succeed."},
+    {"probe_timeout", AT(S, probe_timeout_ms), MS(10, 10 * MIN), .def = "3s",
+     .doc = "When such a request counts as failed."},
+    {0}};
+static const gw_section breaker_section = {breaker_keys, sizeof(S)};
+#undef S
+
+#define S gw_health_check_cfg
+static const gw_key health_check_keys[] = {
+    {"when", WORD(S, when), .def = "open",
+     .doc = "`open`: only endpoints that are open, to notice at once when they are back. `always`: endpoints "
+            "that "
+            "fail checks are also passed over while others do not. `never`."},
+    {"path", AT(S, path), .form = gw_form_url_path, .def = "/", .doc = "What is asked for, by GET."},
+    {"status", AT(S, status), RANGE(0, 599), .def = "0", .doc = "Expected status; 0: any below 500."},
+    {"interval", AT(S, interval_ms), MS(100, HOUR), .def = "1s", .doc = "Time between two checks."},
+    {"timeout", AT(S, timeout_ms), MS(10, MIN), .def = "1s", .doc = "For a whole check."},
+    {"unhealthy_after", AT(S, unhealthy_after), RANGE(1, 100), .def = "3",
+     .doc = "So many failures in a row make an endpoint be passed over; one success ends that."},
+    {0}};
+static const gw_section health_check_section = {health_check_keys, sizeof(S)};
+#undef S
+
+#define S gw_retry_cfg
+static const gw_key retry_keys[] = {
+    {"on", AT(S, on), .words = retry_words, .def = "[connect]",
+     .doc = "What another endpoint is tried after. `connect`: the first one could not be reached, so nothing "
+            "was "
+            "sent. `502`, `503`, `504`: its answer; the data may then be stored twice."},
+    {"attempts", AT(S, attempts), RANGE(1, 16), .def = "2",
+     .doc = "Endpoints tried for one request, at most."},
+    {"budget_percent", AT(S, budget_percent), RANGE(0, 100), .def = "20",
+     .doc = "Retries for each hundred requests; a few more when there are few."},
+    {0}};
+static const gw_section retry_section = {retry_keys, sizeof(S)};
+#undef S
+
 #define S gw_upstream_cfg
 static const gw_key upstream_keys[] = {
     {"endpoints", LIST(S, endpoints), RANGE(1, 64),
-     .doc = "HTTP(S) base URLs, used in turn. Either this or `store`."},
+     .doc = "HTTP(S) base URLs, of which the less busy of two random ones is used. Either this or `store`."},
     {"tls", SECTION(S, tls), .doc = "For https endpoints."},
     {"tenant_header", AT(S, tenant_header), .form = gw_form_header_name,
      .doc = "Header that carries the workspace's tenant, e.g. `X-Scope-OrgID`."},
@@ -275,6 +342,26 @@ static const gw_key upstream_keys[] = {
      .doc = "Per thread and endpoint."},
     {"max_response", AT(S, max_response_bytes), BYTES(KIB, 64 * MIB), .def = "1MiB",
      .doc = "Largest answer that is read."},
+    {"max_connection_age", AT(S, max_connection_age_ms), MS(SEC, 24 * HOUR), .def = "5m",
+     .doc = "When a connection is replaced, so that a name that has moved is followed."},
+    {"request_timeout", AT(S, request_timeout_ms), MS(10, 10 * MIN),
+     .doc = "From the whole body to the answer: waiting in the queue and all tries together.",
+     .doc_default = "`total_timeout`"},
+    {"max_requests", AT(S, max_requests), RANGE(1, 1000000), .def = "1024",
+     .doc = "Requests at a time, of the process."},
+    {"max_bytes", AT(S, max_bytes), BYTES(MIB, 1024 * TIB), .def = "512MiB",
+     .doc = "Bodies in flight or waiting, of the process."},
+    {"adaptive_limit", AT(S, adaptive_limit), .def = "true",
+     .doc = "Find out how many requests at a time each endpoint takes for each signal, below `max_requests`: "
+            "more "
+            "while its answers come as fast as before, fewer when they slow down or say 503."},
+    {"queue", AT(S, queue), RANGE(0, 1000000), .def = "256",
+     .doc = "Requests that wait for their turn, per thread. Further ones are answered with 503."},
+    {"queue_timeout", AT(S, queue_timeout_ms), MS(1, 10 * MIN), .def = "5s", .doc = "How long they wait."},
+    {"breaker", SECTION(S, breaker),
+     .doc = "When to stop calling an endpoint for a signal, and for how long."},
+    {"health_check", SECTION(S, health_check), .doc = "Active checks of endpoints."},
+    {"retry", SECTION(S, retry), .doc = "Trying another endpoint."},
     {"store", AT(S, store), .flags = GW_KEY_PATH,
      .doc = "Directory to keep telemetry in, as JSON lines. Either this "
             "or `endpoints`."},
@@ -315,24 +402,28 @@ static const gw_section route_section = {route_keys, sizeof(S)};
 /* The limits of all workspaces, and those of one: the same but for their defaults. */
 #define S gw_limits
 #define X(id, key, limit_unit, counted, text)                                                                \
-    {key, AT(S, v[GW_LIMIT_##id]), .unit = GW_UNIT_##limit_unit, RANGE(1, UINT64_C(1) << 50),                \
+    {key,         AT(S, v[GW_LIMIT_##id]),  .unit = GW_UNIT_##limit_unit, RANGE(1, UINT64_C(1) << 50),       \
      .doc = text, .doc_default = "no limit"},
 static const gw_key quota_keys[] = {
-    GW_LIMITS(X)
-    {"mode", WORD(S, mode), .def = "enforce", .doc = "`shadow` counts what would be refused, and refuses nothing."},
+    GW_LIMITS(X){"mode", WORD(S, mode), .def = "enforce",
+                 .doc = "`shadow` counts what would be refused, and refuses nothing."},
     {"shed", WORD(S, shed), .def = "none",
-     .doc = "`least_severe`: of OTLP logs of which only a part fits `items_per_second`, `items_per_day` or "
-            "`items_per_month`, the least severe records are dropped and the sender is told by partial success. "
-            "`none`: all or nothing."},
+     .doc =
+         "`least_severe`: of OTLP logs of which only a part fits `items_per_second`, `items_per_day` or "
+         "`items_per_month`, the least severe records are dropped and the sender is told by partial success. "
+         "`none`: all or nothing."},
     {0}};
 static const gw_section quota_section = {quota_keys, sizeof(S)};
 #undef X
 #define X(id, key, limit_unit, counted, text)                                                                \
-    {key, AT(S, v[GW_LIMIT_##id]), .unit = GW_UNIT_##limit_unit, RANGE(1, UINT64_C(1) << 50),                \
-     .doc = "As in `workspaces.quota`.", .doc_default = "that of `workspaces.quota`"},
+    {key,                                                                                                    \
+     AT(S, v[GW_LIMIT_##id]),                                                                                \
+     .unit = GW_UNIT_##limit_unit,                                                                           \
+     RANGE(1, UINT64_C(1) << 50),                                                                            \
+     .doc = "As in `workspaces.quota`.",                                                                     \
+     .doc_default = "that of `workspaces.quota`"},
 static const gw_key workspace_quota_keys[] = {
-    GW_LIMITS(X)
-    {"mode", WORD(S, mode), .def = "default", .doc = "As in `workspaces.quota`."},
+    GW_LIMITS(X){"mode", WORD(S, mode), .def = "default", .doc = "As in `workspaces.quota`."},
     {"shed", WORD(S, shed), .def = "default", .doc = "As in `workspaces.quota`."},
     {0}};
 static const gw_section workspace_quota_section = {workspace_quota_keys, sizeof(S)};
@@ -341,14 +432,15 @@ static const gw_section workspace_quota_section = {workspace_quota_keys, sizeof(
 
 #define S gw_redis_cfg
 static const gw_key redis_keys[] = {
-    {"address", .type = &type_redis_address, .offset = offsetof(S, address),
-     .flags = GW_KEY_REQUIRED, .doc = "Where it listens."},
+    {"address", .type = &type_redis_address, .offset = offsetof(S, address), .flags = GW_KEY_REQUIRED,
+     .doc = "Where it listens."},
     {"tls", SECTION(S, tls), .presence_offset = offsetof(S, has_tls), .doc = "Speak TLS to it."},
     {"username", AT(S, username), .doc = "For AUTH; absent: the default user."},
     {"password", AT(S, password), .flags = GW_KEY_SECRET, .doc = "For AUTH."},
     {"prefix", AT(S, prefix), .form = gw_form_name, .def = "redactd", .doc = "What all keys begin with."},
     {"share", AT(S, share_percent), RANGE(1, 100), .def = "100",
-     .doc = "Percent of every rate that this instance grants while Redis is away. With n instances, 100 / n."},
+     .doc =
+         "Percent of every rate that this instance grants while Redis is away. With n instances, 100 / n."},
     {"timeout", AT(S, timeout_ms), MS(10, 10 * SEC), .def = "250ms",
      .doc = "Of a connect and of a round trip; requests never wait for one."},
     {0}};
@@ -437,17 +529,21 @@ static const gw_key workspaces_keys[] = {
     {"header", SECTION(S, header), .presence_offset = offsetof(S, has_header),
      .doc = "A header that names the workspace, for a proxy in front that knows who is calling."},
     {"quota", SECTION(S, quota),
-     .doc = "Limits of each workspace that says nothing else. A burst that is not said is two seconds of its rate."},
+     .doc = "Limits of each workspace that says nothing else. A burst that is not said is two seconds of its "
+            "rate."},
     {"memory_share", AT(S, memory_share_percent), RANGE(1, 100), .def = "50",
-     .doc = "Percent of `limits.memory_bytes` and `limits.requests_in_flight` that one workspace may hold, unless its "
+     .doc = "Percent of `limits.memory_bytes` and `limits.requests_in_flight` that one workspace may hold, "
+            "unless its "
             "quota says otherwise, when there are several."},
     {"quota_state", AT(S, quota_state), .flags = GW_KEY_PATH,
      .doc = "File that keeps what was used of calendar quotas over a restart. Absent: they begin anew."},
     {"time_zone", AT(S, time_zone), .form = gw_form_zone,
-     .doc = "Zone whose midnight begins a day of calendar quotas, such as Europe/Berlin. A change needs a restart.",
+     .doc = "Zone whose midnight begins a day of calendar quotas, such as Europe/Berlin. A change needs a "
+            "restart.",
      .doc_default = "UTC"},
     {"redis", SECTION(S, redis), .presence_offset = offsetof(S, has_redis),
-     .doc = "Redis through which instances share quotas. Absent: each counts for itself. A change needs a restart."},
+     .doc = "Redis through which instances share quotas. Absent: each counts for itself. A change needs a "
+            "restart."},
     {0}};
 static const gw_section workspaces_section = {workspaces_keys, sizeof(S)};
 #undef S
@@ -575,10 +671,10 @@ const gw_section gw_root_section = {root_keys, sizeof(S)};
 #undef S
 
 static const gw_key *const all_tables[] = {
-    root_keys,         listener_keys, listener_tls_keys, admin_keys,     admin_token_keys,   upstream_keys,
-    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,    cors_keys,          redaction_keys,
-    rule_keys,         where_keys,    digest_key_keys,   workspace_keys, trusted_header_keys,
-    quota_keys,        redis_keys};
+    root_keys,         listener_keys, listener_tls_keys, admin_keys,     admin_token_keys,    upstream_keys,
+    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,    cors_keys,           redaction_keys,
+    rule_keys,         where_keys,    digest_key_keys,   workspace_keys, trusted_header_keys, quota_keys,
+    redis_keys,        breaker_keys,  health_check_keys, retry_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

@@ -5,6 +5,11 @@
 
 #include "gateway/log.h"
 
+static gw_gate *gate_of(const gw_delivery *d)
+{
+    return &d->binding->gates[d->route->upstream_index * GW_SIGNAL_COUNT + d->route->signal];
+}
+
 static void finish(gw_delivery *d, const gw_translated *t)
 {
     gw_delivered_cb cb = d->cb;
@@ -12,7 +17,75 @@ static void finish(gw_delivery *d, const gw_translated *t)
     cb(d->arg, t);
 }
 
-/* ---- HTTP endpoints ---- */
+/* ---- HTTP endpoints: the end ---- */
+
+static void leave_line(gw_delivery *d)
+{
+    if (!d->waiting.in_line)
+        return;
+    gw_waitq_remove(&gate_of(d)->line, &d->waiting);
+    gw_upstream_count_waiting(d->up, -1);
+}
+
+static void settle(gw_delivery *d)
+{
+    leave_line(d);
+    gw_upstream_give_bytes(d->up, d->charged);
+    d->charged = 0;
+}
+
+static gw_outcome outcome_of_leave(gw_leave a)
+{
+    switch (a) {
+    case GW_LEAVE_OPEN:
+        return GW_OUTCOME_UPSTREAM_OPEN;
+    case GW_LEAVE_LIMITED:
+        return GW_OUTCOME_UPSTREAM_LIMITED;
+    case GW_LEAVE_BUSY:
+        return GW_OUTCOME_UPSTREAM_BUSY;
+    default:
+        return GW_OUTCOME_OVERLOAD;
+    }
+}
+
+static gw_translated translation_of(const gw_refusal *v)
+{
+    return (gw_translated){.outcome = outcome_of_leave(v->leave),
+                           .detail = rd_slice_str(v->why),
+                           .retry_after_s = v->retry_after_s};
+}
+
+/* No backend took it. The sender still has it and is told to try again; a durable queue would take it here,
+ * before that is said. */
+static void give_up(gw_delivery *d, const gw_translated *t)
+{
+    settle(d);
+    finish(d, t);
+}
+
+static void refuse(gw_delivery *d, gw_leave a)
+{
+    gw_thread *thread = d->binding->thread;
+    gw_upstream_explain(d->up, d->route->signal, a, gw_now_ms(), gw_thread_random(thread), &d->verdict);
+    gw_translated t = translation_of(&d->verdict);
+    give_up(d, &t);
+}
+
+static void on_later(h2o_timeout_entry_t *entry)
+{
+    gw_delivery *d = H2O_STRUCT_FROM_MEMBER(gw_delivery, later, entry);
+    refuse(d, d->verdict.leave);
+}
+
+/* A delivery never ends inside its start. */
+static void refuse_later(gw_delivery *d, gw_leave a)
+{
+    d->verdict.leave = a;
+    d->later.cb = on_later;
+    h2o_timeout_link(d->binding->thread->h2o.loop, &d->binding->thread->h2o.zero_timeout, &d->later);
+}
+
+/* ---- HTTP endpoints: calls ---- */
 
 static void count_call(const gw_delivery *d, gw_call_result r, const gw_call_response *res)
 {
@@ -23,19 +96,200 @@ static void count_call(const gw_delivery *d, gw_call_result r, const gw_call_res
         gw_count(c, GW_METRIC_UPSTREAM_ANSWERS, slot, gw_metrics_status(res->status), 0, 1);
 }
 
+static uint64_t time_left(const gw_delivery *d, uint64_t now_ms)
+{
+    return d->deadline_ms > now_ms ? d->deadline_ms - now_ms : 0;
+}
+
+static void give_back(gw_delivery *d, const gw_call_end *end)
+{
+    gw_upstream_done(d->up, d->route->signal, &d->leave, end, gw_now_ms(),
+                     gw_thread_random(d->binding->thread));
+}
+
+static void start_call(gw_delivery *d);
+
+static gw_leave acquire(gw_delivery *d, uint64_t now_ms)
+{
+    return gw_upstream_acquire(d->up, d->route->signal, d->tried, now_ms,
+                               gw_thread_random(d->binding->thread), &d->leave);
+}
+
+/* Is another endpoint tried after this? Without an answer it must be certain that nothing was processed. */
+static bool is_retryable(const gw_retry_cfg *cfg, gw_call_result r, const gw_call_response *res)
+{
+    gw_retry_on on = GW_RETRY_CONNECT;
+    if (r == GW_CALL_OK && res->status == 502)
+        on = GW_RETRY_502;
+    else if (r == GW_CALL_OK && res->status == 503)
+        on = GW_RETRY_503;
+    else if (r == GW_CALL_OK && res->status == 504)
+        on = GW_RETRY_504;
+    else if (r != GW_CALL_CONNECT && r != GW_CALL_RESOLVE && r != GW_CALL_CONNECT_TIMEOUT &&
+             r != GW_CALL_BUSY)
+        return false;
+    return (cfg->on >> on & 1) != 0;
+}
+
+static bool try_another(gw_delivery *d, gw_call_result r, const gw_call_response *res)
+{
+    const gw_upstream_cfg *cfg = gw_upstream_config(d->up);
+    uint64_t now_ms = gw_now_ms();
+    if (d->attempts >= cfg->retry.attempts || d->attempts >= cfg->n_endpoints || time_left(d, now_ms) == 0 ||
+        !is_retryable(&cfg->retry, r, res))
+        return false;
+    if (acquire(d, now_ms) != GW_LEAVE_GIVEN)
+        return false;
+    if (!gw_upstream_may_retry(d->up, now_ms)) {
+        give_back(d, &(gw_call_end){.cancelled = true});
+        return false;
+    }
+    start_call(d);
+    return true;
+}
+
+static void serve(gw_gate *g);
+
 static void on_call(void *arg, gw_call_result r, const gw_call_response *res)
 {
     gw_delivery *d = arg;
+    gw_gate *gate = gate_of(d);
+    gw_binding *binding = gw_binding_ref(d->binding); /* the end of `d` may be the end of the gate */
+    uint32_t retry_after_s = r == GW_CALL_OK ? gw_translate_retry_after(res->retry_after, time(NULL)) : 0;
     gw_translated t;
     d->call = NULL;
     count_call(d, r, res);
-    gw_translate(r, res, d->to, d->binding->thread->scrubber, d->binding->gen, d->text, &t);
-    if (t.outcome != GW_OUTCOME_DELIVERED)
-        gw_log(UPSTREAM_FAILED, gw_word("upstream", d->route->upstream),
-               gw_word("signal", gw_signal_word(d->route->signal)), gw_word("result", gw_call_result_word(r)),
-               gw_i64("status", r == GW_CALL_OK ? res->status : 0),
-               gw_word("answered", gw_outcome_word(t.outcome)));
-    finish(d, &t);
+    give_back(d, &(gw_call_end){.result = r,
+                                .status = r == GW_CALL_OK ? res->status : 0,
+                                .retry_after_s = retry_after_s,
+                                .allowed_ms = d->deadline_ms - d->leave.started_ms,
+                                .tenant = d->req.tenant});
+    if (!try_another(d, r, res)) {
+        gw_translate(r, res, d->to, d->binding->thread->scrubber, d->binding->gen, d->text, &t);
+        if (t.outcome != GW_OUTCOME_DELIVERED)
+            gw_log(UPSTREAM_FAILED, gw_word("upstream", d->route->upstream),
+                   gw_word("signal", gw_signal_word(d->route->signal)),
+                   gw_word("result", gw_call_result_word(r)),
+                   gw_i64("status", r == GW_CALL_OK ? res->status : 0),
+                   gw_word("answered", gw_outcome_word(t.outcome)));
+        give_up(d, &t);
+    }
+    serve(gate);
+    gw_binding_unref(&binding);
+}
+
+/* `d->leave` has been given. */
+static void start_call(gw_delivery *d)
+{
+    gw_call_request call = {.path = rd_slice_str(d->route->path),
+                            .content_type = d->req.content_type,
+                            .content_encoding = d->req.content_encoding,
+                            .tenant = d->req.tenant,
+                            .headers = d->extra,
+                            .n_headers = d->n_extra,
+                            .endpoint = d->leave.endpoint,
+                            .allowed_ms = time_left(d, d->leave.started_ms),
+                            .body = d->req.body};
+    d->tried |= UINT64_C(1) << d->leave.endpoint;
+    d->attempts++;
+    d->call = gw_call_start(d->binding->pools[d->route->upstream_index], &call, on_call, d);
+}
+
+/* ---- HTTP endpoints: waiting ---- */
+
+static gw_delivery *delivery_of(gw_waiting *w)
+{
+    return H2O_STRUCT_FROM_MEMBER(gw_delivery, waiting, w);
+}
+
+/* Whose turn it is; and when the breaker has opened meanwhile, nobody waits any longer. */
+static void serve(gw_gate *g)
+{
+    gw_waiting *w;
+    while ((w = gw_waitq_first(&g->line)) != NULL) {
+        gw_delivery *d = delivery_of(w);
+        gw_leave a = acquire(d, gw_now_ms());
+        if (a == GW_LEAVE_FULL)
+            return;
+        leave_line(d);
+        if (a == GW_LEAVE_GIVEN)
+            start_call(d);
+        else
+            refuse(d, a);
+    }
+}
+
+/* Room may have come about on another thread, or time has passed. */
+static void on_gate_timer(h2o_timeout_entry_t *entry)
+{
+    gw_gate *g = H2O_STRUCT_FROM_MEMBER(gw_gate, timer, entry);
+    gw_binding *binding = gw_binding_ref(g->binding);
+    gw_waiting *w;
+    uint64_t now_ms = gw_now_ms();
+    while ((w = gw_waitq_expired(&g->line, now_ms)) != NULL)
+        refuse(delivery_of(w), GW_LEAVE_FULL);
+    serve(g);
+    if (gw_waitq_first(&g->line) != NULL)
+        h2o_timeout_link(binding->thread->h2o.loop, &binding->thread->tick, &g->timer);
+    gw_binding_unref(&binding);
+}
+
+static void wait_or_refuse(gw_delivery *d, uint64_t now_ms)
+{
+    const gw_upstream_cfg *cfg = gw_upstream_config(d->up);
+    gw_gate *g = gate_of(d);
+    gw_thread *t = d->binding->thread;
+    uint64_t left = time_left(d, now_ms),
+             patience = left < cfg->queue_timeout_ms ? left : cfg->queue_timeout_ms;
+    uint32_t limit;
+    double call_ms;
+    gw_upstream_pace(d->up, d->route->signal, &limit, &call_ms);
+    if (!gw_waitq_worth(&g->line, cfg->queue, limit, call_ms, patience)) {
+        refuse_later(d, GW_LEAVE_FULL);
+        return;
+    }
+    gw_waitq_push(&g->line, &d->waiting, now_ms + patience);
+    gw_upstream_count_waiting(d->up, 1);
+    g->timer.cb = on_gate_timer;
+    if (!h2o_timeout_is_linked(&g->timer))
+        h2o_timeout_link(t->h2o.loop, &t->tick, &g->timer);
+}
+
+static void start_http(gw_delivery *d)
+{
+    uint64_t now_ms = gw_now_ms(), n = gw_scrubbed_bytes(d->req.body).n;
+    d->deadline_ms = now_ms + gw_upstream_config(d->up)->request_timeout_ms;
+    gw_upstream_count_request(d->up);
+    if (!gw_upstream_take_bytes(d->up, n)) {
+        refuse_later(d, GW_LEAVE_FULL);
+        return;
+    }
+    d->charged = n;
+    /* Who waits already goes first. */
+    gw_leave a = gw_waitq_first(&gate_of(d)->line) != NULL ? GW_LEAVE_FULL : acquire(d, now_ms);
+    if (a == GW_LEAVE_GIVEN)
+        start_call(d);
+    else if (a == GW_LEAVE_FULL)
+        wait_or_refuse(d, now_ms);
+    else
+        refuse_later(d, a);
+}
+
+bool gw_deliver_refuses(gw_binding *b, const gw_route_cfg *route, rd_slice tenant, gw_refusal *verdict,
+                        gw_translated *out)
+{
+    gw_upstream *up = b->gen->upstreams[route->upstream_index];
+    uint64_t now_ms = gw_now_ms();
+    if (up == NULL)
+        return false;
+    uint64_t random = gw_thread_random(b->thread);
+    const gw_gate *g = &b->gates[route->upstream_index * GW_SIGNAL_COUNT + route->signal];
+    if (g->line.n >= gw_upstream_config(up)->queue && g->line.n > 0)
+        gw_upstream_explain(up, route->signal, GW_LEAVE_FULL, now_ms, random, verdict);
+    else if (!gw_upstream_refuses(up, route->signal, tenant, now_ms, random, verdict))
+        return false;
+    *out = translation_of(verdict);
+    return true;
 }
 
 /* ---- stores ---- */
@@ -142,27 +396,29 @@ static size_t extra_headers(gw_delivery *d, const gw_deliver_request *req)
 void gw_deliver_start(gw_delivery *d, gw_binding *b, const gw_route_cfg *route, const gw_reply_to *to,
                       const gw_deliver_request *req, rd_buf *text, gw_delivered_cb cb, void *arg)
 {
-    *d = (gw_delivery){.binding = b, .route = route, .to = to, .text = text, .cb = cb, .arg = arg};
+    *d = (gw_delivery){
+        .binding = b, .route = route, .to = to, .text = text, .cb = cb, .arg = arg, .req = *req};
     if (b->gen->stores[route->upstream_index] != NULL) {
         start_store(d, b->gen->stores[route->upstream_index], req->body);
         return;
     }
-    gw_call_request call = {.path = rd_slice_str(route->path),
-                            .content_type = req->content_type,
-                            .content_encoding = req->content_encoding,
-                            .tenant = req->tenant,
-                            .headers = d->extra,
-                            .n_headers = extra_headers(d, req),
-                            .body = req->body};
-    d->call = gw_call_start(b->pools[route->upstream_index], &call, on_call, d);
+    d->up = b->gen->upstreams[route->upstream_index];
+    d->n_extra = extra_headers(d, req);
+    start_http(d);
 }
 
 void gw_deliver_cancel(gw_delivery *d)
 {
-    if (d->call != NULL)
+    if (d->call != NULL) {
         gw_call_cancel(d->call);
+        give_back(d, &(gw_call_end){.cancelled = true});
+    }
     if (d->ticket != NULL)
         d->ticket->delivery = NULL;
+    if (d->up != NULL) {
+        h2o_timeout_unlink(&d->later);
+        settle(d);
+    }
     d->call = NULL;
     d->ticket = NULL;
     d->cb = NULL;

@@ -63,6 +63,7 @@ gw_conn *gw_conn_take(gw_peer *peer)
     }
     memset(conn, 0, sizeof *conn);
     conn->peer = peer;
+    conn->born_us = gw_clock_us();
     peer->n_conns++;
     p->n_conns++;
     return conn;
@@ -115,11 +116,18 @@ static void on_idle_timeout(h2o_timeout_entry_t *entry)
     gw_conn_close(conn, true);
 }
 
+/* It may lead to where the name led long ago. */
+static bool is_old(const gw_conn *conn)
+{
+    uint32_t most_ms = conn->peer->pool->cfg->max_connection_age_ms;
+    return most_ms != 0 && gw_clock_us() - conn->born_us >= most_ms * UINT64_C(1000);
+}
+
 void gw_conn_park(gw_conn *conn)
 {
     gw_peer *peer = conn->peer;
     gw_pool *p = peer->pool;
-    if (p->retired || peer->n_idle >= p->cfg->max_idle_connections) {
+    if (p->retired || peer->n_idle >= p->cfg->max_idle_connections || is_old(conn)) {
         gw_conn_close(conn, true);
         return;
     }
@@ -154,7 +162,7 @@ gw_conn *gw_peer_reuse(gw_peer *peer)
     gw_conn *conn;
     while ((conn = peer->idle) != NULL) {
         unpark(conn);
-        if (is_quiet(conn))
+        if (!is_old(conn) && is_quiet(conn))
             return conn;
         gw_conn_close(conn, false);
     }
@@ -169,30 +177,9 @@ void gw_peer_drop_idle(gw_peer *peer, bool in_order)
     }
 }
 
-static bool has_room(const gw_peer *peer)
+bool gw_peer_has_room(const gw_peer *peer)
 {
     return peer->n_idle > 0 || peer->n_conns < peer->pool->cfg->max_connections;
-}
-
-gw_peer *gw_pool_choose(gw_pool *p)
-{
-    uint64_t now_us = gw_clock_us();
-    gw_peer *skipped = NULL;
-    for (size_t i = 0; i < p->n_peers; i++) {
-        size_t at = (p->next_peer + i) % p->n_peers;
-        gw_peer *peer = &p->peers[at];
-        if (!has_room(peer))
-            continue;
-        if (now_us < peer->skip_until_us) {
-            skipped = skipped != NULL ? skipped : peer;
-            continue;
-        }
-        p->next_peer = (at + 1) % p->n_peers;
-        return peer;
-    }
-    if (skipped != NULL)
-        p->next_peer = ((size_t)(skipped - p->peers) + 1) % p->n_peers;
-    return skipped;
 }
 
 /* --- calls --- */

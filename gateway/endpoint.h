@@ -8,9 +8,9 @@
  * reused connection turned out to be stale before any byte of the answer (RFC 9110 section 9.2.2 leaves that
  * to the client: the body was not processed).
  *
- * An endpoint that could not be reached is passed over for a second while there are others; a call is never
- * moved to another endpoint, that is the caller's decision. A 2xx that comes before the whole body was
- * written is no answer.
+ * Which endpoint is called, and whether another one is called after it, is the caller's decision. A 2xx that
+ * comes before the whole body was written is no answer. Names are looked up for each new connection, which
+ * begins at the next of their addresses; when the resolver fails, the addresses it last gave are used.
  *
  * Everything runs on the pool's loop; no function here blocks.
  */
@@ -43,7 +43,9 @@ typedef struct gw_call_request {
     rd_slice tenant;              /* value of cfg->tenant_header; empty: header not sent */
     const gw_header_cfg *headers; /* extra headers, already judged safe (traceparent ...) */
     size_t n_headers;
-    const gw_scrubbed *body; /* borrowed until the callback or the cancel */
+    size_t endpoint;         /* index in the configuration */
+    uint64_t allowed_ms;     /* for the whole call, if that is less than total_timeout; 0: not less */
+    const gw_scrubbed *body; /* borrowed until the callback or the cancel; NULL: GET, without a body */
 } gw_call_request;
 
 /* Valid during the callback only. */

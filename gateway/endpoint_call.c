@@ -37,10 +37,6 @@ static void end(gw_call *c, gw_call_result r, const gw_call_response *res)
 
 static void fail(gw_call *c, gw_call_result r)
 {
-    bool unreachable =
-        r == GW_CALL_RESOLVE || r == GW_CALL_CONNECT || r == GW_CALL_CONNECT_TIMEOUT || r == GW_CALL_TLS;
-    if (unreachable && c->peer != NULL)
-        c->peer->skip_until_us = gw_clock_us() + GW_PEER_SKIP_MS * 1000u;
     /* Nothing is acknowledged any more: a host or a path that has gone without a word, and with it the idle
      * ones. */
     if (r == GW_CALL_SEND_TIMEOUT && c->reused)
@@ -129,7 +125,6 @@ static void start_sending(gw_call *c)
 
 void gw_call_on_ready(gw_call *c)
 {
-    c->peer->skip_until_us = 0;
     c->connect_us = (uint32_t)(gw_clock_us() - c->connecting_us);
     start_sending(c);
 }
@@ -270,7 +265,7 @@ static gw_call_result check_deadlines(gw_call *c)
 {
     const gw_upstream_cfg *cfg = c->pool->cfg;
     uint64_t now_us = gw_clock_us();
-    if (is_due(c, c->started_us, cfg->total_timeout_ms, now_us))
+    if (is_due(c, c->started_us, c->allowed_ms, now_us))
         return GW_CALL_TOTAL_TIMEOUT;
     if (c->phase == GW_CALL_CONNECTING) {
         if (!is_due(c, c->connecting_us, cfg->connect_timeout_ms, now_us))
@@ -301,12 +296,16 @@ gw_call *gw_call_start(gw_pool *p, const gw_call_request *req, gw_call_cb cb, vo
     gw_call *c = gw_call_take(p);
     c->cb = cb;
     c->arg = arg;
-    c->body = gw_scrubbed_bytes(req->body);
+    c->body = req->body != NULL ? gw_scrubbed_bytes(req->body) : (rd_slice){0};
+    c->allowed_ms = p->cfg->total_timeout_ms;
+    if (req->allowed_ms != 0 && req->allowed_ms < c->allowed_ms)
+        c->allowed_ms = (uint32_t)req->allowed_ms;
     c->started_us = gw_clock_us();
     c->timer.cb = on_tick;
     h2o_timeout_link(p->ctx->loop, &p->tick, &c->timer);
 
-    c->peer = p->retired ? NULL : gw_pool_choose(p);
+    if (!p->retired && req->endpoint < p->n_peers && gw_peer_has_room(&p->peers[req->endpoint]))
+        c->peer = &p->peers[req->endpoint];
     if (c->peer == NULL) {
         fail_later(c, GW_CALL_BUSY);
         return c;

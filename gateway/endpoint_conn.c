@@ -77,20 +77,39 @@ static void on_connect(h2o_socket_t *sock, const char *err)
     gw_call_on_ready(conn->call);
 }
 
+static void learn_addresses(gw_peer *peer, const struct addrinfo *list)
+{
+    unsigned n = 0;
+    for (const struct addrinfo *ai = list; ai != NULL && n < GW_CONN_MAX_ADDRESSES; ai = ai->ai_next) {
+        bool known = ai->ai_family == AF_INET || ai->ai_family == AF_INET6;
+        if (known && ai->ai_addrlen <= sizeof peer->known[0])
+            memcpy(&peer->known[n++], ai->ai_addr, ai->ai_addrlen);
+    }
+    if (n > 0)
+        peer->n_known = n;
+}
+
+/* Each connection begins at the next address of the first one's kind; the order of kinds is the resolver's.
+ */
+static void use_addresses(gw_conn *conn)
+{
+    gw_peer *peer = conn->peer;
+    unsigned alike = 0;
+    while (alike < peer->n_known && peer->known[alike].any.sa_family == peer->known[0].any.sa_family)
+        alike++;
+    for (unsigned i = 0; i < peer->n_known; i++)
+        conn->addresses[i] = peer->known[i < alike ? (peer->turn + i) % alike : i];
+    conn->n_addresses = peer->n_known;
+    peer->turn++;
+}
+
 static void on_addresses(h2o_hostinfo_getaddr_req_t *req, const char *err, struct addrinfo *list, void *data)
 {
     gw_conn *conn = data;
     conn->lookup = NULL;
-    if (err != NULL) {
-        gw_call_on_unreachable(conn->call, GW_CALL_RESOLVE);
-        return;
-    }
-    for (struct addrinfo *ai = list; ai != NULL && conn->n_addresses < GW_CONN_MAX_ADDRESSES;
-         ai = ai->ai_next) {
-        bool known = ai->ai_family == AF_INET || ai->ai_family == AF_INET6;
-        if (known && ai->ai_addrlen <= sizeof conn->addresses[0])
-            memcpy(&conn->addresses[conn->n_addresses++], ai->ai_addr, ai->ai_addrlen);
-    }
+    if (err == NULL)
+        learn_addresses(conn->peer, list);
+    use_addresses(conn);
     if (conn->n_addresses == 0)
         gw_call_on_unreachable(conn->call, GW_CALL_RESOLVE);
     else if (!try_next(conn))

@@ -25,7 +25,6 @@
 enum {
     GW_CONN_MAX_ADDRESSES = 8,
     GW_TLS_SLICE_BYTES = 256 * 1024, /* h2o encrypts all it is given at once */
-    GW_PEER_SKIP_MS = 1000,          /* how long an endpoint that could not be reached is passed over */
     GW_SPARE_MAX = 64,               /* recycled calls, and connections, a pool keeps */
     GW_SPARE_HEAD_BYTES = 8 * 1024,  /* request head memory that a recycled call keeps */
     GW_REQUEST_HEAD_MAX = 64 * 1024,
@@ -51,6 +50,7 @@ struct gw_conn {
     gw_conn *older, *newer; /* in peer->idle; `older` also links the spare ones */
     gw_address addresses[GW_CONN_MAX_ADDRESSES];
     unsigned n_addresses, next_address;
+    uint64_t born_us;
     bool alerted; /* the peer has sent a fatal TLS alert */
 };
 
@@ -64,14 +64,15 @@ struct gw_peer {
     bool has_literal;
     gw_conn *idle; /* newest first */
     uint32_t n_idle, n_conns;
-    uint64_t skip_until_us;
+    gw_address known[GW_CONN_MAX_ADDRESSES]; /* what the resolver last gave */
+    unsigned n_known, turn;                  /* turn: where the next connection begins */
 };
 
 struct gw_pool {
     h2o_context_t *ctx;         /* borrowed */
     const gw_upstream_cfg *cfg; /* borrowed */
     gw_peer *peers;             /* owned */
-    size_t n_peers, next_peer;
+    size_t n_peers;
     h2o_timeout_t tick, idle; /* their durations are fixed when the pool is made */
     uint32_t tick_ms;
     gw_call *spare_calls; /* owned */
@@ -93,7 +94,7 @@ typedef enum gw_call_phase {
 
 struct gw_call {
     gw_pool *pool; /* borrowed */
-    gw_peer *peer; /* borrowed; NULL: none had room */
+    gw_peer *peer; /* borrowed; NULL: it had no room */
     gw_conn *conn; /* NULL before the connection and after its end */
     gw_call *next_spare;
     gw_call_cb cb;
@@ -108,7 +109,7 @@ struct gw_call {
     bool seen; /* any byte of an answer came on this connection */
     h2o_timeout_entry_t timer;
     uint64_t started_us, connecting_us; /* this call; this attempt to connect */
-    uint32_t connect_us;
+    uint32_t connect_us, allowed_ms;
     uint64_t quiet_us, acked; /* since when the peer shows no sign of life; bytes it had acknowledged then */
 };
 
@@ -116,9 +117,9 @@ struct gw_call {
 uint64_t gw_clock_us(void);
 
 /* endpoint.c */
-gw_conn *gw_conn_take(gw_peer *peer);  /* a blank connection, counted */
-void gw_conn_recycle(gw_conn *conn);   /* its socket is closed already */
-gw_peer *gw_pool_choose(gw_pool *p);   /* NULL: all are full */
+gw_conn *gw_conn_take(gw_peer *peer); /* a blank connection, counted */
+void gw_conn_recycle(gw_conn *conn);  /* its socket is closed already */
+bool gw_peer_has_room(const gw_peer *peer);
 gw_conn *gw_peer_reuse(gw_peer *peer); /* NULL: no usable idle connection */
 void gw_peer_drop_idle(gw_peer *peer, bool in_order);
 void gw_conn_park(gw_conn *conn);  /* makes it idle, or closes it when there is no room */

@@ -98,7 +98,7 @@ bool gw_request_head(rd_buf *out, rd_slice fixed, const char *tenant_header, con
     if (!rooted || !is_target(req->path) || !is_value(req->content_type) ||
         !is_value(req->content_encoding) || (has_tenant && !is_value(req->tenant)))
         return false;
-    rd_buf_append_str(out, "POST ");
+    rd_buf_append_str(out, req->body != NULL ? "POST " : "GET ");
     rd_buf_append_str(out, ep->path);
     rd_buf_append(out, req->path.p, req->path.n);
     rd_buf_append_str(out, " HTTP/1.1\r\n");
@@ -113,8 +113,11 @@ bool gw_request_head(rd_buf *out, rd_slice fixed, const char *tenant_header, con
         if (may_add(&req->headers[i], tenant_header))
             append_header(out, req->headers[i].name, rd_slice_str(req->headers[i].value));
     }
-    rd_buf_append_str(out, "Content-Length: ");
-    rd_buf_append_u64(out, body_n);
-    rd_buf_append_str(out, "\r\n\r\n");
+    if (req->body != NULL) {
+        rd_buf_append_str(out, "Content-Length: ");
+        rd_buf_append_u64(out, body_n);
+        rd_buf_append_str(out, "\r\n");
+    }
+    rd_buf_append_str(out, "\r\n");
     return out->failed == RD_OK;
 }

@@ -219,14 +219,23 @@ static gw_outcome begin_admission(gw_exchange *x, bool has_length, uint64_t cont
                               gw_workspaces_count(x->workspaces), has_length, content_length);
 }
 
+/* What goes with a no. */
+typedef struct refusal {
+    gw_translated said; /* detail, Retry-After */
+    gw_refusal words;   /* memory of the detail */
+} refusal;
+
 /* Everything that can be said no to before a byte of the body is read. */
-static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media)
+static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media, refusal *no)
 {
     const gw_config *cfg = x->binding->gen->cfg;
     if (!rd_slice_eq(h->method, RD_SLICE_LIT("POST")))
         return GW_OUTCOME_METHOD;
-    if (x->route->state == GW_VERSION_RETIRED)
+    if (x->route->state == GW_VERSION_RETIRED) {
+        if (x->route->successor != NULL)
+            no->said.detail = rd_slice_str(x->route->successor);
         return GW_OUTCOME_RETIRED;
+    }
     if (media == GW_MEDIA_OTHER)
         return GW_OUTCOME_MEDIA_TYPE;
     x->format = media == GW_MEDIA_JSON ? GW_FORMAT_JSON : GW_FORMAT_PROTOBUF;
@@ -244,6 +253,10 @@ static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media)
         return o;
     if (h->has_length && h->content_length > cfg->limits.body_bytes)
         return GW_OUTCOME_TOO_LARGE;
+    /* A backend that is not called now will hardly be when the body is here. */
+    rd_slice tenant = x->workspace != NULL ? rd_slice_str(x->workspace->tenant) : (rd_slice){0};
+    if (gw_deliver_refuses(x->binding, x->route, tenant, &no->words, &no->said))
+        return no->said.outcome;
     if (x->workspace != NULL)
         o = begin_admission(x, h->has_length, h->content_length);
     if (o != GW_OUTCOME_DELIVERED)
@@ -304,16 +317,16 @@ static void *on_head(gw_thread *t, gw_stream *s, const gw_head *h, uint64_t *out
     x->route = route;
     count(x, GW_METRIC_REQUESTS_RECEIVED, 0, 1);
     count(x, GW_METRIC_REQUESTS_IN_FLIGHT, 0, 1);
-    gw_outcome o = judge_head(x, h, media);
+    refusal no;
+    no.said = (gw_translated){0};
+    gw_outcome o = judge_head(x, h, media, &no);
     if (o == GW_OUTCOME_QUOTA || o == GW_OUTCOME_QUOTA_NEVER) {
         refuse_limited(x, o);
         return NULL;
     }
     if (o != GW_OUTCOME_DELIVERED) {
-        refuse_with(x, o,
-                    o == GW_OUTCOME_RETIRED && route->successor != NULL ? rd_slice_str(route->successor)
-                                                                        : (rd_slice){0},
-                    retry_after(x, o));
+        refuse_with(x, o, no.said.detail,
+                    no.said.retry_after_s > 0 ? no.said.retry_after_s : retry_after(x, o));
         return NULL;
     }
     transition(x, STATE_BODY);

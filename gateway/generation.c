@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "gateway/log.h"
 #include "gateway/metrics.h"
@@ -166,6 +167,24 @@ static bool build_admin_tokens(gw_generation *g, char *why)
     return g->admin_tokens != NULL;
 }
 
+static uint64_t now_ms(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static bool build_upstreams(gw_generation *g)
+{
+    g->upstreams = calloc(g->cfg->n_upstreams + 1, sizeof *g->upstreams);
+    for (size_t i = 0; g->upstreams != NULL && i < g->cfg->n_upstreams; i++) {
+        if (g->cfg->upstreams[i].store == NULL &&
+            (g->upstreams[i] = gw_upstream_new(&g->cfg->upstreams[i], now_ms())) == NULL)
+            return false;
+    }
+    return g->upstreams != NULL;
+}
+
 gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
 {
     gw_generation *g = calloc(1, sizeof *g);
@@ -184,7 +203,7 @@ gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
                             .keep_invalid_utf8 = cfg->redaction.invalid_utf8 == GW_UTF8_KEEP};
     g->routes = gw_routes_new(cfg);
     if (g->routes == NULL || !build_policy(g, why) || !build_slots(g) || !build_tls(g, why) ||
-        !open_stores(g, why) || !build_admin_tokens(g, why))
+        !open_stores(g, why) || !build_admin_tokens(g, why) || !build_upstreams(g))
         gw_generation_unref(&g);
     return g;
 }
@@ -207,6 +226,9 @@ void gw_generation_unref(gw_generation **pg)
     free(g->stores);
     free(g->rule_slots);
     free(g->upstream_slots);
+    for (size_t i = 0; g->upstreams != NULL && i < g->cfg->n_upstreams; i++)
+        gw_upstream_free(&g->upstreams[i]);
+    free(g->upstreams);
     gw_admin_tokens_free(&g->admin_tokens);
     gw_routes_free(&g->routes);
     rd_policy_free(&g->policy);

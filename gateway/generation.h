@@ -15,6 +15,7 @@
 #include "gateway/config.h"
 #include "gateway/route.h"
 #include "gateway/store.h"
+#include "gateway/upstream.h"
 
 enum { GW_WHY_BYTES = 512 };
 /* As a generation's number: compile everything, open no store, make no file. */
@@ -30,7 +31,8 @@ typedef struct gw_generation {
     gw_store **stores; /* per upstream, NULL: HTTP; owned by the stores of the process */
     rd_limits limits;
     unsigned *rule_slots, *upstream_slots; /* owned: metrics slots */
-    gw_admin_tokens *admin_tokens; /* owned */
+    gw_admin_tokens *admin_tokens;         /* owned */
+    gw_upstream **upstreams;               /* owned; per upstream, NULL for stores */
 } gw_generation;
 
 /* Takes `cfg` (also on failure). NULL: `why` (GW_WHY_BYTES) says what is wrong. Stores are opened, or taken

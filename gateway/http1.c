@@ -12,6 +12,7 @@ enum {
     SWEEP_MS = 500,
     MAX_PIPELINED = 64 << 10, /* bytes read ahead while a request is worked on */
     LINGER_MS = 2000,         /* how long a refused sender may go on sending */
+    DISCARD_MS = 10000,       /* for a body that nobody wants, so that its connection can be used again */
     WRITE_MS = 30000,         /* for a whole answer */
     DRAIN_MS = 1000,          /* for a request that is on its way when the end begins */
     KEEP_BYTES = 8 << 10,     /* each buffer kept by an idle connection */
@@ -22,7 +23,8 @@ enum {
     SPARE_ROOMS = 8 /* unused input buffers of each size that a server keeps */
 };
 
-#define STATES(X) X(HEAD) X(CONTINUE) X(BODY_LENGTH) X(BODY_CHUNKED) X(WORK) X(WRITE) X(LINGER) X(CLOSED)
+#define STATES(X)                                                                                            \
+    X(HEAD) X(CONTINUE) X(BODY_LENGTH) X(BODY_CHUNKED) X(WORK) X(WRITE) X(DISCARD) X(LINGER) X(CLOSED)
 typedef enum state {
 #define X(name) STATE_##name,
     STATES(X)
@@ -47,7 +49,9 @@ typedef struct conn {
     uint64_t charged; /* room of a long head or a body being read, taken from the budget */
     unsigned room;    /* for the next request: of the size that the last one needed */
     bool keep_alive, body_read;
-    gw_peer *peer; /* owned; NULL: out of memory, and so nobody in particular */
+    gw_peer *peer;       /* owned; NULL: out of memory, and so nobody in particular */
+    bool at_head;        /* the app has the head only */
+    uint64_t to_discard; /* of the body: what may still come */
 } conn;
 
 struct gw_http1_server {
@@ -142,7 +146,7 @@ static void conn_close(conn *c)
 
 /* ---- answers ---- */
 
-static void next_request(conn *c)
+static void await_request(conn *c)
 {
     enter(c, STATE_HEAD, c->server->draining ? DRAIN_MS : limits(c)->idle_timeout_ms);
     c->head_seen = 0;
@@ -151,7 +155,64 @@ static void next_request(conn *c)
     rd_buf_clear(&c->chunked_body, KEEP_BYTES);
     rd_buf_clear(&c->out, KEEP_BYTES);
     h2o_socket_read_start(c->sock, on_read);
+}
+
+static void next_request(conn *c)
+{
+    await_request(c);
     proceed(c);
+}
+
+/*
+ * An answer given on the head alone leaves a body that would be taken for the next request. Closing would
+ * cost the sender, and this side, a new connection for each refusal; so the body is read to its end, unless
+ * it is not on its way yet, or larger than any that is taken.
+ */
+static bool may_discard(const conn *c)
+{
+    return c->at_head && !c->parsed.expect_continue &&
+           (c->parsed.chunked || c->parsed.head.content_length <= limits(c)->body_bytes);
+}
+
+static void start_discard(conn *c)
+{
+    enter(c, STATE_DISCARD, DISCARD_MS);
+    c->to_discard = c->parsed.chunked ? limits(c)->body_bytes : c->parsed.head.content_length;
+    c->chunks = (gw_chunked){0};
+    rd_buf_init(&c->chunked_body, SIZE_MAX);
+    h2o_socket_read_start(c->sock, on_read);
+    proceed(c);
+}
+
+/* Bytes taken off the input; *out_done: the body is over. */
+static size_t discard_chunked(conn *c, rd_slice in, bool *out_done)
+{
+    size_t used = 0;
+    gw_parse p = gw_chunked_feed(&c->chunks, in, &c->chunked_body, &used);
+    bool too_large = c->chunked_body.n > c->to_discard;
+    c->to_discard -= too_large ? c->to_discard : c->chunked_body.n;
+    rd_buf_clear(&c->chunked_body, KEEP_BYTES);
+    if (p == GW_PARSE_BAD || p == GW_PARSE_TOO_LARGE || too_large)
+        enter(c, STATE_LINGER, 1); /* the sweep closes it */
+    *out_done = p == GW_PARSE_OK && !too_large;
+    return used;
+}
+
+static void read_discarded(conn *c)
+{
+    rd_slice in = {(const uint8_t *)c->sock->input->bytes, c->sock->input->size};
+    bool done = false;
+    size_t used = in.n;
+    if (c->parsed.chunked) {
+        used = discard_chunked(c, in, &done);
+    } else {
+        used = in.n < c->to_discard ? in.n : (size_t)c->to_discard;
+        c->to_discard -= used;
+        done = c->to_discard == 0;
+    }
+    h2o_buffer_consume(&c->sock->input, c->state == STATE_LINGER ? in.n : used);
+    if (done)
+        await_request(c);
 }
 
 /* The sender may still be writing; closing now would make its kernel throw our answer away. */
@@ -181,6 +242,8 @@ static void on_written(h2o_socket_t *sock, const char *err)
         conn_close(c);
     else if (c->keep_alive && c->body_read)
         next_request(c); /* also when draining: this answer did not say close */
+    else if (c->keep_alive)
+        start_discard(c);
     else if (c->body_read && !has_unread(c))
         conn_close(c);
     else
@@ -193,8 +256,7 @@ static void respond(gw_stream *stream, const gw_response *res)
     c->request = NULL;
     if (res->close || c->server->draining)
         c->keep_alive = false;
-    /* An unread body would be taken for the next request. */
-    if (!c->body_read)
+    if (!c->body_read && !may_discard(c))
         c->keep_alive = false;
     bool has_body = !rd_slice_eq(c->parsed.head.method, RD_SLICE_LIT("HEAD"));
     gw_http1_write_response(res, c->keep_alive, has_body, date_now(c->server), &c->out);
@@ -394,7 +456,9 @@ static void begin_request(conn *c)
     /* From here on the app may respond at once, even inside on_head. */
     enter(c, STATE_WORK, 0);
     c->parsed.head.peer = c->peer;
+    c->at_head = true;
     void *request = c->server->app->on_head(c->server->thread, &c->stream, &c->parsed.head, &c->max_body);
+    c->at_head = false;
     if (request == NULL)
         return;
     c->request = request;
@@ -449,6 +513,9 @@ static void proceed(conn *c)
             break;
         case STATE_BODY_CHUNKED:
             read_chunked(c);
+            break;
+        case STATE_DISCARD:
+            read_discarded(c);
             break;
         default:
             return;

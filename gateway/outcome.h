@@ -45,6 +45,7 @@
     X(UPSTREAM_TIMEOUT, "upstream_timeout", 504, 504, 14, "backend did not answer in time, try again")       \
     X(UPSTREAM_BAD, "upstream_bad", 502, 502, 14,                                                            \
       "backend answered with something that is not an answer, try again")                                    \
+    X(UPSTREAM_OPEN, "upstream_open", 503, 503, 14, "backend is not called for now, try again")               \
     X(UPSTREAM_BUSY, "upstream_busy", 503, 503, 14, "backend is busy, try again")                            \
     X(UPSTREAM_LIMITED, "upstream_limited", 429, 429, 8, "backend limits the rate, try again")               \
     X(UPSTREAM_REFUSED, "upstream_refused", 400, 400, 3, "backend refused the data")                         \

@@ -13,6 +13,7 @@
 
 #include "gateway/admin.h"
 #include "gateway/budget.h"
+#include "gateway/checker.h"
 #include "gateway/exchange.h"
 #include "gateway/identity.h"
 #include "gateway/listener.h"
@@ -39,6 +40,7 @@ typedef struct loop {
     gw_http1_server *http, *admin_http;
     gw_listener **listeners; /* owned, n_listeners */
     gw_listener *admin_listener;
+    gw_checker *checker; /* of the first */
     struct server *server;
     sem_t started;
     bool ok, stop;
@@ -331,6 +333,8 @@ static bool loop_init(server *s, unsigned i, char *why)
     l->http = gw_http1_server_new(t, &gw_exchange_app);
     for (size_t k = 0; k < s->n_listeners; k++)
         l->listeners[k] = gw_listener_new(t, s->fds[i * s->n_listeners + k], (int)k, l->http);
+    if (i == 0)
+        l->checker = gw_checker_new(t);
     if (i == 0 && s->admin_fd >= 0) {
         l->admin_http = gw_http1_server_new(t, &gw_admin_app);
         l->admin_listener = gw_listener_new(t, s->admin_fd, -1, l->admin_http);
@@ -382,6 +386,7 @@ static void ask_drain(question *q)
 static void ask_stop(question *q)
 {
     loop *l = q->loop;
+    gw_checker_free(&l->checker);
     gw_listener_close(&l->admin_listener);
     gw_http1_close_all(l->http);
     if (l->admin_http != NULL)

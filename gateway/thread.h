@@ -15,14 +15,25 @@
 #include "gateway/frontend.h"
 #include "gateway/generation.h"
 #include "gateway/scrub.h"
+#include "gateway/waitq.h"
 #include "gateway/workspace.h"
 
 /* A thread's side of a generation: its upstream pools. Lives until the last request that began with it ends.
  */
+/* Requests of one thread that wait for their turn at an upstream, for one signal. Owned by deliver.c. */
+typedef struct gw_gate {
+    gw_waitq line;
+    h2o_timeout_entry_t timer; /* linked while anybody waits */
+    struct gw_binding *binding;
+    size_t upstream;
+    gw_signal signal;
+} gw_gate;
+
 typedef struct gw_binding {
     gw_thread *thread;
     gw_generation *gen; /* shared (refs) */
     gw_pool **pools;    /* owned; per upstream, NULL for stores */
+    gw_gate *gates;     /* owned; per upstream and signal */
     unsigned refs;      /* this thread only */
 } gw_binding;
 
@@ -43,9 +54,16 @@ struct gw_thread {
     struct gw_workers *workers; /* borrowed: shared by all threads */
     bool draining;
     unsigned n_requests; /* exchanges that live */
+    h2o_timeout_t tick;  /* TICK_MS: who waits for a turn, and active checks */
+    uint64_t random;     /* state of gw_thread_random */
 };
 
 void gw_thread_init(gw_thread *t, unsigned index, h2o_globalconf_t *conf);
+enum { GW_TICK_MS = 10 };
+/* Spreads load and retries; nothing secret. */
+uint64_t gw_thread_random(gw_thread *t);
+/* Monotonic clock. */
+uint64_t gw_now_ms(void);
 void gw_thread_post(gw_thread *t, gw_message *m);
 
 /* NULL: `why` says which upstream's TLS files do not load. */

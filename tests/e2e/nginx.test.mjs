@@ -64,7 +64,7 @@ e2e('plain HTTP to an HTTPS port is an error that can be tried again', async (t)
 
 e2e('large bodies, many connections, keep-alive limits of the server', async (t) => {
   // 200 handshakes at once take a while on a busy machine
-  const { gateway, recorder } = await chain(t, { timeouts: { connect_timeout: '20s', first_byte_timeout: '20s', total_timeout: '40s' } })
+  const { gateway, recorder } = await chain(t, { timeouts: { connect_timeout: '20s', first_byte_timeout: '20s', total_timeout: '40s', queue_timeout: '40s' } })
   const results = await Promise.all(Array(200).fill(0).map((_, i) => gateway.post(undefined, { ...logRequest('x'.repeat(i * 500)), timeoutMs: 45000 })))
   assert.deepEqual([...new Set(results.map((r) => r.status))], [200])
   await recorder.take(200)

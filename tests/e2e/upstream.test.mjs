@@ -97,16 +97,25 @@ e2e('error texts are passed on, and redacted', async (t) => {
   assertClean('error that is no text', (await gateway.post(undefined, sample('logs', 'json'))).body)
 })
 
-e2e('Retry-After is passed on: seconds and dates', async (t) => {
-  const { gateway, recorder } = await world(t)
+e2e('Retry-After is passed on, seconds and dates, and the backend is left alone until then', async (t) => {
   const inOneMinute = new Date(Date.now() + 60000).toUTCString()
   for (const [value, low, high] of [['7', 7, 7], ['120', 120, 120], [inOneMinute, 50, 60], ['99999999', 1, 3600]]) {
-    for (const status of [429, 503]) {
+    for (const [status, reason] of [[429, 'upstream_limited'], [503, 'upstream_busy']]) {
+      const { gateway, recorder } = await world(t)
       await recorder.script({ status, headers: { 'Retry-After': value } })
       const res = await gateway.post(undefined, sample('logs', 'json'))
       assert.equal(res.status, status)
       const seconds = Number(res.headers['retry-after'])
       assert.ok(seconds >= low && seconds <= high, `${value} became ${res.headers['retry-after']}`)
+      // Another request of the signal is not sent; other signals are.
+      const held = await gateway.post(undefined, sample('logs', 'protobuf'))
+      assert.equal(held.status, status)
+      assert.ok(Number(held.headers['retry-after']) >= 1 && Number(held.headers['retry-after']) <= Math.min(seconds, 60) * 1.2 + 1)
+      assert.match(held.text, /upstream backend/)
+      assert.equal(recorder.count(), 1)
+      assert.equal(metric(await gateway.metrics(), 'redactd_requests_rejected_total', { signal: 'logs', reason }), 1)
+      await recorder.script()
+      assert.equal((await gateway.post(undefined, sample('traces', 'json'))).status, 200)
     }
   }
 })

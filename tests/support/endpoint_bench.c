@@ -117,6 +117,8 @@ gw_call *bench_start(bench *b, const gw_scrubbed *body, told *t)
 {
     gw_call_request req = {.path = RD_SLICE_LIT("/v1/logs"),
                            .content_type = RD_SLICE_LIT("application/x-protobuf"),
+                           .endpoint = b->endpoint,
+                           .allowed_ms = b->allowed_ms,
                            .body = body};
     unsigned before = t->n;
     gw_call *c = gw_call_start(b->pool, &req, bench_told, t);

@@ -14,6 +14,8 @@ typedef struct bench {
     gw_upstream_cfg up; /* change before bench_open */
     gw_endpoint_cfg endpoints[4];
     gw_pool *pool;
+    size_t endpoint; /* of the next calls */
+    uint64_t allowed_ms;
     bool gone;
 } bench;
 

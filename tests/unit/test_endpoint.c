@@ -616,32 +616,6 @@ static uint16_t closed_port(void)
     return port;
 }
 
-static void test_endpoint__takes_turns_and_passes_over_the_dead(void **state)
-{
-    bench b;
-    backend *e1 = backend_start(say_yes, NULL), *e2 = backend_start(say_yes, NULL);
-    bench_init(&b, backend_port(e1));
-    bench_add_endpoint(&b, "127.0.0.1", backend_port(e2), false);
-    bench_add_endpoint(&b, "127.0.0.1", closed_port(), false);
-    bench_open(&b);
-    unsigned n_refused = 0;
-    for (unsigned i = 0; i < 21; i++)
-        n_refused += bench_call(&b, "x").result == GW_CALL_CONNECT;
-    assert_int_equal(n_refused, 1);
-    assert_int_equal(backend_requests(e1), 10);
-    assert_int_equal(backend_requests(e2), 10);
-    bench_close(&b);
-    backend_stop(&e1);
-    backend_stop(&e2);
-
-    /* All dead: still tried, told as it is. */
-    bench_init(&b, closed_port());
-    bench_open(&b);
-    assert_int_equal(bench_call(&b, "x").result, GW_CALL_CONNECT);
-    assert_int_equal(bench_call(&b, "x").result, GW_CALL_CONNECT);
-    bench_close(&b);
-}
-
 /* The resolver of this test: libh2o's lookup thread ends up here instead of in libc. No query leaves the
  * machine. */
 static struct addrinfo *address(const char *ip, const char *port, struct addrinfo *next)
@@ -979,7 +953,6 @@ int main(void)
         cmocka_unit_test(test_endpoint__sees_idle_connections_end),
         cmocka_unit_test(test_endpoint__holds_connections_to_their_ceilings),
         cmocka_unit_test(test_endpoint__drops_idle_connections_of_a_backend_that_went_silent),
-        cmocka_unit_test(test_endpoint__takes_turns_and_passes_over_the_dead),
         cmocka_unit_test(test_endpoint__looks_names_up_and_tries_every_address),
         cmocka_unit_test(test_endpoint__does_not_wait_for_a_slow_resolver),
         cmocka_unit_test(test_endpoint__refuses_what_would_break_the_request),
