@@ -198,7 +198,7 @@ typedef struct gw_workspace_cfg {
 
 /* Ways to say who one is. X(name, word) */
 #define GW_IDENTITY_SOURCES(X)                                                                               \
-    X(CERTIFICATE, "certificate") X(BEARER, "bearer") X(BASIC, "basic") X(HEADER, "header")
+    X(CERTIFICATE, "certificate") X(BEARER, "bearer") X(BASIC, "basic") X(JWT, "jwt") X(HEADER, "header")
 
 typedef enum gw_identity_source {
 #define X(name, word) GW_IDENTITY_##name,
@@ -206,6 +206,13 @@ typedef enum gw_identity_source {
 #undef X
         GW_IDENTITY_SOURCE_COUNT
 } gw_identity_source;
+
+/* Signed tokens, see jwt.h. */
+typedef struct gw_jwt_cfg {
+    const char *keys; /* file: a JWK set */
+    const char *issuer, *audience, *claim;
+    uint32_t leeway_s;
+} gw_jwt_cfg;
 
 /* A header that is believed when it comes from one of the networks, or over a connection with a verified
  * client certificate. */
@@ -245,6 +252,8 @@ typedef struct gw_workspaces_cfg {
     size_t n_identity;
     gw_trusted_header_cfg header;
     bool has_header;
+    gw_jwt_cfg jwt;
+    bool has_jwt;
     gw_limits quota;               /* of each workspace that says nothing else */
     uint32_t memory_share_percent; /* of limits.memory_bytes and requests_in_flight, for one workspace */
     const char *quota_state;       /* file of calendar quotas; NULL: they begin anew at a restart */

@@ -293,15 +293,18 @@ static void check_digests(const checker *k)
 static void check_identity(const checker *k)
 {
     const gw_workspaces_cfg *w = &k->c->workspaces;
-    bool header = false;
+    bool header = false, jwt = false;
     for (size_t i = 0; i < w->n_identity; i++) {
         header |= strcmp(w->identity[i], "header") == 0;
+        jwt |= strcmp(w->identity[i], "jwt") == 0;
         for (size_t j = 0; j < i; j++) {
             if (strcmp(w->identity[i], w->identity[j]) == 0)
                 gw_diag_at(k->l->d, at(k, "workspaces.identity[%zu]", i), NULL, "`%s` is there twice",
                            w->identity[i]);
         }
     }
+    if (jwt && !w->has_jwt)
+        gw_diag_at(k->l->d, at(k, "workspaces.identity"), NULL, "`jwt` needs `workspaces.jwt`");
     if (header && !w->has_header)
         gw_diag_at(k->l->d, at(k, "workspaces.identity"), NULL, "`header` needs `workspaces.header`");
     if (w->has_header && w->header.n_networks == 0 && !w->header.with_certificate)

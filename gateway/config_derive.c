@@ -122,6 +122,8 @@ static void derive_identity(gw_loader *l, gw_workspaces_cfg *w, const gw_yaml_no
         w->identity[w->n_identity++] = "bearer";
         w->identity[w->n_identity++] = "basic";
     }
+    if (w->has_jwt)
+        w->identity[w->n_identity++] = "jwt";
     if (w->has_header)
         w->identity[w->n_identity++] = "header";
 }

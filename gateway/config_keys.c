@@ -39,7 +39,7 @@ const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .pri
 
 static const gw_section listener_section, route_section, upstream_section, admin_section,
     listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
-    cors_section, digest_key_section, admin_token_section, trusted_header_section, quota_section,
+    cors_section, digest_key_section, admin_token_section, trusted_header_section, jwt_section, quota_section,
     redis_section, breaker_section, health_check_section, retry_section;
 
 /* clang-format off */
@@ -65,6 +65,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_admin_token_cfg *: &type_list,                                                                    \
         gw_listener_tls_cfg: &type_section,                                                                  \
         gw_upstream_tls_cfg: &type_section,                                                                  \
+        gw_jwt_cfg: &type_section,                                                                           \
         gw_trusted_header_cfg: &type_section,                                                                \
         gw_limits: &type_section,                                                                            \
         gw_redis_cfg: &type_section,                                                                         \
@@ -88,6 +89,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_admin_token_cfg *: &admin_token_section,                                                          \
         gw_listener_tls_cfg: &listener_tls_section,                                                          \
         gw_upstream_tls_cfg: &upstream_tls_section,                                                          \
+        gw_jwt_cfg: &jwt_section,                                                                            \
         gw_trusted_header_cfg: &trusted_header_section,                                                      \
         gw_limits: &quota_section,                                                                           \
         gw_redis_cfg: &redis_section,                                                                        \
@@ -456,7 +458,7 @@ static const gw_key workspace_keys[] = {
     {"labels", LIST(S, labels), RANGE(0, GW_MAX_LABELS), .form = gw_form_label_name,
      .doc = "Labels that are stamped into every resource and stream of it, besides `workspaces.label`."},
     {"aliases", LIST(S, aliases), RANGE(0, 64), .form = gw_form_workspace,
-     .doc = "Other names of it, in trusted headers."},
+     .doc = "Other names of it, in trusted headers and in claims."},
     {"tokens", LIST(S, tokens), RANGE(0, 64), .form = gw_form_token_hash, .flags = GW_KEY_SECRET,
      .doc = "SHA-256 of each bearer token, in hex. A token is at least 128 random bits; `redactd token new` "
             "makes "
@@ -483,6 +485,21 @@ static const gw_key workspaces_file_keys[] = {
      .doc = "The workspaces."},
     {0}};
 const gw_section gw_workspaces_file_section = {workspaces_file_keys, sizeof(S)};
+#undef S
+
+#define S gw_jwt_cfg
+static const gw_key jwt_keys[] = {
+    {"keys", AT(S, keys), .flags = GW_KEY_REQUIRED | GW_KEY_PATH | GW_KEY_READ,
+     .doc = "File with the issuer's public keys, a JWK set (RSA, P-256, Ed25519). It is loaded again when it "
+            "changes."},
+    {"issuer", AT(S, issuer), .flags = GW_KEY_REQUIRED, .doc = "What `iss` must be."},
+    {"audience", AT(S, audience), .flags = GW_KEY_REQUIRED, .doc = "What `aud` must be, or hold."},
+    {"claim", AT(S, claim), .def = "workspace",
+     .doc = "The claim whose value is the workspace, or an alias of it."},
+    {"leeway", AT(S, leeway_s), .unit = GW_UNIT_SECONDS, RANGE(0, 600), .def = "60s",
+     .doc = "How far clocks may be apart, for `exp` and `nbf`. A token without `exp` is refused."},
+    {0}};
+static const gw_section jwt_section = {jwt_keys, sizeof(S)};
 #undef S
 
 #define S gw_trusted_header_cfg
@@ -522,10 +539,12 @@ static const gw_key workspaces_keys[] = {
          "YAML file with more of them: `version: 1` and `workspaces`, a list of entries as in `list`. It is "
          "loaded again, alone, when it changes."},
     {"identity", LIST(S, identity), RANGE(1, 8), .form = gw_form_identity,
-     .doc =
-         "How senders say who they are: `certificate`, `bearer`, `basic`, `header`. The first that a request "
-         "has decides; one that is wrong is 401.",
+     .doc = "How senders say who they are: `certificate`, `bearer`, `basic`, `jwt`, `header`. The first that "
+            "a request "
+            "has decides; one that is wrong is 401.",
      .doc_default = "what the other keys here make possible, in this order; nothing with `anonymous` alone"},
+    {"jwt", SECTION(S, jwt), .presence_offset = offsetof(S, has_jwt),
+     .doc = "Signed tokens (RS256, ES256, EdDSA) as bearer tokens."},
     {"header", SECTION(S, header), .presence_offset = offsetof(S, has_header),
      .doc = "A header that names the workspace, for a proxy in front that knows who is calling."},
     {"quota", SECTION(S, quota),
@@ -671,10 +690,11 @@ const gw_section gw_root_section = {root_keys, sizeof(S)};
 #undef S
 
 static const gw_key *const all_tables[] = {
-    root_keys,         listener_keys, listener_tls_keys, admin_keys,     admin_token_keys,    upstream_keys,
-    upstream_tls_keys, route_keys,    workspaces_keys,   limits_keys,    cors_keys,           redaction_keys,
-    rule_keys,         where_keys,    digest_key_keys,   workspace_keys, trusted_header_keys, quota_keys,
-    redis_keys,        breaker_keys,  health_check_keys, retry_keys};
+    root_keys,      listener_keys,       listener_tls_keys, admin_keys,      admin_token_keys,
+    upstream_keys,  upstream_tls_keys,   route_keys,        workspaces_keys, limits_keys,
+    cors_keys,      redaction_keys,      rule_keys,         where_keys,      digest_key_keys,
+    workspace_keys, trusted_header_keys, jwt_keys,          quota_keys,      redis_keys,
+    breaker_keys,   health_check_keys,   retry_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

@@ -47,7 +47,7 @@ const char *gw_form_identity(const char *s)
         if (strcmp(s, words[i]) == 0)
             return NULL;
     }
-    return "must be one of certificate, bearer, basic, header";
+    return "must be one of certificate, bearer, basic, jwt, header";
 }
 
 static bool take(const char **s, const char *word)

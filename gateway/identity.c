@@ -12,7 +12,12 @@
 #include "gateway/password.h"
 #include "gateway/verdict_cache.h"
 
-enum { MIN_TOKEN = 16, PASSWORD_ROOM = 2 * GW_PASSWORD_MAX, HASH_BYTES = 32 };
+enum {
+    MIN_TOKEN = 16,
+    PASSWORD_ROOM = 2 * GW_PASSWORD_MAX,
+    HASH_BYTES = 32,
+    WRONG_JWT_S = 10 /* it may only have come too early */
+};
 
 /* NONE: the request has nothing of this source. */
 typedef enum found { FOUND_NONE, FOUND_RIGHT, FOUND_WRONG, FOUND_SLOW, FOUND_BUSY, FOUND_UNKNOWN } found;
@@ -68,7 +73,8 @@ static found by_bearer(const gw_identity_request *r, gw_identity *out)
 {
     rd_slice token;
     uint8_t hash[HASH_BYTES];
-    if (gw_credential_scheme(r->head->authorization, &token) != GW_SCHEME_BEARER)
+    if (gw_credential_scheme(r->head->authorization, &token) != GW_SCHEME_BEARER ||
+        (gw_workspaces_rules(r->table)->jwt.keys != NULL && gw_jwt_looks_like(token)))
         return FOUND_NONE;
     if (token.n < MIN_TOKEN || !sha256(token, hash))
         return FOUND_WRONG;
@@ -93,7 +99,8 @@ static gw_verdict known(const gw_password_entry *e, rd_slice password)
     for (; e != NULL; e = e->next) {
         bool ok;
         gw_verdict_key k = key_of(e, password, &ok);
-        gw_verdict v = ok ? gw_verdict_get(&k) : GW_VERDICT_UNKNOWN;
+        uint32_t ignored;
+        gw_verdict v = ok ? gw_verdict_get(&k, 0, &ignored) : GW_VERDICT_UNKNOWN;
         if (v == GW_VERDICT_RIGHT)
             return v;
         if (v == GW_VERDICT_UNKNOWN)
@@ -163,7 +170,7 @@ void gw_identity_slow_run(gw_identity_slow *s)
         gw_verdict_key k = key_of(e, password, &ok);
         s->right = gw_password_verify(e->hash, password);
         if (ok)
-            gw_verdict_put(&k, s->right ? GW_VERDICT_RIGHT : GW_VERDICT_WRONG);
+            gw_verdict_put(&k, s->right ? GW_VERDICT_RIGHT : GW_VERDICT_WRONG, INT64_MAX, 0);
     }
 }
 
@@ -184,6 +191,48 @@ void gw_identity_slow_free(gw_identity_slow **ps)
     OPENSSL_cleanse(s->password, s->n_password);
     free(s);
     atomic_fetch_sub(&slow_running, 1);
+}
+
+/* ---- jwt ---- */
+
+/* Verified and mapped anew: of the table that is in force, which is part of the key of what is remembered. */
+static found check_jwt(const gw_identity_request *r, rd_slice token, const gw_verdict_key *k,
+                       gw_identity *out)
+{
+    const gw_jwt_rules *rules = &gw_workspaces_rules(r->table)->jwt;
+    char claim[GW_JWT_CLAIM_BYTES];
+    int64_t expires;
+    if (!gw_jwt_verify(rules, token, r->now, claim, &expires)) {
+        gw_verdict_put(k, GW_VERDICT_WRONG, r->now + WRONG_JWT_S, 0);
+        return FOUND_WRONG;
+    }
+    out->workspace = gw_workspaces_by(r->table, GW_WORKSPACE_NAME, rd_slice_str(claim), NULL);
+    if (out->workspace == NULL)
+        return FOUND_UNKNOWN;
+    gw_verdict_put(k, GW_VERDICT_RIGHT, expires, (uint32_t)gw_workspaces_index(r->table, out->workspace));
+    return FOUND_RIGHT;
+}
+
+static found by_jwt(const gw_identity_request *r, gw_identity *out)
+{
+    rd_slice token;
+    gw_verdict_key k;
+    uint32_t index = 0;
+    uint64_t generation = gw_workspaces_generation(r->table);
+    if (gw_credential_scheme(r->head->authorization, &token) != GW_SCHEME_BEARER || !gw_jwt_looks_like(token))
+        return FOUND_NONE;
+    const rd_slice parts[] = {rd_slice_of(&generation, sizeof generation), token};
+    if (!gw_verdict_key_of(parts, 2, &k))
+        return FOUND_WRONG;
+    switch (gw_verdict_get(&k, r->now, &index)) {
+    case GW_VERDICT_RIGHT:
+        out->workspace = gw_workspaces_at(r->table, index);
+        return FOUND_RIGHT;
+    case GW_VERDICT_WRONG:
+        return FOUND_WRONG;
+    default:
+        return check_jwt(r, token, &k, out);
+    }
 }
 
 /* ---- header ---- */
@@ -225,7 +274,8 @@ static bool has_other_credential(const gw_identity_request *r)
     const gw_identity_rules *rules = gw_workspaces_rules(r->table);
     bool read = false;
     for (unsigned i = 0; i < rules->n_order; i++)
-        read |= rules->order[i] == GW_IDENTITY_BEARER || rules->order[i] == GW_IDENTITY_BASIC;
+        read |= rules->order[i] == GW_IDENTITY_BEARER || rules->order[i] == GW_IDENTITY_BASIC ||
+                rules->order[i] == GW_IDENTITY_JWT;
     return read && r->head->authorization.n > 0;
 }
 
@@ -244,6 +294,7 @@ gw_outcome gw_identity_resolve(const gw_identity_request *r, gw_identity *out)
         [GW_IDENTITY_CERTIFICATE] = by_certificate,
         [GW_IDENTITY_BEARER] = by_bearer,
         [GW_IDENTITY_BASIC] = by_basic,
+        [GW_IDENTITY_JWT] = by_jwt,
         [GW_IDENTITY_HEADER] = by_header};
     static const gw_outcome outcomes[] = {[FOUND_RIGHT] = GW_OUTCOME_DELIVERED,
                                           [FOUND_WRONG] = GW_OUTCOME_BAD_CREDENTIAL,

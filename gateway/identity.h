@@ -2,7 +2,7 @@
 /*
  * Who is calling: the one step from what a request shows of its sender to its workspace.
  *
- *    for each source, in the configured order:  certificate | bearer | basic | header
+ *    for each source, in the configured order:  certificate | bearer | basic | jwt | header
  *        the request has none of it    the next source
  *        it is right                   its workspace
  *        it is wrong                   401, whatever else the request has

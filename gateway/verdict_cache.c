@@ -17,6 +17,8 @@ static struct {
     struct {
         gw_verdict_key key;
         gw_verdict verdict;
+        uint32_t value;
+        int64_t until;
     } entries[ENTRIES];
 } cache = {.once = PTHREAD_ONCE_INIT};
 
@@ -48,24 +50,27 @@ static unsigned place_of(const gw_verdict_key *k)
     return (k->bytes[0] | (unsigned)k->bytes[1] << 8) % ENTRIES;
 }
 
-gw_verdict gw_verdict_get(const gw_verdict_key *k)
+gw_verdict gw_verdict_get(const gw_verdict_key *k, int64_t now, uint32_t *out_value)
 {
     unsigned at = place_of(k);
     pthread_mutex_lock(&cache.locks[at % SHARDS]);
     bool same = CRYPTO_memcmp(cache.entries[at].key.bytes, k->bytes, sizeof k->bytes) == 0;
-    gw_verdict v = same ? cache.entries[at].verdict : GW_VERDICT_UNKNOWN;
+    gw_verdict v = same && now < cache.entries[at].until ? cache.entries[at].verdict : GW_VERDICT_UNKNOWN;
+    *out_value = cache.entries[at].value;
     pthread_mutex_unlock(&cache.locks[at % SHARDS]);
     return v;
 }
 
 /* A wrong credential does not push out a right one: who sends many of them makes nobody slower. */
-void gw_verdict_put(const gw_verdict_key *k, gw_verdict v)
+void gw_verdict_put(const gw_verdict_key *k, gw_verdict v, int64_t until, uint32_t value)
 {
     unsigned at = place_of(k);
     pthread_mutex_lock(&cache.locks[at % SHARDS]);
     if (v == GW_VERDICT_RIGHT || cache.entries[at].verdict != GW_VERDICT_RIGHT) {
         cache.entries[at].key = *k;
         cache.entries[at].verdict = v;
+        cache.entries[at].until = until;
+        cache.entries[at].value = value;
     }
     pthread_mutex_unlock(&cache.locks[at % SHARDS]);
 }

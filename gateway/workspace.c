@@ -29,7 +29,8 @@ struct gw_workspaces {
     gw_identity_rules rules;
     const gw_workspace *anonymous;
     gw_workspace_cfg implicit; /* entry of an anonymous workspace that has none */
-    file_state file;
+    file_state file, jwks_file;
+    gw_jwks *jwks; /* owned; NULL: none */
 };
 
 static gw_workspace_hook hooks[GW_WORKSPACE_EXTS];
@@ -196,6 +197,35 @@ static size_t keys_of(const gw_workspace_cfg *list, size_t n)
 
 /* ---- who may say who they are, and how ---- */
 
+static bool state_of(const char *path, file_state *out)
+{
+    struct stat st;
+    *out = (file_state){0};
+    if (stat(path, &st) != 0)
+        return false;
+    *out = (file_state){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
+    return true;
+}
+
+static void load_jwks(gw_workspaces *t, gw_diagnostics *d)
+{
+    const gw_workspaces_cfg *cfg = &t->cfg->workspaces;
+    char why[GW_JWT_WHY_BYTES], what[GW_WORKSPACE_WHY_BYTES];
+    if (!cfg->has_jwt)
+        return;
+    (void)state_of(cfg->jwt.keys, &t->jwks_file); /* before reading: a change meanwhile is seen later */
+    t->jwks = gw_jwks_load(cfg->jwt.keys, why);
+    if (t->jwks == NULL) {
+        snprintf(what, sizeof what, "the keys of `workspaces.jwt`: %s", why);
+        report(d, &(gw_origin){.name = cfg->jwt.keys}, NULL, what);
+    }
+    t->rules.jwt = (gw_jwt_rules){.keys = t->jwks,
+                                  .issuer = cfg->jwt.issuer,
+                                  .audience = cfg->jwt.audience,
+                                  .claim = cfg->jwt.claim,
+                                  .leeway_s = cfg->jwt.leeway_s};
+}
+
 static void make_rules(gw_workspaces *t)
 {
     static const char *const words[] = {
@@ -262,16 +292,6 @@ static void finish(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_
     }
 }
 
-static bool state_of(const char *path, file_state *out)
-{
-    struct stat st;
-    *out = (file_state){0};
-    if (stat(path, &st) != 0)
-        return false;
-    *out = (file_state){st.st_dev, st.st_ino, st.st_size, st.st_mtim, st.st_ctim};
-    return true;
-}
-
 static void load(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_diagnostics *d)
 {
     const gw_workspaces_cfg *cfg = &t->cfg->workspaces;
@@ -295,6 +315,7 @@ static void load(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_di
     for (size_t i = 0; i < t->n; i++)
         add_keys(t, (uint32_t)i, d);
     make_rules(t);
+    load_jwks(t, d);
     if (gw_diagnostics_errors(d) == errors)
         finish(t, before, arg, d);
 }
@@ -338,6 +359,7 @@ void gw_workspaces_unref(gw_workspaces **pt)
     }
     free(t->list);
     gw_index_release(&t->index);
+    gw_jwks_free(&t->jwks);
     gw_mem_release(&t->mem);
     gw_config_free(&t->cfg);
     free(t);
@@ -355,6 +377,11 @@ size_t gw_workspaces_count(const gw_workspaces *t)
     return t->n;
 }
 
+size_t gw_workspaces_index(const gw_workspaces *t, const gw_workspace *w)
+{
+    return (size_t)(w - t->list);
+}
+
 const gw_workspace *gw_workspaces_at(const gw_workspaces *t, size_t i)
 {
     return &t->list[i];
@@ -365,21 +392,30 @@ const gw_workspace *gw_workspaces_anonymous(const gw_workspaces *t)
     return t->anonymous;
 }
 
-bool gw_workspaces_stale(const gw_workspaces *t)
+/* Gone is not changed: somebody may be about to replace it. */
+static bool is_changed(const char *path, const file_state *was)
 {
     file_state now;
-    const file_state *was = &t->file;
-    if (t->cfg->workspaces.file == NULL || !state_of(t->cfg->workspaces.file, &now))
-        return false; /* gone for a moment while somebody replaces it */
+    if (path == NULL || !state_of(path, &now))
+        return false;
     return now.dev != was->dev || now.ino != was->ino || now.size != was->size ||
            memcmp(&now.mtime, &was->mtime, sizeof now.mtime) != 0 ||
            memcmp(&now.ctime, &was->ctime, sizeof now.ctime) != 0;
 }
 
+bool gw_workspaces_stale(const gw_workspaces *t)
+{
+    const gw_workspaces_cfg *cfg = &t->cfg->workspaces;
+    return is_changed(cfg->file, &t->file) || is_changed(cfg->has_jwt ? cfg->jwt.keys : NULL, &t->jwks_file);
+}
+
 void gw_workspaces_looked(gw_workspaces *t)
 {
-    if (t->cfg->workspaces.file != NULL)
-        (void)state_of(t->cfg->workspaces.file, &t->file);
+    const gw_workspaces_cfg *cfg = &t->cfg->workspaces;
+    if (cfg->file != NULL)
+        (void)state_of(cfg->file, &t->file);
+    if (cfg->has_jwt)
+        (void)state_of(cfg->jwt.keys, &t->jwks_file);
 }
 
 /* ---- the table in force ---- */

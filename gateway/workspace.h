@@ -16,6 +16,7 @@
 
 #include "filters/base/slice.h"
 #include "gateway/config.h"
+#include "gateway/jwt.h"
 #include "gateway/peer.h"
 
 enum { GW_WORKSPACE_WHY_BYTES = 256 };
@@ -46,6 +47,7 @@ typedef struct gw_identity_rules {
     gw_network *networks;
     unsigned n_networks;
     bool with_certificate;
+    gw_jwt_rules jwt;      /* keys NULL: none */
     const char *challenge; /* for WWW-Authenticate */
 } gw_identity_rules;
 
@@ -72,6 +74,8 @@ void gw_workspaces_unref(gw_workspaces **t);
 /* Counts from 1 with each table. */
 uint64_t gw_workspaces_generation(const gw_workspaces *t);
 size_t gw_workspaces_count(const gw_workspaces *t);
+/* Where in the table it is; the other way round: gw_workspaces_at. */
+size_t gw_workspaces_index(const gw_workspaces *t, const gw_workspace *w);
 const gw_workspace *gw_workspaces_at(const gw_workspaces *t, size_t i);
 /* By name, in O(1); NULL: none. */
 const gw_workspace *gw_workspaces_find(const gw_workspaces *t, rd_slice name);
