@@ -137,64 +137,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
 
 /* --- words --- */
 
-static const gw_word client_cert_words[] = {{"none", GW_CLIENT_CERT_NONE},
-                                            {"optional", GW_CLIENT_CERT_OPTIONAL},
-                                            {"required", GW_CLIENT_CERT_REQUIRED},
-                                            {0}};
-static const gw_word tls_version_words[] = {{"1.2", GW_TLS_1_2}, {"1.3", GW_TLS_1_3}, {0}};
-static const gw_word level_words[] = {{"debug", GW_LEVEL_DEBUG},
-                                      {"info", GW_LEVEL_INFO},
-                                      {"warn", GW_LEVEL_WARN},
-                                      {"error", GW_LEVEL_ERROR},
-                                      {0}};
-static const gw_word admin_role_words[] = {{"viewer", GW_ADMIN_VIEWER}, {"operator", GW_ADMIN_OPERATOR}, {0}};
-static const gw_word store_full_words[] = {
-    {"delete_oldest", GW_STORE_DELETE_OLDEST}, {"refuse", GW_STORE_REFUSE}, {0}};
-static const gw_word client_label_words[] = {
-    {"overwrite", GW_CLIENT_LABEL_OVERWRITE}, {"refuse", GW_CLIENT_LABEL_REFUSE}, {0}};
-static const gw_word check_when_words[] = {
-    {"open", GW_CHECK_OPEN}, {"always", GW_CHECK_ALWAYS}, {"never", GW_CHECK_NEVER}, {0}};
-static const gw_word retry_words[] = {
-    {"connect", GW_RETRY_CONNECT}, {"502", GW_RETRY_502}, {"503", GW_RETRY_503}, {"504", GW_RETRY_504}, {0}};
-static const gw_word coding_words[] = {
-    {"identity", GW_UPSTREAM_IDENTITY}, {"gzip", GW_UPSTREAM_GZIP}, {"zstd", GW_UPSTREAM_ZSTD}, {0}};
-static const gw_word state_words[] = {{"active", GW_VERSION_ACTIVE},
-                                      {"deprecated", GW_VERSION_DEPRECATED},
-                                      {"retired", GW_VERSION_RETIRED},
-                                      {0}};
-static const gw_word action_words[] = {{"mask", GW_ACTION_MASK},
-                                       {"replace", GW_ACTION_REPLACE},
-                                       {"drop", GW_ACTION_DROP},
-                                       {"digest", GW_ACTION_DIGEST},
-                                       {0}};
-static const gw_word mode_words[] = {
-    {"enforce", GW_RULE_ENFORCE}, {"shadow", GW_RULE_SHADOW}, {"off", GW_RULE_OFF}, {0}};
-static const gw_word quota_mode_words[] = {
-    {"enforce", GW_QUOTA_ENFORCE}, {"shadow", GW_QUOTA_SHADOW}, {"default", GW_QUOTA_DEFAULT}, {0}};
-static const gw_word shed_words[] = {
-    {"none", GW_SHED_NONE}, {"least_severe", GW_SHED_LEAST_SEVERE}, {"default", GW_SHED_DEFAULT}, {0}};
-static const gw_word unknown_words[] = {{"scan", GW_UNKNOWN_SCAN}, {"refuse", GW_UNKNOWN_REFUSE}, {0}};
-static const gw_word utf8_words[] = {{"refuse", GW_UTF8_REFUSE}, {"keep", GW_UTF8_KEEP}, {0}};
-static const gw_word signal_words[] = {
-#define X(name, text) {text, GW_SIGNAL_##name},
-    GW_SIGNALS(X)
-#undef X
-        {0}};
-static const gw_word class_words[] = {
-#define X(name, text) {text, RD_CLASS_##name},
-    RD_CLASSES(X)
-#undef X
-        {0}};
-static const gw_word detector_words[] = {
-#define X(name, text, set) {text, RD_DETECTOR_##name},
-    RD_DETECTORS(X)
-#undef X
-        {0}};
-static const gw_word rule_set_words[] = {
-#define X(name, text) {text, GW_RULE_SET_##name},
-    GW_RULE_SETS(X)
-#undef X
-        {0}};
+#include "gateway/config_words.def"
 
 /* --- rows --- */
 
