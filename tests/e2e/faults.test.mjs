@@ -13,6 +13,7 @@ import { Recorder } from './lib/recorder.mjs'
 import { NOW, PATHS, TYPES, sample, sampleJson } from './lib/samples.mjs'
 import { EMAIL, assertClean } from './lib/secrets.mjs'
 import { len } from './lib/pb.mjs'
+import { endAll } from './lib/world.mjs'
 
 // The cells of a fault: each has a signal, an upstream and a gate of its own, so that its account is its own.
 const CELLS = [
@@ -244,7 +245,8 @@ class Cell {
 }
 
 // All cells of a fault at once; what each of them found is a test of its own.
-async function play (t, name, fault) {
+async function play (t, fault) {
+  endAll(t)
   const w = await worldOf(t, fault)
   const cells = CELLS.map((c) => new Cell(w, fault, c))
   if (!fault.never) await Promise.all(cells.map((c) => c.flows()))
@@ -260,5 +262,5 @@ async function play (t, name, fault) {
 const only = process.env.REDACTD_FAULT // a part of a name
 test('a backend that ...', { concurrency: 6, timeout: 300000 }, async (t) => {
   const chosen = Object.entries(FAULTS).filter(([name]) => !only || name.includes(only))
-  await Promise.all(chosen.map(([name, fault]) => t.test(name, { timeout: 120000 }, (tt) => play(tt, name, fault))))
+  await Promise.all(chosen.map(([name, fault]) => t.test(name, { timeout: 120000 }, (tt) => play(tt, fault))))
 })

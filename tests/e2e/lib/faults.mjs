@@ -17,7 +17,10 @@ export class FaultProxy {
     const { control, gates: ports } = await until('the fault proxy', () => JSON.parse(p.child.stdout.toString()))
     p.control = control
     p.gates = ports.map((port, i) => new Gate(p, i, port))
-    t.after(() => p.child.end('SIGKILL'))
+    t.after(async () => {
+      assert.equal(p.child.how, undefined, `the fault proxy ended by itself: ${p.child.stderr}`)
+      await p.child.end('SIGKILL')
+    })
     return p
   }
 
