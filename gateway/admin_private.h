@@ -5,7 +5,8 @@
 
 #include "gateway/admin.h"
 
-extern const gw_admin_route gw_admin_pages[];  /* admin_pages.c: health and metrics */
-extern const gw_admin_route gw_admin_status[]; /* admin_status.c: the process */
+extern const gw_admin_route gw_admin_pages[];      /* admin_pages.c: health and metrics */
+extern const gw_admin_route gw_admin_status[];     /* admin_status.c: the process */
+extern const gw_admin_route gw_admin_workspaces[]; /* admin_workspace.c */
 
 #endif

@@ -7,7 +7,9 @@ enum { GW_EXIT_OK = 0, GW_EXIT_FAILED = 1, GW_EXIT_USAGE = 64, GW_EXIT_CONFIG = 
 
 /* `redactd check [FILE]`: all that is wrong with FILE (or the embedded default) to standard error. */
 int gw_cli_check(int argc, char **argv);
+/* `redactd token new`: a bearer token, once, and the hash to store. */
 int gw_cli_token(int argc, char **argv);
+/* `redactd password hash`: argon2id of the line on standard input. */
 int gw_cli_password(int argc, char **argv);
 /* `redactd dump-config [FILE]`: the effective configuration, secrets masked. */
 int gw_cli_dump_config(int argc, char **argv);
@@ -24,5 +26,7 @@ int gw_cli_explain(int argc, char **argv);
 int gw_cli_status(int argc, char **argv);
 /* `redactd log-level LEVEL`: until the next reload. */
 int gw_cli_log_level(int argc, char **argv);
+/* `redactd workspace ls|show NAME|block NAME [--ttl TIME]|unblock NAME`. */
+int gw_cli_workspace(int argc, char **argv);
 
 #endif

@@ -34,6 +34,8 @@ static const struct verb {
      gw_cli_status},
     {"log-level", "LEVEL [OPTIONS]",
      "debug, info, warn or error until the next reload; OPTIONS as for status", gw_cli_log_level},
+    {"workspace", "ls|show|block|unblock",
+     "workspaces, and blocking one: NAME [--ttl 1h]; OPTIONS as for status", gw_cli_workspace},
     {"token", "new", "make a bearer token for a workspace: the token, and the hash to store", gw_cli_token},
     {"password", "hash", "hash the password on standard input for a workspace's `passwords`",
      gw_cli_password},
