@@ -26,10 +26,9 @@
 enum {
     CHUNK_WORDS = 64,
     CHUNK = CHUNK_WORDS * 64,
+    KEY_END = 3,    /* matchers are called that many bytes before what follows a key */
     LOOK_WORDS = 1, /* behind a chunk: runs that reach over its end */
-    MASK_WORDS = CHUNK_WORDS + LOOK_WORDS,
-    /* A key's end is looked for from three bytes before what follows it, so up to two before its text. */
-    BEFORE_TEXT = 2
+    MASK_WORDS = CHUNK_WORDS + LOOK_WORDS
 };
 
 struct rd_detect_set {
@@ -47,7 +46,8 @@ struct rd_detect_scratch {
     /* What is at each exact hit of the chunk, in the order of the hits; one more is written. */
     uint64_t windows_short[CHUNK + 1], windows_long[CHUNK + 1];
     uint8_t owners_end[CHUNK + 1];
-    uint64_t inside[MASK_WORDS + 1], starts[MASK_WORDS]; /* bytes of texts; their first ones */
+    uint64_t digit_fours[MASK_WORDS + 1], token_fours[MASK_WORDS + 1]; /* see fours_of */
+    uint64_t inside[MASK_WORDS + 1], starts[MASK_WORDS];               /* bytes of texts; their first ones */
     uint32_t resume[RD_MAX_MATCHERS];
     rd_collector found;
     rd_key_hits keys_at;
@@ -225,22 +225,23 @@ static inline uint64_t fours_of(uint64_t run)
     return pairs & pairs >> 2 & UINT64_C(0x1111111111111111);
 }
 
-/* Where runs start in word `i`; each text starts anew. A run of eleven fills two groups of four bits at
- * multiples of four, one of fifteen three; few words of ordinary text have such. */
-static inline uint64_t starts_of(const uint64_t *words, const uint64_t *text_starts, uint32_t i, runs *r)
+/* Can a run start in word `i`? One of eleven fills two groups of four bits at multiples of four, one of
+ * fifteen three; few words of ordinary text have such. */
+static inline bool may_start(const runs *r, const uint64_t *words, const uint64_t *fours, uint32_t i)
 {
-    uint64_t run = words[i], next = words[i + 1], starts = run & (~(run << 1 | r->carry) | text_starts[i]);
-    uint64_t fours = r->fours, next_fours = r->fours = fours_of(next);
-    r->carry = run >> 63;
-    fours &= (fours >> 4 | next_fours << 60) & ((fours >> 8 | next_fours << 56) | r->two_fours);
-    fours |= run >> 63 & next_fours & next_fours >> 4; /* the last bits go on through the next word */
-    if (fours == 0 || starts == 0)
-        return 0;
+    uint64_t four = fours[i], next = fours[i + 1];
+    four &= (four >> 4 | next << 60) & ((four >> 8 | next << 56) | r->two_fours);
+    return (four | (words[i] >> 63 & next & next >> 4)) != 0; /* the last bits go on through the next word */
+}
+
+/* Where runs start in word `i`; each text starts anew. */
+static uint64_t starts_of(const runs *r, const uint64_t *words, const uint64_t *text_starts, uint32_t i)
+{
+    uint64_t run = words[i], next = words[i + 1], before = i > 0 ? words[i - 1] >> 63 : r->carry;
+    uint64_t starts = run & (~(run << 1 | before) | text_starts[i]);
     /* Bit k of `run` shall stay when the `shortest` bits from k on are set; `next` looks ahead. */
     for (const uint8_t *by = r->shifts; *by != 0; by++) {
         run &= run >> *by | next << (64 - *by);
-        if (run == 0)
-            return 0;
         next &= next >> *by;
     }
     return starts & run;
@@ -287,17 +288,19 @@ static void mark_texts(walk *w, uint32_t at, uint32_t n_words)
     s->inside[n_words] = 0;
 }
 
-/* Drops what the scan saw between texts. An end of a key may be seen a little before its text. */
+/* Drops what the scan saw between texts. */
 static void drop_outside(walk *w, uint32_t n_words)
 {
     rd_detect_scratch *s = w->scratch;
     for (uint32_t i = 0; i < n_words; i++) {
-        uint64_t in = s->inside[i], next = s->inside[i + 1];
-        s->hit_end[i] &= in | (in >> 1 | next << 63) | (in >> 2 | next << 62);
+        uint64_t in = s->inside[i];
+        s->hit_end[i] &= in;
         s->hit_short[i] &= in;
         s->hit_long[i] &= in;
         s->digit[i] &= in;
         s->token[i] &= in;
+        s->digit_fours[i] = fours_of(s->digit[i]);
+        s->token_fours[i] = fours_of(s->token[i]);
     }
 }
 
@@ -313,7 +316,7 @@ static void make_exact(walk *w, uint32_t at, uint32_t n_words)
         uint64_t ends = 0, shorts = 0, longs = 0;
         for (uint64_t m = s->hit_end[i]; m != 0; m &= m - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(m);
-            unsigned owners = rd_program_ends(p, b + bit, b + bit == base);
+            unsigned owners = rd_program_ends(p, base, at + 64 * i + bit);
             s->owners_end[n_ends] = (uint8_t)owners;
             ends |= (uint64_t)(owners != 0) << bit;
             n_ends += owners != 0;
@@ -400,8 +403,10 @@ static void walk_word(walk *w, uint32_t i, uint32_t at)
     const rd_program *p = &w->set->program;
     uint64_t ends = s->hit_end[i], shorts = s->hit_short[i], longs = s->hit_long[i], digits = 0, tokens = 0;
     if (!p->small) {
-        digits = starts_of(s->digit, s->starts, i, &w->digits);
-        tokens = starts_of(s->token, s->starts, i, &w->tokens);
+        if (may_start(&w->digits, s->digit, s->digit_fours, i))
+            digits = starts_of(&w->digits, s->digit, s->starts, i);
+        if (may_start(&w->tokens, s->token, s->token_fours, i))
+            tokens = starts_of(&w->tokens, s->token, s->starts, i);
     }
     for (uint64_t m = ends | shorts | longs | digits | tokens; m != 0; m &= m - 1) {
         uint64_t bit = m & -m;
@@ -415,7 +420,7 @@ static void walk_word(walk *w, uint32_t i, uint32_t at)
         if ((tokens & bit) != 0)
             at_token(w, pos);
         if ((ends & bit) != 0)
-            at_end(w, *w->ends++, pos);
+            at_end(w, *w->ends++, pos - KEY_END);
         if ((shorts & bit) != 0)
             at_windows(w, *w->shorts++, p->owner_short, p->len_short, pos);
         if ((longs & bit) != 0)
@@ -442,10 +447,7 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
     if (n_texts == 0)
         return;
     start_text(&w, 0);
-    for (uint32_t before = 1; texts[0].off < BEFORE_TEXT && before <= BEFORE_TEXT; before++)
-        at_end(&w, (1U << set->program.n_end_owners) - 1, texts[0].off - before);
-    uint32_t from = texts[0].off < BEFORE_TEXT ? 0 : texts[0].off - BEFORE_TEXT,
-             end = text_end(&texts[n_texts - 1]);
+    uint32_t from = texts[0].off, end = text_end(&texts[n_texts - 1]);
     for (uint32_t at = from; at < end && w.text < n_texts; at += CHUNK) {
         uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
         uint32_t n_scanned = (end - at + 63) / 64 < MASK_WORDS ? n_words : MASK_WORDS;
@@ -453,12 +455,13 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
         mark_texts(&w, at, n_scanned);
         drop_outside(&w, n_scanned);
         if (n_scanned < MASK_WORDS)
-            scratch->digit[n_scanned] = scratch->token[n_scanned] = 0;
+            scratch->digit[n_scanned] = scratch->token[n_scanned] = scratch->digit_fours[n_scanned] =
+                scratch->token_fours[n_scanned] = 0;
         make_exact(&w, at, n_words);
-        w.digits.fours = fours_of(scratch->digit[0]);
-        w.tokens.fours = fours_of(scratch->token[0]);
         for (uint32_t i = 0; i < n_words && w.text < n_texts; i++)
             walk_word(&w, i, at + 64 * i);
+        w.digits.carry = scratch->digit[CHUNK_WORDS - 1] >> 63;
+        w.tokens.carry = scratch->token[CHUNK_WORDS - 1] >> 63;
     }
     move_to(&w, UINT32_MAX);
 }

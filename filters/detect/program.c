@@ -6,23 +6,15 @@
 
 #include "filters/detect/buckets.h"
 
-/* What may follow the last letter of a key: separator, closing quote or bracket, %22. In sets whose nibbles
- * span no other byte, or the prefilter would take half of all bytes; each has buckets of its own. */
-static const struct {
-    const char *bytes;
-    unsigned n_buckets;
-} behind_key[] = {{"=:>", 4}, {"\"'%)&", 3}, {"\\]`", 1}};
-enum { N_BEHIND = sizeof behind_key / sizeof behind_key[0], SMALL_SHORT = 16 };
+/* What may follow the last byte of a key: separator, closing quote or bracket, %22. */
+static const char behind_key[] = "=:>\"'%)&\\]`";
+
+enum { SMALL_SHORT = 16 };
 
 /* Windows on their way into the tables. */
 typedef struct builder {
     rd_program *p;
     rd_window_sets exact_short[RD_MAX_SHORT], exact_long[RD_MAX_LONG];
-    struct {
-        rd_window_sets *list; /* owned */
-        uint32_t n, cap;
-    } endings[N_BEHIND];
-    bool failed; /* no memory */
 } builder;
 
 static void allow(rd_byteset *s, uint8_t c, bool nocase)
@@ -108,36 +100,6 @@ static void add_long(builder *b, const rd_window_sets *sets, uint32_t len, uint3
 
 static const char joins[] = "_-. ";
 
-/* A byte of a key's name; '_' stands for all that joins words. */
-static void allow_in_name(rd_byteset *s, char c)
-{
-    if (c == '_')
-        allow_class(s, 0, joins);
-    else
-        allow(s, (uint8_t)c, true);
-}
-
-static void add_ending_window(builder *b, const rd_window_sets *sets, unsigned behind)
-{
-    rd_window_sets **list = &b->endings[behind].list;
-    uint32_t *n = &b->endings[behind].n, *cap = &b->endings[behind].cap;
-    for (uint32_t i = 0; i < *n; i++) {
-        if (memcmp(*list + i, sets, sizeof *sets) == 0)
-            return;
-    }
-    if (*n == *cap) {
-        uint32_t more = *cap == 0 ? 256 : *cap * 2;
-        rd_window_sets *grown = realloc(*list, more * sizeof *grown);
-        if (grown == NULL) {
-            b->failed = true;
-            return;
-        }
-        *list = grown;
-        *cap = more;
-    }
-    (*list)[(*n)++] = *sets;
-}
-
 /* The hashes of all spellings of a name's last bytes, of which `at` on are not chosen yet. */
 static void add_end_hashes(rd_program *p, const char *end, uint32_t len, unsigned at, uint32_t four,
                            uint8_t owner)
@@ -165,19 +127,7 @@ static void add_end_hashes(rd_program *p, const char *end, uint32_t len, unsigne
 /* See rd_key_end_fn. Of four bytes the first may also be a join. */
 static void add_end(void *ctx, const char *end, uint32_t len)
 {
-    builder *b = ctx;
-    rd_window_sets sets;
-    memset(&sets, 0xff, sizeof sets);
-    uint32_t n = len < 3 ? len : 3;
-    for (uint32_t i = 0; i < n; i++) {
-        memset(&sets.at[3 - n + i], 0, sizeof sets.at[0]);
-        allow_in_name(&sets.at[3 - n + i], end[len - n + i]);
-    }
-    for (unsigned k = 0; k < N_BEHIND; k++) {
-        memset(&sets.at[3], 0, sizeof sets.at[3]);
-        allow_class(&sets.at[3], 0, behind_key[k].bytes);
-        add_ending_window(b, &sets, k);
-    }
+    const builder *b = ctx;
     add_end_hashes(b->p, end, len, 0, 0, (uint8_t)(1U << (b->p->n_end_owners - 1)));
 }
 
@@ -272,32 +222,27 @@ static void write_exact(const builder *b)
     }
 }
 
-/* Bits of rd_program.runs: every bit's nibbles span exactly one block of the ASCII table. */
-static void add_run_classes(rd_nibbles *t)
+/* Bits of rd_program.kinds: every bit's nibbles span exactly one block of the ASCII table. */
+static void add_kinds(rd_nibbles *t)
 {
     static const struct {
-        uint8_t hi[2], lo_first, lo_last;
-    } blocks[] = {{{3, 3}, 0, 9}, {{4, 6}, 1, 15}, {{5, 7}, 0, 10}, {{5, 5}, 15, 15}, {{2, 2}, 13, 13}};
+        uint8_t hi[2];
+        uint16_t lo;
+    } blocks[8] = {{{3, 3}, 0x03ff}, {{4, 6}, 0xfffe}, {{5, 7}, 0x07ff}, {{5, 5}, 0x8000},
+                   {{2, 2}, 0x2000}, {{3, 3}, 0x6400}, {{2, 2}, 0x02e4}, {{5, 5}, 0x3000}};
     for (unsigned i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
-        t->hi[blocks[i].hi[0]] |= (uint8_t)(1u << i);
-        t->hi[blocks[i].hi[1]] |= (uint8_t)(1u << i);
-        for (unsigned lo = blocks[i].lo_first; lo <= blocks[i].lo_last; lo++)
-            t->lo[lo] |= (uint8_t)(1u << i);
+        t->hi[blocks[i].hi[0]] |= (uint8_t)(1U << i);
+        t->hi[blocks[i].hi[1]] |= (uint8_t)(1U << i);
+        for (unsigned lo = 0; lo < 16; lo++)
+            t->lo[lo] |= (uint8_t)((blocks[i].lo >> lo & 1U) << i);
     }
 }
 
 static bool assign_buckets(const builder *b)
 {
     rd_program *p = b->p;
-    unsigned first = 0;
-    bool ok = true;
-    for (unsigned k = 0; k < N_BEHIND; first += behind_key[k++].n_buckets)
-        ok = ok && rd_buckets_assign(b->endings[k].list, b->endings[k].n, RD_SHORT, first,
-                                     behind_key[k].n_buckets, p);
-    unsigned short_groups = p->small ? 1 : RD_SHORT_GROUPS - RD_ENDING_GROUPS;
-    ok = ok &&
-         rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, 8 * RD_ENDING_GROUPS, 8 * short_groups, p);
-    return ok &&
+    unsigned groups = p->small ? 1 : RD_SHORT_GROUPS;
+    return rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, 0, 8 * groups, p) &&
            rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
 }
 
@@ -313,15 +258,11 @@ bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, 
             add_matcher(b, m, names, n_names);
     }
     p->small = p->n_long == 0 && p->digit_run == 0 && p->token_run == 0 && p->n_short <= SMALL_SHORT;
-    add_run_classes(&p->runs);
-    for (unsigned k = 0; k < N_BEHIND; k++) {
-        for (const char *c = behind_key[k].bytes; *c != 0; c++)
-            p->behind_key[(uint8_t)*c] = (1U << RD_MAX_END_OWNERS) - 1;
-    }
+    add_kinds(&p->kinds);
+    for (const char *c = behind_key; *c != 0; c++)
+        p->behind_key[(uint8_t)*c] = (1U << RD_MAX_END_OWNERS) - 1;
     write_exact(b);
-    bool ok = !b->failed && assign_buckets(b);
-    for (unsigned k = 0; k < N_BEHIND; k++)
-        free(b->endings[k].list);
+    bool ok = assign_buckets(b);
     free(b);
     return ok;
 }

@@ -8,10 +8,9 @@
  *            j names the windows that start at a position
  *   filter   windows are put into buckets, eight to a group; lo[j][c & 15] & hi[j][c >> 4] has bit b set
  *            when bucket b may take c as its j-th byte. Never says no where exact says yes.
- *   runs     digits (bit 0), letters (bits 1 and 2), '_' and '-', in the same nibble form
- *
- * The ends of keys are windows, too: three bytes of a name and what may follow a key. There are hundreds, so
- * their exact test is another: a set of hashes of the last four bytes of names, see rd_program_ends.
+ *   kinds    what a byte is, in the same nibble form: RD_KIND_RUN bits for digits (bit 0), letters, '_' and
+ *            '-', RD_KIND_BEHIND bits for what may follow the last byte of a key (but '`')
+ *   ends     the last bytes of the names of keys, hashed, see rd_program_ends
  *
  * Windows that cost little together share a bucket: see buckets.c.
  */
@@ -26,8 +25,7 @@
 enum {
     RD_SHORT = 4,
     RD_LONG = 8,
-    RD_ENDING_GROUPS = 1, /* short windows that are endings of keys */
-    RD_SHORT_GROUPS = RD_ENDING_GROUPS + 2,
+    RD_SHORT_GROUPS = 2,
     RD_LONG_GROUPS = 1,
     RD_GROUPS = RD_SHORT_GROUPS + RD_LONG_GROUPS,
     RD_MAX_CLASSES = 128,
@@ -37,7 +35,9 @@ enum {
     RD_MAX_RUN_OWNERS = 4,
     RD_SHORTEST_RUN = 11, /* that anybody may want */
     RD_END_BITS = 16,
-    RD_SHORT_END_BITS = 13
+    RD_SHORT_END_BITS = 13,
+    RD_KIND_RUN = 0x1f,
+    RD_KIND_BEHIND = 0xe0
 };
 
 typedef struct rd_nibbles {
@@ -46,7 +46,7 @@ typedef struct rd_nibbles {
 
 typedef struct rd_program {
     rd_nibbles filter[RD_GROUPS][RD_LONG]; /* groups of short windows use the first four */
-    rd_nibbles runs;
+    rd_nibbles kinds;
     uint8_t class_of[256];
     uint64_t allow_short[RD_SHORT][RD_MAX_CLASSES];
     uint64_t allow_long[RD_LONG][RD_MAX_CLASSES];
@@ -101,16 +101,17 @@ static inline uint32_t rd_program_end_hash(uint32_t four, unsigned bits)
     return (four & UINT32_C(0x5f5f5f5f)) * UINT32_C(0x9e3779b1) >> (32 - bits);
 }
 
-/* Where a key may end: b[0..2] are its last bytes, b[3] follows it. Bit k: owner k has a name that ends so.
- * Without b[-1], `first` says so, and only names of up to three bytes can be meant. */
-static inline unsigned rd_program_ends(const rd_program *p, const uint8_t *b, bool first)
+/* A key may end before b[at]: bit k says that owner k has a name that ends like that. */
+static inline unsigned rd_program_ends(const rd_program *p, const uint8_t *b, uint32_t at)
 {
-    uint32_t four;
-    memcpy(&four, b - !first, sizeof four);
-    four = first ? four << 8 : four;
+    uint32_t four = 0;
+    if (at >= sizeof four)
+        memcpy(&four, b + at - sizeof four, sizeof four);
+    else
+        memcpy((uint8_t *)&four + sizeof four - at, b, at);
     uint32_t h = rd_program_end_hash(four, RD_END_BITS);
     uint32_t s = rd_program_end_hash(four & UINT32_C(0xffffff00), RD_SHORT_END_BITS);
-    return (p->ends[h / 4] >> 2 * (h % 4) | p->short_ends[s / 4] >> 2 * (s % 4)) & p->behind_key[b[3]];
+    return (p->ends[h / 4] >> 2 * (h % 4) | p->short_ends[s / 4] >> 2 * (s % 4)) & p->behind_key[b[at]];
 }
 
 /* Bit k: a run of tokens that starts with these bytes may be what token_owners[k] is after. */

@@ -2,11 +2,10 @@
 /*
  * The candidate pass: bytes in, bit masks out. Bit i of word w speaks of byte 64 w + i.
  *
- *   hit_end              the last three bytes of a key may start here (superset; rd_program_ends decides)
- *   hit_short, hit_long  a window may start here (superset; rd_program_short and _long decide)
- *   digit                a digit
- *   token                a byte of RD_C_RUN
- * Of a small program hit_long, digit and token are not written.
+ *   hit_end              a key may end before this byte, which may follow one (superset; rd_program_ends
+ * decides) hit_short, hit_long  a window may start here (superset; rd_program_short and _long decide) digit
+ * a digit token                a byte of RD_C_RUN Of a small program hit_long, digit and token are not
+ * written.
  *
  * All variants read exactly the bytes [b, b + n) and RD_LONG - 1 bytes more, which must be readable. The
  * plain variant is the oracle of the others in tests and serves CPUs without SSSE3; its hits are a subset of

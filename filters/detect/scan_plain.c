@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "filters/detect/scan.h"
 
-/* Does the group of key ends take b[0..3]? The nibble tables themselves: what they let through is theirs to
- * say. */
-static bool may_end(const rd_program *p, const uint8_t *b)
-{
-    unsigned buckets = 0xff;
-    for (unsigned j = 0; j < RD_SHORT; j++)
-        buckets &= p->filter[0][j].lo[b[j] & 15] & p->filter[0][j].hi[b[j] >> 4];
-    return buckets != 0;
-}
-
 void rd_scan_plain(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
 {
+    bool ends_key = true; /* what stands before the first byte is not known */
     for (uint32_t w = 0; w < n_words; w++, b += 64) {
         uint64_t hit_end = 0, hit_short = 0, hit_long = 0, digit = 0, token = 0;
         for (unsigned i = 0; i < 64; i++) {
-            hit_end |= (uint64_t)may_end(p, b + i) << i;
+            hit_end |= (uint64_t)(ends_key && p->behind_key[b[i]] != 0) << i;
+            ends_key = rd_is(b[i], RD_C_RUN | RD_C_UTF8);
             hit_short |= (uint64_t)(rd_program_short(p, b + i) != 0) << i;
             hit_long |= (uint64_t)(rd_program_long(p, b + i) != 0) << i;
             digit |= (uint64_t)(b[i] >= '0' && b[i] <= '9') << i;

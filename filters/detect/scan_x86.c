@@ -50,16 +50,22 @@ AVX2 static inline uint64_t signs256(const pair256 *x)
     return (uint32_t)_mm256_movemask_epi8(x->a) | (uint64_t)(uint32_t)_mm256_movemask_epi8(x->b) << 32;
 }
 
-_Static_assert(RD_ENDING_GROUPS == 1 && RD_SHORT_GROUPS == 3 && RD_LONG_GROUPS == 1, "as the passes have it");
+AVX2 static inline pair256 both256(const pair256 *x, __m256i y)
+{
+    return (pair256){_mm256_and_si256(x->a, y), _mm256_and_si256(x->b, y)};
+}
+
+_Static_assert(RD_SHORT_GROUPS == 2 && RD_LONG_GROUPS == 1, "as the passes have it");
 
 /* `small` is a constant at both calls. */
 AVX2 static inline __attribute__((always_inline)) void scan256(const rd_program *p, const uint8_t *b,
                                                                uint32_t n_words, rd_masks out, bool small)
 {
-    const __m256i low4 = _mm256_set1_epi8(15), ones = _mm256_set1_epi8(-1);
+    const __m256i low4 = _mm256_set1_epi8(15), ones = _mm256_set1_epi8(-1), tick = _mm256_set1_epi8('`');
     const unsigned n_bytes = small ? RD_SHORT : RD_LONG;
+    uint64_t carry = 1; /* what stands before the first byte is not known */
     for (uint32_t w = 0; w < n_words; w++, b += 64) {
-        pair256 end = {ones, ones}, short1 = end, short2 = end, longs = end, run = end;
+        pair256 first = {ones, ones}, second = first, longs = first, kind = first, raw = first, ticks = first;
 #pragma GCC unroll 8
         for (unsigned j = 0; j < n_bytes; j++) {
             __m256i x = _mm256_loadu_si256((const __m256i *)(b + j)),
@@ -67,29 +73,35 @@ AVX2 static inline __attribute__((always_inline)) void scan256(const rd_program 
             pair256 lo = {_mm256_and_si256(x, low4), _mm256_and_si256(y, low4)};
             pair256 hi = {_mm256_and_si256(_mm256_srli_epi16(x, 4), low4),
                           _mm256_and_si256(_mm256_srli_epi16(y, 4), low4)};
-            if (j < RD_SHORT) {
-                narrow256(&end, &p->filter[0][j], &lo, &hi);
-                narrow256(&short1, &p->filter[1][j], &lo, &hi);
-            }
+            if (j < RD_SHORT)
+                narrow256(&first, &p->filter[0][j], &lo, &hi);
             if (j < RD_SHORT && !small)
-                narrow256(&short2, &p->filter[2][j], &lo, &hi);
+                narrow256(&second, &p->filter[1][j], &lo, &hi);
             if (!small)
                 narrow256(&longs, &p->filter[RD_SHORT_GROUPS][j], &lo, &hi);
-            if (j == 0 && !small)
-                narrow256(&run, &p->runs, &lo, &hi);
+            if (j == 0) {
+                narrow256(&kind, &p->kinds, &lo, &hi);
+                raw = (pair256){x, y};
+                ticks = (pair256){_mm256_cmpeq_epi8(x, tick), _mm256_cmpeq_epi8(y, tick)};
+            }
         }
-        out.hit_end[w] = not_zero256(&end);
+        pair256 runs = both256(&kind, _mm256_set1_epi8(RD_KIND_RUN)),
+                behind = both256(&kind, _mm256_set1_epi8((char)RD_KIND_BEHIND));
+        behind = either256(&behind, &ticks);
+        uint64_t token = not_zero256(&runs), in_key = token | signs256(&raw);
+        out.hit_end[w] = not_zero256(&behind) & (in_key << 1 | carry);
+        carry = in_key >> 63;
         if (small) {
-            out.hit_short[w] = not_zero256(&short1);
+            out.hit_short[w] = not_zero256(&first);
             continue;
         }
-        pair256 shorts = either256(&short1, &short2);
-        out.hit_short[w] = not_zero256(&shorts);
+        first = either256(&first, &second);
+        out.hit_short[w] = not_zero256(&first);
         out.hit_long[w] = not_zero256(&longs);
-        out.token[w] = not_zero256(&run);
-        run.a = _mm256_slli_epi16(run.a, 7);
-        run.b = _mm256_slli_epi16(run.b, 7);
-        out.digit[w] = signs256(&run);
+        out.token[w] = token;
+        kind.a = _mm256_slli_epi16(kind.a, 7); /* the digits' bit to the sign */
+        kind.b = _mm256_slli_epi16(kind.b, 7);
+        out.digit[w] = signs256(&kind);
     }
 }
 
@@ -118,13 +130,13 @@ SSSE3 static inline uint32_t not_zero128(__m128i x)
 
 /* The hits of the groups of 16 bytes, and what the bytes are. */
 typedef struct block128 {
-    __m128i group[RD_GROUPS], run;
+    __m128i group[RD_GROUPS], kind, raw;
 } block128;
 
 SSSE3 static inline block128 narrow128(const rd_program *p, const uint8_t *b)
 {
     const __m128i low4 = _mm_set1_epi8(15), ones = _mm_set1_epi8(-1);
-    block128 x;
+    block128 x = {.raw = load128(b)};
     for (unsigned g = 0; g < RD_GROUPS; g++)
         x.group[g] = ones;
 #pragma GCC unroll 8
@@ -134,24 +146,33 @@ SSSE3 static inline block128 narrow128(const rd_program *p, const uint8_t *b)
         for (unsigned g = j < RD_SHORT ? 0 : RD_SHORT_GROUPS; g < RD_GROUPS; g++)
             x.group[g] = _mm_and_si128(x.group[g], select128(&p->filter[g][j], lo, hi));
         if (j == 0)
-            x.run = select128(&p->runs, lo, hi);
+            x.kind = select128(&p->kinds, lo, hi);
     }
     return x;
 }
 
+SSSE3 static inline uint32_t behind128(const block128 *x)
+{
+    __m128i tick = _mm_cmpeq_epi8(x->raw, _mm_set1_epi8('`'));
+    return not_zero128(_mm_or_si128(_mm_and_si128(x->kind, _mm_set1_epi8((char)RD_KIND_BEHIND)), tick));
+}
+
 SSSE3 void rd_scan_ssse3(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out)
 {
+    uint64_t carry = 1; /* what stands before the first byte is not known */
     for (uint32_t w = 0; w < n_words; w++, b += 64) {
-        uint64_t end = 0, shorts = 0, longs = 0, digit = 0, token = 0;
+        uint64_t behind = 0, high = 0, shorts = 0, longs = 0, digit = 0, token = 0;
         for (unsigned q = 0; q < 64; q += 16) {
             block128 x = narrow128(p, b + q);
-            end |= (uint64_t)not_zero128(x.group[0]) << q;
-            shorts |= (uint64_t)not_zero128(_mm_or_si128(x.group[1], x.group[2])) << q;
+            behind |= (uint64_t)behind128(&x) << q;
+            high |= (uint64_t)(uint32_t)_mm_movemask_epi8(x.raw) << q;
+            shorts |= (uint64_t)not_zero128(_mm_or_si128(x.group[0], x.group[1])) << q;
             longs |= (uint64_t)not_zero128(x.group[RD_SHORT_GROUPS]) << q;
-            digit |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_slli_epi16(x.run, 7)) << q;
-            token |= (uint64_t)not_zero128(x.run) << q;
+            digit |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_slli_epi16(x.kind, 7)) << q;
+            token |= (uint64_t)not_zero128(_mm_and_si128(x.kind, _mm_set1_epi8(RD_KIND_RUN))) << q;
         }
-        out.hit_end[w] = end;
+        out.hit_end[w] = behind & ((token | high) << 1 | carry);
+        carry = (token | high) >> 63;
         out.hit_short[w] = shorts;
         if (p->small)
             continue;
