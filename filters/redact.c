@@ -96,6 +96,7 @@ static void begin(rd_redactor *r, const rd_job *job)
     batch_reset(&r->views);
     for (uint32_t i = 0; i < r->n_hits; i++)
         r->counts[r->hits[i].rule][r->hits[i].cls] = 0;
+    r->keys_once = r->key_has_find = false;
     r->n_hits = r->n_over_budget = r->n_reserved = 0;
     rd_stamp_names_init(&r->reserved, job->stamp);
     r->by_policy = rd_policy_visitor(job->policy, job->signal);
@@ -204,6 +205,12 @@ void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uin
         rd_buf_append_str(out, RD_MASK_TEXT);
 }
 
+/* Stands for all keys that are equal. */
+static bool is_key(const rd_leaf *l)
+{
+    return l->form == RD_FORM_KEY || l->form == RD_FORM_JSON_KEY;
+}
+
 rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
                               rd_class cls)
 {
@@ -214,8 +221,9 @@ rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch
             continue;
         uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_SHADOW,
                                                 found.list[i].detector);
-        rd_class at =
-            cls != RD_CLASS_COUNT ? cls : (rd_class)r->doc.leaves[batch->owner[found.list[i].text]].cls;
+        const rd_leaf *l = cls != RD_CLASS_COUNT ? NULL : &r->doc.leaves[batch->owner[found.list[i].text]];
+        rd_class at = l == NULL ? cls : (rd_class)l->cls;
+        r->key_has_find |= l != NULL && is_key(l);
         if (rule != RD_NO_RULE)
             rd_redactor_count(r, rule, at);
     }
@@ -250,7 +258,7 @@ static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, const rd_text *t,
         return rd_redactor_edit(r, m.off, m.len, l->frame, rd_buf_slice(text));
     }
     rd_redactor_act(r, action, (rd_class)l->cls, r->doc.body.p, t, &m, text);
-    if (l->form == RD_FORM_JSON) {
+    if (l->form == RD_FORM_JSON || l->form == RD_FORM_JSON_KEY) {
         r->work2.n = 0;
         rd_json_escape(rd_buf_slice(text), &r->work2);
         text = &r->work2;
@@ -269,6 +277,7 @@ static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32
         const rd_leaf *l = &r->doc.leaves[r->plain.owner[m.text]];
         if (rd_redactor_is_token(r, r->doc.body.p, t, &m))
             continue;
+        r->key_has_find |= is_key(l);
         const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
         if (!rd_redactor_settle(r->doc.body.p, t, &done, &m))
             continue;
@@ -338,7 +347,8 @@ static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, boo
 /* One pass over all leaves: most are plain texts and only have to be listed. */
 static rd_outcome sort_leaves(rd_redactor *r, uint32_t group, rd_error *err)
 {
-    static const uint32_t plain = 1u << RD_FORM_TEXT | 1u << RD_FORM_JSON | 1u << RD_FORM_FIXED;
+    static const uint32_t plain = 1u << RD_FORM_TEXT | 1u << RD_FORM_JSON | 1u << RD_FORM_FIXED |
+                                  1u << RD_FORM_KEY | 1u << RD_FORM_JSON_KEY;
     bool in_group[RD_CLASS_COUNT];
     for (unsigned cls = 0; cls < RD_CLASS_COUNT; cls++)
         in_group[cls] = rd_policy_group_of(r->job->policy, r->job->signal, (rd_class)cls) == group;
@@ -443,9 +453,21 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
     return o;
 }
 
+/* All edits of a walked body. */
+static rd_outcome make_edits(rd_redactor *r, rd_error *err)
+{
+    const rd_job *job = r->job;
+    rd_outcome o = job->stamp != NULL ? rd_redact_stamp(r, err) : RD_OK;
+    uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
+    for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
+        o = run_group(r, g, err);
+    return o == RD_OK ? drop_stale_hashes(r) : o;
+}
+
 rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err)
 {
     begin(r, job);
+    r->keys_once = true;
     rd_outcome o = walk(r, err);
     if (o != RD_OK)
         return o;
@@ -453,13 +475,13 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
         return rd_fail(err, RD_EMPTY, "no stream", SIZE_MAX);
     if (job->admit.ask != NULL && job->admit.ask(job->admit.ctx, r->doc.n_items) < r->doc.n_items)
         return rd_fail(err, RD_LIMITED, "over a limit", SIZE_MAX);
-    if (job->stamp != NULL)
-        o = rd_redact_stamp(r, err);
-    uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
-    for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
-        o = run_group(r, g, err);
-    if (o == RD_OK)
-        o = drop_stale_hashes(r);
+    o = make_edits(r, err);
+    if (o == RD_OK && r->key_has_find) {
+        begin(r, job);
+        o = walk(r, err);
+        if (o == RD_OK)
+            o = make_edits(r, err);
+    }
     if (o == RD_OK && r->n_reserved > 0 && job->stamp->refuse)
         return rd_fail(err, RD_REFUSED, "a label of the workspace is the gateway's to give", SIZE_MAX);
     if (o == RD_OK)

@@ -33,6 +33,8 @@ struct rd_redactor {
     rd_hit *hits; /* owned; RD_MAX_RULES * RD_CLASS_COUNT at most */
     uint32_t n_hits;
     uint32_t n_over_budget, n_reserved;
+    bool keys_once;    /* equal keys are listed once; so in the first try */
+    bool key_has_find; /* and in one of them something was found: list them all */
     rd_stamp_names reserved;
     rd_visitor by_policy; /* judges what is not reserved */
     const rd_job *job;    /* of the call under way */

@@ -12,9 +12,11 @@ static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
 
 rd_visitor rd_redactor_visitor(const rd_redactor *r)
 {
-    if (r->reserved.stamp == NULL)
-        return r->by_policy;
-    return (rd_visitor){.on_key = on_key, .ctx = r, .places = true};
+    rd_visitor v = r->by_policy;
+    if (r->reserved.stamp != NULL)
+        v = (rd_visitor){.on_key = on_key, .ctx = r, .places = true};
+    v.keys_once = r->keys_once;
+    return v;
 }
 
 /* The hash of a stream whose labels were put in is stale. */

@@ -65,6 +65,9 @@ const char *rd_class_word(rd_class c);
  *   INT       protobuf: tag and varint of AnyValue.int_value; replaced by a string_value
  *   JSON_INT  OTLP/JSON: the member `"intValue": ...` (from the opening quote of the key to
  *             the end of the value); replaced by a `"stringValue"` member
+ *   KEY       as TEXT: the key of a pair that stands for all pairs of its class with these very bytes as key,
+ *             which are not listed; only if the visitor asked for that. What is found in it is found in all
+ *   JSON_KEY  the same as JSON
  *   LABELS    Loki label text `{a="b"}` as plain bytes; parsed, redacted, written anew
  *   LABELS_JSON  the same inside a JSON string
  *   LABELS_OBJECT  an empty place in a Loki `stream` object of which nothing stays that is a label: one is put
@@ -78,8 +81,8 @@ const char *rd_class_word(rd_class c);
  *   PAIR_DROP     a whole pair that goes away, with whatever separators must go with it
  */
 #define RD_FORMS(X)                                                                                \
-    X(TEXT) X(FIXED) X(JSON) X(JSON_ESC) X(BASE64) X(INT) X(JSON_INT) X(JSON_NUM) X(LABELS)        \
-    X(LABELS_JSON) X(HASH) X(PAIR_VALUE) X(PAIR_TEXT) X(PAIR_JSON_ANY) X(PAIR_JSON) X(PAIR_DROP)         \
+    X(TEXT) X(FIXED) X(JSON) X(JSON_ESC) X(BASE64) X(INT) X(JSON_INT) X(JSON_NUM) X(KEY)           \
+    X(JSON_KEY) X(LABELS) X(LABELS_JSON) X(HASH) X(PAIR_VALUE) X(PAIR_TEXT) X(PAIR_JSON_ANY) X(PAIR_JSON) X(PAIR_DROP)         \
     X(LABELS_OBJECT)
 
 typedef enum rd_form {
@@ -128,6 +131,7 @@ typedef struct rd_verdict {
 typedef struct rd_visitor {
     rd_verdict (*on_key)(const void *ctx, rd_slice key, rd_class cls);
     const void *ctx; /* borrowed */
+    bool keys_once;  /* equal keys of pairs may be listed once, as KEY or JSON_KEY */
     bool places;     /* note where labels can be put in; what has two such places in one group is RD_INVALID */
 } rd_visitor;
 

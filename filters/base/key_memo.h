@@ -11,13 +11,16 @@
 
 enum { RD_KEY_MEMO_ENTRIES = 64 };
 
+typedef struct rd_key_memo_entry {
+    const uint8_t *p; /* borrowed from the body; NULL: free */
+    uint32_t n;
+    uint16_t cls;
+    bool is_listed;
+    rd_verdict verdict;
+} rd_key_memo_entry;
+
 typedef struct rd_key_memo {
-    struct {
-        const uint8_t *p; /* borrowed from the body; NULL: free */
-        uint32_t n;
-        uint16_t cls;
-        rd_verdict verdict;
-    } entries[RD_KEY_MEMO_ENTRIES];
+    rd_key_memo_entry entries[RD_KEY_MEMO_ENTRIES];
 } rd_key_memo;
 
 static inline uint64_t rd_key_memo_word(const uint8_t *p)
@@ -39,20 +42,41 @@ static inline bool rd_key_memo_same(const uint8_t *a, const uint8_t *b, size_t n
             (rd_key_memo_word(a + third) ^ rd_key_memo_word(b + third))) == 0;
 }
 
+static inline rd_key_memo_entry *rd_key_memo_entry_of(rd_key_memo *m, const rd_visitor *v, rd_slice key,
+                                                      rd_class cls)
+{
+    size_t at = key.n * 7 + key.p[0] + key.p[key.n / 2] * 5 + key.p[key.n - 1] * 3;
+    rd_key_memo_entry *e = &m->entries[at % RD_KEY_MEMO_ENTRIES];
+    if (e->p == NULL || e->n != key.n || e->cls != cls || !rd_key_memo_same(e->p, key.p, key.n)) {
+        *e = (rd_key_memo_entry){
+            .verdict = v->on_key(v->ctx, key, cls), .p = key.p, .n = (uint32_t)key.n, .cls = (uint16_t)cls};
+    }
+    return e;
+}
+
 static inline rd_verdict rd_key_memo_ask(rd_key_memo *m, const rd_visitor *v, rd_slice key, rd_class cls)
 {
     if (key.n == 0 || key.n > UINT32_MAX)
         return v->on_key(v->ctx, key, cls);
-    size_t at = key.n * 7 + key.p[0] + key.p[key.n / 2] * 5 + key.p[key.n - 1] * 3;
-    at %= RD_KEY_MEMO_ENTRIES;
-    if (m->entries[at].p == NULL || m->entries[at].n != key.n || m->entries[at].cls != cls ||
-        !rd_key_memo_same(m->entries[at].p, key.p, key.n)) {
-        m->entries[at].verdict = v->on_key(v->ctx, key, cls);
-        m->entries[at].p = key.p;
-        m->entries[at].n = (uint32_t)key.n;
-        m->entries[at].cls = (uint16_t)cls;
-    }
-    return m->entries[at].verdict;
+    return rd_key_memo_entry_of(m, v, key, cls)->verdict;
+}
+
+/* Leaves were taken back: no key counts as listed any more. */
+static inline void rd_key_memo_unlist(rd_key_memo *m)
+{
+    for (unsigned i = 0; i < RD_KEY_MEMO_ENTRIES; i++)
+        m->entries[i].is_listed = false;
+}
+
+/* The same of a key that is not empty. *out_listed: the visitor needs no leaf of this key, one that is equal
+ * has been listed; else the caller lists it now. */
+static inline rd_verdict rd_key_memo_list(rd_key_memo *m, const rd_visitor *v, rd_slice key, rd_class cls,
+                                          bool *out_listed)
+{
+    rd_key_memo_entry *e = rd_key_memo_entry_of(m, v, key, cls);
+    *out_listed = e->is_listed;
+    e->is_listed = v->keys_once && e->verdict.fate == RD_FATE_KEEP;
+    return e->verdict;
 }
 
 #endif

@@ -222,6 +222,7 @@ static bool mask_values(rd_json_walk *w, const pair *p, uint8_t cls)
         memmove(&d->leaves[r->first_leaf + 1], &d->leaves[r->end_leaf], after * sizeof mask);
         d->leaves[r->first_leaf] = mask;
         d->n_leaves = r->first_leaf + 1 + after;
+        rd_key_memo_unlist(&w->memo);
     }
     return true;
 }
@@ -250,16 +251,17 @@ static bool short_pair(rd_json_walk *w, uint8_t cls)
     if (high != 0 || key == key_end || text == text_end || d->cap_leaves - d->n_leaves < 2 ||
         j->depth >= j->max_depth || j->max_values - j->n_values < 3)
         return false;
-    rd_verdict v =
-        rd_key_memo_ask(&w->memo, &w->visitor, rd_slice_of(key, (size_t)(key_end - key)), (rd_class)cls);
+    bool listed;
+    rd_verdict v = rd_key_memo_list(&w->memo, &w->visitor, rd_slice_of(key, (size_t)(key_end - key)),
+                                    (rd_class)cls, &listed);
     if (v.fate != RD_FATE_KEEP)
         return false;
-    rd_leaf *leaf = &d->leaves[d->n_leaves];
-    leaf[0] =
-        (rd_leaf){(uint32_t)(key - j->base), (uint32_t)(key_end - key), RD_NO_FRAME, 0, cls, RD_FORM_JSON};
-    leaf[1] = (rd_leaf){
+    rd_form key_form = w->visitor.keys_once ? RD_FORM_JSON_KEY : RD_FORM_JSON;
+    if (!listed)
+        d->leaves[d->n_leaves++] = (rd_leaf){
+            (uint32_t)(key - j->base), (uint32_t)(key_end - key), RD_NO_FRAME, 0, cls, (uint8_t)key_form};
+    d->leaves[d->n_leaves++] = (rd_leaf){
         (uint32_t)(text - j->base), (uint32_t)(text_end - text), RD_NO_FRAME, v.rule, cls, RD_FORM_JSON};
-    d->n_leaves += 2;
     j->n_values += 3;
     j->p = text_end + CLOSE;
     return true;
@@ -282,6 +284,7 @@ static bool walk_pair(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verd
     *out_verdict = p.verdict;
     if (p.verdict.fate == RD_FATE_DROP) {
         w->doc->n_leaves = first_leaf;
+        rd_key_memo_unlist(&w->memo);
         return true;
     }
     if (p.verdict.fate == RD_FATE_MASK)

@@ -255,30 +255,32 @@ static const uint8_t *take_short_pairs(walk *w, unsigned cls, const uint8_t *fie
     rd_frame *frame = d->frames + at;
     rd_leaf *leaf = d->leaves + d->n_leaves;
     const uint8_t *p = field;
+    const rd_form key_form = w->visitor.keys_once ? RD_FORM_KEY : RD_FORM_TEXT;
     for (short_pair s; room > 0 && limit - p >= 2 && *p == tag; room--, p = s.end) {
         size_t n = p[1];
         if (n > 0x7f || n > (size_t)(limit - p - 2) || !short_pair_shape(p + 2, n, &s))
             break;
         if (!rd_ascii_only(p + 2, s.is_text ? n : s.key_len + 2)) /* a length of 128 is not ASCII either */
             break;
+        bool listed;
         rd_verdict verdict =
-            rd_key_memo_ask(&w->memo, &w->visitor, rd_slice_of(s.key, s.key_len), (rd_class)cls);
+            rd_key_memo_list(&w->memo, &w->visitor, rd_slice_of(s.key, s.key_len), (rd_class)cls, &listed);
         if (verdict.fate != RD_FATE_KEEP)
             break;
         uint32_t off = (uint32_t)(p - w->body), value_off = (uint32_t)(s.value - w->body);
         uint32_t skip = s.is_text ? 2 : 0; /* the tag of an integer is part of its leaf */
         frame[0] = (rd_frame){off + 1, off + 2, (uint32_t)n, w->top->frame, 0};
         frame[1] = (rd_frame){value_off - 1, value_off, (uint32_t)s.value_len, at, 0};
-        leaf[0] = (rd_leaf){off + 4, (uint32_t)s.key_len, at, 0, (uint8_t)cls, RD_FORM_TEXT};
-        leaf[1] = (rd_leaf){value_off + skip, (uint32_t)s.value_len - skip,          at + 1, verdict.rule,
+        if (!listed)
+            *leaf++ = (rd_leaf){off + 4, (uint32_t)s.key_len, at, 0, (uint8_t)cls, key_form};
+        *leaf++ = (rd_leaf){value_off + skip, (uint32_t)s.value_len - skip,          at + 1, verdict.rule,
                             (uint8_t)cls,     s.is_text ? RD_FORM_TEXT : RD_FORM_INT};
         at += 2;
         frame += 2;
-        leaf += 2;
     }
     if (p != field)
         w->left -= (at - d->n_frames) * 2 - 1; /* four elements each: pair, key, value, text */
-    d->n_leaves += at - d->n_frames;
+    d->n_leaves = (uint32_t)(leaf - d->leaves);
     d->n_frames = at;
     return p;
 }
@@ -534,6 +536,7 @@ static const uint8_t *leave_pair(walk *w, const uint8_t *p)
         return p;
     }
     d->n_leaves = l->first_leaf;
+    rd_key_memo_unlist(&w->memo);
     if (l->verdict.fate == RD_FATE_MASK) {
         l->again = true;
         d->n_frames = l->frame + 1;

@@ -46,6 +46,20 @@ static void expect_all(rd_signal s, rd_format f, const example *list, size_t n)
         expect_all(RD_SIGNAL_##signal, RD_FORMAT_##format, list, sizeof list / sizeof *list);                \
     } while (0)
 
+#define WIRE_ATTRS(x)   "1{2{2{" x "}}}"
+#define WIRE_PAIR(k, v) "6{1'" k "' 2{1'" v "'}}"
+
+static void test_redact__protobuf_equal_keys(void **state)
+{
+    EXPECT(LOGS, PROTOBUF,
+           {WIRE_ATTRS(WIRE_PAIR("jane@example.com", "1") WIRE_PAIR("jane@example.com", "2")),
+            WIRE_ATTRS(WIRE_PAIR("j***@example.com", "1") WIRE_PAIR("j***@example.com", "2"))},
+           {WIRE_ATTRS("6{2{6{1{1'jane@example.com' 2{1'1'}}}} 1'token'}" WIRE_PAIR("jane@example.com", "2")),
+            WIRE_ATTRS("6{2{1'***'} 1'token'}" WIRE_PAIR("j***@example.com", "2"))},
+           {WIRE_ATTRS(WIRE_PAIR("a", "1") WIRE_PAIR("a", "2") WIRE_PAIR("a", "jane@example.com")),
+            WIRE_ATTRS(WIRE_PAIR("a", "1") WIRE_PAIR("a", "2") WIRE_PAIR("a", "j***@example.com"))});
+}
+
 /* ---- OTLP/JSON ---- */
 
 #define RECORD(x) "{\"resourceLogs\": [ {\"scopeLogs\":[{\"logRecords\":[{" x "}]}]}]}"
@@ -71,6 +85,26 @@ static void test_redact__json_texts(void **state)
         {BODY("\"stringValue\":\"cutme\""), BODY("\"stringValue\":\"\"")},
         {BODY("\"stringValue\":\"no P-123456 yes\""), BODY("\"stringValue\":\"no P-*** yes\"")},
         {RECORD("\"severityText\":\"jane@example.com\""), RECORD("\"severityText\":\"j***@example.com\"")});
+}
+
+#define PAIR(k, v) "{\"key\":\"" k "\",\"value\":{\"stringValue\":\"" v "\"}}"
+#define LIST(v)    "\"value\":{\"kvlistValue\":{\"values\":[" v "]}}"
+
+/* Equal keys are looked at once; what is found in one is gone from all, also when the first one went with a
+ * value that was masked. */
+static void test_redact__json_equal_keys(void **state)
+{
+    EXPECT(
+        LOGS, JSON,
+        {ATTRS(PAIR("jane@example.com", "1") "," PAIR("jane@example.com", "2") "," PAIR("b", "x@y.example")),
+         ATTRS(
+             PAIR("j***@example.com", "1") "," PAIR("j***@example.com", "2") "," PAIR("b", "***@y.example"))},
+        {ATTRS("{" LIST(PAIR("jane@example.com", "1")) ",\"key\":\"token\"}," PAIR("jane@example.com", "2")),
+         ATTRS("{\"value\":{\"stringValue\":\"***\"},\"key\":\"token\"}," PAIR("j***@example.com", "2"))},
+        {ATTRS("{" LIST(PAIR("jane@example.com", "1")) ",\"key\":\"gone\"}," PAIR("jane@example.com", "2")),
+         ATTRS(PAIR("j***@example.com", "2"))},
+        {ATTRS(PAIR("a", "1") "," PAIR("a", "2") "," PAIR("a", "jane@example.com")),
+         ATTRS(PAIR("a", "1") "," PAIR("a", "2") "," PAIR("a", "j***@example.com"))});
 }
 
 static void test_redact__json_bytes(void **state)
@@ -385,6 +419,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_redact__json_texts),
+        cmocka_unit_test(test_redact__protobuf_equal_keys),
+        cmocka_unit_test(test_redact__json_equal_keys),
         cmocka_unit_test(test_redact__json_bytes),
         cmocka_unit_test(test_redact__json_numbers),
         cmocka_unit_test(test_redact__json_pairs),
