@@ -293,12 +293,13 @@ static void drop_outside(walk *w, uint32_t n_words)
 {
     rd_detect_scratch *s = w->scratch;
     for (uint32_t i = 0; i < n_words; i++) {
-        uint64_t in = s->inside[i];
-        s->hit_end[i] &= in;
-        s->hit_short[i] &= in;
-        s->hit_long[i] &= in;
-        s->digit[i] &= in;
-        s->token[i] &= in;
+        s->hit_end[i] &= s->inside[i];
+        s->hit_short[i] &= s->inside[i];
+    }
+    for (uint32_t i = 0; i < n_words && !w->set->program.small; i++) {
+        s->hit_long[i] &= s->inside[i];
+        s->digit[i] &= s->inside[i];
+        s->token[i] &= s->inside[i];
         s->digit_fours[i] = fours_of(s->digit[i]);
         s->token_fours[i] = fours_of(s->token[i]);
     }
