@@ -30,7 +30,7 @@ static inline rd_verdict verdict_by_prefix(const void *ctx, rd_slice key, rd_cla
     return (rd_verdict){RD_FATE_KEEP, has_prefix(key, "ctx") ? RULE_CTX : 0};
 }
 
-static const rd_visitor by_prefix = {verdict_by_prefix, NULL, false};
+static const rd_visitor by_prefix = {.on_key = verdict_by_prefix};
 
 /* Sorted, inside the body, not overlapping, not empty unless the form may be. */
 static inline bool leaves_are_sane(const rd_doc *d)

@@ -33,7 +33,7 @@ static rd_verdict wire_judge(const void *ctx, rd_slice key, rd_class cls)
     }
 }
 
-static const rd_visitor wire_visitor = {wire_judge, NULL, false};
+static const rd_visitor wire_visitor = {.on_key = wire_judge};
 
 /* Appends bytes given in hex; spaces are for the eye. */
 static inline void wire_hex(rd_buf *b, const char *hex)
