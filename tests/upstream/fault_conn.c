@@ -166,6 +166,15 @@ static void say_all(saying *s, const bytes *answer)
         go_on = say(s, plan->repeat.p, plan->repeat.n);
 }
 
+/* Noted before an answer that goes out in one piece, so that who asks again at once is never counted twice.
+ */
+static void end_exchange(fault_conn *c)
+{
+    if (c->in_exchange)
+        fault_gate_exchange(c->gate, false);
+    c->in_exchange = false;
+}
+
 static bool answer_it(fault_conn *c, const fault_plan *plan, const bytes *request)
 {
     bytes answer = {0};
@@ -174,6 +183,8 @@ static bool answer_it(fault_conn *c, const fault_plan *plan, const bytes *reques
     bool early = plan->request_do == FAULT_ANSWER && !is_whole(request);
     bool go_on = plan->answer.p != NULL || ask_backend(c, request, &answer);
     if (go_on && wait_ms(c, plan->delay_ms + jitter_ms)) {
+        if (plan->piece == 0 && plan->answer_at == 0 && plan->repeat.n == 0)
+            end_exchange(c);
         say_all(&s, &answer);
         /* What is left of a request would be taken for the next one. */
         go_on = act(c, early && plan->answer_do == FAULT_GO_ON ? FAULT_HANG : plan->answer_do);
@@ -230,12 +241,13 @@ static bool exchange(fault_conn *c)
         return false;
     const fault_plan *plan = fault_gate_plan(c->gate, false);
     fault_gate_exchange(c->gate, true);
+    c->in_exchange = true;
     bool go_on = false;
     if (is_tunnel(byte, plan))
         tunnel(c);
     else
         go_on = read_request(c, plan, &request) && answer_it(c, plan, &request);
-    fault_gate_exchange(c->gate, false);
+    end_exchange(c);
     free(request.p);
     return go_on;
 }

@@ -24,6 +24,7 @@ typedef struct fault_conn {
     fault_gate *gate;        /* borrowed: gates live as long as the process */
     unsigned seed;           /* of the jitter */
     bool reset;              /* under the gate's lock: ends with a reset */
+    bool in_exchange;        /* of its own thread */
     struct fault_conn *next; /* under the gate's lock */
 } fault_conn;
 
