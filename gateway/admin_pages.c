@@ -9,6 +9,7 @@
 #include "gateway/quota_sync.h"
 #include "gateway/store_metrics.h"
 #include "gateway/thread.h"
+#include "gateway/upstream_metrics.h"
 
 static int page_livez(gw_admin_call *c)
 {
@@ -62,6 +63,7 @@ static int page_metrics(gw_admin_call *c)
                   "redactd_build_info{version=\"%s\"} 1\n",
                   REDACTD_VERSION);
     gw_quota_sync_write(out);
+    gw_upstream_metrics_write(g, gw_now_ms(), out);
     for (size_t i = 0; i < g->cfg->n_upstreams; i++) {
         if (g->stores[i] != NULL)
             gw_store_metrics_write(g->stores[i], g->cfg->upstreams[i].name, out);

@@ -396,12 +396,20 @@ void gw_breaker_init(gw_breaker *b, const gw_breaker_cfg *cfg, uint64_t now_ms, 
 
 /* ---- words ---- */
 
+/* As if it were tried again and again: the longer it is gone, the longer it will be. */
+static uint64_t gone_wait_ms(const gw_breaker *b, uint64_t now_ms)
+{
+    uint64_t age = now_ms > b->since_ms ? now_ms - b->since_ms : 0;
+    return age < b->cfg.open_ms ? b->cfg.open_ms : age < b->cfg.max_open_ms ? age : b->cfg.max_open_ms;
+}
+
 uint64_t gw_breaker_wait_ms(const gw_breaker *b, uint64_t now_ms)
 {
-    uint64_t until = b->state == GW_BREAKER_OPEN                                ? b->until_ms
-                     : b->state == GW_BREAKER_FORCED_OPEN && b->expires_ms != 0 ? b->expires_ms
-                     : b->state == GW_BREAKER_FORCED_OPEN                       ? now_ms + b->cfg.max_open_ms
-                                                                                : 0;
+    uint64_t until = 0;
+    if (b->state == GW_BREAKER_OPEN)
+        until = now_ms >= b->until_ms && is_gone(b, now_ms) ? now_ms + gone_wait_ms(b, now_ms) : b->until_ms;
+    else if (b->state == GW_BREAKER_FORCED_OPEN)
+        until = b->expires_ms != 0 ? b->expires_ms : now_ms + b->cfg.max_open_ms;
     return until > now_ms ? until - now_ms : NO_PROBES_WAIT_MS;
 }
 

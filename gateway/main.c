@@ -32,6 +32,8 @@ static const struct verb {
      gw_cli_explain},
     {"status", "[OPTIONS]", "what runs, asked over the admin API; OPTIONS: " GW_CLI_ADMIN_OPTIONS,
      gw_cli_status},
+    {"breaker", "ls|open|close|reset ...",
+     "look at the breakers of upstreams, or override them; OPTIONS as for status", gw_cli_breaker},
     {"log-level", "LEVEL [OPTIONS]",
      "debug, info, warn or error until the next reload; OPTIONS as for status", gw_cli_log_level},
     {"workspace", "ls|show|block|unblock",

@@ -32,7 +32,7 @@ LAYERS = [
     ["breaker", "adaptive", "retry_budget", "balance", "hold", "waitq"],
     ["route", "tls", "store", "endpoint", "admin_tokens", "workspace", "quota", "upstream"],
     ["generation", "reply", "identity"],
-    ["scrub"],
+    ["scrub", "upstream_metrics"],
     ["thread", "translate"],
     ["worker", "deliver", "checker", "admission"],
     ["exchange", "http1", "admin"],

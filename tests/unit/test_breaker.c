@@ -309,6 +309,9 @@ static void test_breaker__no_probe_for_a_backend_that_is_gone(void **state)
     for (; now < opened + GW_BREAKER_PATIENCE * cfg.max_open_ms; now += 1000) {
         gw_breaker_unreachable(&b, now);
         refuse();
+        assert_in_range(gw_breaker_wait_ms(&b, now), 1000, 10000);
+        if (now >= opened + cfg.max_open_ms)
+            assert_int_equal(gw_breaker_wait_ms(&b, now), 10000);
         assert_string_equal(
             reason(),
             "open since 03:02:11 UTC: 5 calls in a row failed, 0 timeouts; checks find nobody there");
