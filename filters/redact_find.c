@@ -8,6 +8,23 @@
 
 #include <stdlib.h>
 
+#include "filters/detect/opaque.h"
+
+/* `password=${DB_PASSWORD}`, `phone=null`, `PWD=/home`: there is nothing to hide, and half of a placeholder
+ * is none. */
+static void drop_placeholders(rd_inline_keys *k, uint32_t first, const rd_buf *base, const rd_text *t)
+{
+    const rd_view v = {.b = base->p, .lo = t->off, .hi = t->off + t->len};
+    uint32_t n = first;
+    for (uint32_t i = first; i < k->n; i++) {
+        uint32_t from = k->list[i].off, to = from + k->list[i].len;
+        bool directory = rd_at(&v, from) == '/' && rd_spells(&v, from - 4, "PWD=");
+        if (!directory && !rd_says_nothing(&v, from, to))
+            k->list[n++] = k->list[i];
+    }
+    k->n = n;
+}
+
 /* Of the places where the pass saw a name, the values that really have one as their key. */
 static rd_outcome find_keys(rd_redactor *r, const rd_buf *base, const rd_batch *batch, rd_mode mode,
                             rd_class of_all, const rd_matches *found)
@@ -19,9 +36,12 @@ static rd_outcome find_keys(rd_redactor *r, const rd_buf *base, const rd_batch *
         const rd_keyset *set = rd_policy_text_keys(r->job->policy, r->job->signal, (rd_class)cls, mode);
         if (set == NULL)
             continue;
+        uint32_t first = r->inline_keys.n;
         rd_outcome o = rd_inline_keys_at(&r->inline_keys, set, base->p, &batch->texts[hit->text], hit);
         if (o != RD_OK)
             return o;
+        if (r->inline_keys.n > first)
+            drop_placeholders(&r->inline_keys, first, base, &batch->texts[hit->text]);
     }
     return RD_OK;
 }

@@ -34,6 +34,29 @@ static bool is_quote(uint8_t c)
     return c == '"' || c == '\'' || c == '\\';
 }
 
+/* Is one of the programs named before, on the same line? The list ends with NULL. */
+static bool program_before(const rd_view *v, uint32_t at, const char *const *names)
+{
+    for (uint32_t n = 0; n < LOOK_BACK && rd_at(v, at - n) != 0 && rd_at(v, at - n) != '\n'; n++) {
+        for (const char *const *name = names; *name != NULL; name++) {
+            if (rd_at(v, at - n) == (uint8_t) * *name && rd_spells(v, at - n, *name))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* login%password of smbclient and its kin; `end` when there is none. */
+static uint32_t samba_colon(const rd_view *v, uint32_t i, uint32_t end)
+{
+    static const char *const programs[] = {"smb", "rpcclient", "net rpc", "net ads", "winexe", "wmic", NULL};
+    if (!program_before(v, i, programs))
+        return end;
+    while (i < end && rd_at(v, i) != '%')
+        i++;
+    return i;
+}
+
 /* user:password at `i`: hides the password; the user when there is no password but a token. */
 static void user_password(rd_find *f, uint32_t i)
 {
@@ -42,7 +65,9 @@ static void user_password(rd_find *f, uint32_t i)
     while (colon < end && rd_at(v, colon) != ':')
         colon++;
     if (colon == end)
-        return;
+        colon = samba_colon(v, i, end);
+    if (colon == end || rd_spells(v, colon, "://"))
+        return; /* a URL: its credentials are found by url.c */
     uint32_t from = colon + 1, user = i;
     while (from < end && is_quote(rd_at(v, from)))
         from++;
@@ -51,42 +76,52 @@ static void user_password(rd_find *f, uint32_t i)
     while (user < colon && is_quote(rd_at(v, user)))
         user++;
     bool numeric = rd_skip(v, from, end, RD_C_DIGIT) == end && rd_skip(v, user, colon, RD_C_DIGIT) == colon;
-    if (from < end && !numeric && !rd_placeholder(v, from, end))
+    if (from < end && !numeric && !rd_placeholder(v, from, end)) {
         rd_emit(f, RD_DETECTOR_PASSWORD, from, end, 0, 0);
-    else if (from >= end && rd_opaque(v, user, colon, 8))
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = user, .to = colon});
+    } else if (from >= end && rd_opaque(v, user, colon, 8))
         rd_emit(f, RD_DETECTOR_PASSWORD, user, colon, 0, 0);
 }
 
-/* Is one of the programs named before, on the same line? */
-static bool program_before(const rd_view *v, uint32_t at, const char *const *names, unsigned n_names)
+/* Programs whose short option is a password: apart from it, or stuck to it. */
+static const char *const *programs_of(uint8_t option, bool apart)
 {
-    for (uint32_t n = 0; n < LOOK_BACK && rd_at(v, at - n) != 0 && rd_at(v, at - n) != '\n'; n++) {
-        uint32_t i = at - n;
-        for (unsigned k = 0; k < n_names; k++) {
-            if (rd_at(v, i) == (uint8_t)names[k][0] && rd_spells(v, i, names[k]))
-                return true;
-        }
+    static const char *const sticks[] = {"mysql", "mariadb", "mycli", "mongo", "sqlcmd",
+                                         "osql",  "7z",      "rar ",  NULL};
+    static const char *const p_apart[] = {"sshpass",    "htpasswd", " login",   "mongo",   "mysql",
+                                          "plink",      "pscp",     "psftp",    "sqlcmd",  "osql",
+                                          "mosquitto_", "bcp ",     "isql",     "snowsql", "clickhouse",
+                                          "mqtt",       "zip ",     "registry", NULL};
+    static const char *const w_apart[] = {"ldap", "dsconf", NULL};
+    static const char *const a_apart[] = {"redis-cli", "valkey-cli", "keydb-cli", NULL};
+    static const char *const k_apart[] = {"openssl enc", NULL};
+    static const char *const nobody[] = {NULL};
+    switch (option) {
+    case 'p':
+        return apart ? p_apart : sticks;
+    case 'w':
+        return apart ? w_apart : nobody;
+    case 'k':
+        return apart ? k_apart : nobody;
+    case 'a':
+        return apart ? a_apart : nobody;
+    default:
+        return nobody;
     }
-    return false;
 }
 
 /* -u x:y, -pvalue, -a value: `at` is the space before. */
 static void short_option(rd_find *f, uint32_t at)
 {
-    static const char *const databases[] = {"mysql", "mariadb", "mycli"},
-                             *const passers[] = {"sshpass", "htpasswd"},
-                             *const caches[] = {"redis-cli", "valkey-cli"};
     const rd_view *v = &f->v;
     uint32_t i = at + 3;
-    if (rd_at(v, at + 2) == 'u') {
+    uint8_t option = rd_lower(rd_at(v, at + 2));
+    if (option == 'u') {
         user_password(f, skip_spaces(v, i));
         return;
     }
     bool apart = rd_at(v, i) == ' ';
-    const char *const *programs = apart ? passers : databases;
-    if (rd_at(v, at + 2) == 'a')
-        programs = caches;
-    if (!program_before(v, at, programs, programs == databases ? 3 : 2))
+    if (!program_before(v, at, programs_of(option, apart)))
         return;
     i += apart;
     uint32_t end = argument_end(v, i);
@@ -94,7 +129,8 @@ static void short_option(rd_find *f, uint32_t at)
         i++;
     while (end > i && is_quote(rd_at(v, end - 1)))
         end--;
-    if (!rd_placeholder(v, i, end))
+    bool port = apart && rd_skip(v, i, end, RD_C_DIGIT) == end && end - i <= 5 && option == 'p';
+    if (!port && rd_at(v, i) != '-' && !rd_placeholder(v, i, end))
         rd_emit(f, RD_DETECTOR_PASSWORD, i, end, 0, 0);
 }
 
@@ -132,9 +168,8 @@ static void confirm(rd_find *f, uint32_t at)
         short_option(f, at);
 }
 
-static const rd_window windows[] = {{"--\\a", false},  {" -a ", false},   {" -u ", false},
-                                    {" -u\\w", false}, {" -u\\q", false}, {" -p\\w", false},
-                                    {" -p ", false},   {" -p\\q", false}, {NULL, false}};
+static const rd_window windows[] = {{"--\\a", false}, {" -\\a ", false}, {" -u\\w", true}, {" -u\\q", true},
+                                    {" -p\\w", true}, {" -p\\q", true},  {NULL, false}};
 
 const rd_matcher rd_match_command = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |

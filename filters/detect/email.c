@@ -7,7 +7,7 @@
  * `user@host` without a dot, scp-like remotes (git@host:path), the user part of a URL (another detector's
  * business), decorators and package scopes, `name@1.2.3`, `name@2x.png`.
  */
-#include "filters/detect/matcher.h"
+#include "filters/detect/mailbox.h"
 
 enum { MAX_LOCAL = 256, MAX_DOMAIN = 255, MAX_LOOK_BACK = 128, MAX_PATH = 128 };
 
@@ -170,10 +170,13 @@ static bool is_remote(const rd_view *v, uint32_t from, uint32_t at, uint32_t end
     return false;
 }
 
-/* "***" or one character and "***": what our own mask leaves. */
+/* "***" or one character and "***": what our own mask leaves; or a country code and "***", when a telephone
+ * number was the local part. */
 static bool already_masked(const rd_view *v, uint32_t from, uint32_t head, uint32_t at)
 {
-    return at - from <= head + 3 && at - from >= 3 && rd_spells(v, at - 3, "***");
+    if (at - from < 3 || !rd_spells(v, at - 3, "***"))
+        return false;
+    return at - from <= head + 3 || (at - from <= 6 && rd_skip(v, from, at, RD_C_DIGIT) == at - 3);
 }
 
 static void confirm(rd_find *f, uint32_t at)
@@ -181,9 +184,12 @@ static void confirm(rd_find *f, uint32_t at)
     const rd_view *v = &f->v;
     uint32_t after = rd_at(v, at) == '@' ? at + 1 : at + 3;
     uint32_t end = rd_at(v, after) == '[' ? literal_end(v, after) : domain_end(v, after);
-    if (end == after)
-        return;
     uint32_t from = local_start(v, at);
+    if (end == after) {
+        if (from < at && after == at + 1 && !in_authority(v, from))
+            rd_mailbox_login(f, from, at);
+        return;
+    }
     if (from == at || in_authority(v, from) || is_remote(v, from, at, end))
         return;
     uint32_t head = 1;
@@ -195,12 +201,14 @@ static void confirm(rd_find *f, uint32_t at)
         head = 0; /* a local part of one character is hidden whole */
     if (!already_masked(v, from, head, at))
         rd_emit(f, RD_DETECTOR_EMAIL, from, end, head, end - at);
+    if (rd_at(v, from - 1) == '<')
+        rd_mailbox_name(f, from - 1);
 }
 
 static const rd_window windows[] = {{"@\\h", false}, {"%40\\h", false}, {NULL, false}};
 
 const rd_matcher rd_match_email = {
-    .yields = RD_BIT(EMAIL),
+    .yields = RD_BIT(EMAIL) | RD_BIT(PERSON_NAME),
     .windows = windows,
     .confirm = confirm,
 };

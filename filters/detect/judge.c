@@ -27,11 +27,27 @@ static bool prose_word(const rd_view *v, const rd_value *x)
     return x->prose && RD_LISTED(v, x->from, x->to, prose);
 }
 
+/* "password_hash: changed to 'value'": what a key says goes on. Only quoted, or sentences would go. */
+static bool changed_to(const rd_view *v, rd_value *x)
+{
+    rd_value next;
+    if (!rd_spells(v, x->to, " to ") || !rd_value_read(v, x->to + 4, MAX_NAME, &next) || !next.quoted)
+        return false;
+    *x = next;
+    return true;
+}
+
 static void password(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
+    if (prose_word(v, &x) && !changed_to(v, &x))
+        return;
+    if (x.prose && (rd_spells(v, x.to, " = ") || rd_spells(v, x.to, " : ")))
+        return; /* the next key */
+    if (rd_at(v, x.from) == '/' && rd_spells(v, x.from - 4, "PWD="))
+        return; /* the working directory */
     bool digit = x.to - x.from == 1 && rd_is(rd_at(v, x.from), RD_C_DIGIT);
-    if (!digit && !prose_word(v, &x) && !rd_placeholder(v, x.from, x.to))
+    if (!digit && !rd_placeholder(v, x.from, x.to))
         rd_emit(f, RD_DETECTOR_PASSWORD, x.from, x.to, 0, 0);
 }
 
@@ -63,7 +79,7 @@ static bool is_code(const rd_view *v, const rd_value *x)
 static void secret(rd_find *f, rd_value x, uint32_t min)
 {
     const rd_view *v = &f->v;
-    if (is_code(v, &x) || prose_word(v, &x))
+    if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)))
         return;
     bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
                   (x.quoted || !all(v, x.from, x.to, RD_C_LOWER) || !x.prose) && rd_at(v, x.from) != '/' &&
@@ -172,6 +188,18 @@ static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool
     return end;
 }
 
+/* "Last, First": not before another key ("Vorname: Anna, Ort: Ulm"). */
+static bool name_goes_on(const rd_view *v, uint32_t comma)
+{
+    if (rd_at(v, comma) != ',' || rd_at(v, comma + 1) != ' ')
+        return false;
+    uint32_t end = rd_skip(v, comma + 2, comma + 2 + MAX_NAME, RD_C_WORD);
+    while (rd_at(v, end) == '_' || rd_at(v, end) == '-')
+        end = rd_skip(v, end + 1, comma + 2 + MAX_NAME, RD_C_WORD);
+    end += rd_at(v, end) == '.'; /* "Tel.:" */
+    return rd_at(v, end) != ':' && rd_at(v, end) != '=';
+}
+
 /* Capitalised words from `i`; how many, and where they end. */
 static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *out_words)
 {
@@ -186,7 +214,7 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
             end = stop;
             ++*out_words;
         }
-        i = stop + (rd_at(v, stop) == ',' && rd_at(v, stop + 1) == ' ' && *out_words == 1);
+        i = stop + (*out_words == 1 && name_goes_on(v, stop));
         if (rd_at(v, i) == '+')
             i++;
         else if (rd_spells(v, i, "%20"))
@@ -246,30 +274,40 @@ static void name(rd_find *f, rd_value x)
         rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, x.to, 0, 0);
 }
 
+/* Keys that may as well name a thing: only what is written like a name of a person counts. */
+static void given(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t words, limit = x.quoted ? x.to : x.from + MAX_NAME, end = name_end(v, x.from, limit, &words);
+    uint8_t behind = rd_at(v, end);
+    bool whole = x.quoted ? end == x.to
+                          : behind <= ' ' || behind == ',' || behind == ';' || behind == '&' ||
+                                behind == ')' || behind == '}' || behind == '|';
+    if (words == 0 || words > MAX_NAME_WORDS || !whole || end - x.from < 2 ||
+        rd_placeholder(v, x.from, end) || common_words(v, x.from, end))
+        return;
+    rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, end, 0, 0);
+}
+
+/* Logins of programs, and words that follow "user" in sentences; sorted. */
+/* clang-format off */
+static const char *const accounts[] = {
+    "account", "admin", "administrator", "agent", "android", "anonymous", "apache", "api", "app",
+    "authentication", "backup", "bin", "bot", "centos", "ci", "client", "clients", "credentials",
+    "cron", "daemon", "data", "dbus", "debian", "default", "deploy", "docker", "does", "dovecot",
+    "ec2-user", "elastic", "error", "errors", "false", "ftp", "ftpuser", "git", "grafana", "guest",
+    "hadoop", "has", "hdfs", "id", "input", "interface", "invalid", "is", "jenkins", "kafka", "kibana",
+    "level", "local", "logged", "login", "mail", "messagebus", "mode", "mongodb", "monitor", "mysql",
+    "nagios", "name", "nginx", "nobody", "none", "not", "ntp", "null", "operator", "oracle", "postfix",
+    "postgres", "prometheus", "redis", "requests", "root", "runner", "sa", "scheduler", "server",
+    "servers", "service", "session", "space", "sshd", "support", "sync", "sys", "system",
+    "systemd-network", "test", "tomcat", "true", "ubuntu", "unknown", "user", "vagrant", "was", "web",
+    "wildfly", "worker", "www", "www-data", "yarn", "zabbix", "zookeeper",
+};
+/* clang-format on */
+
 static bool system_account(const rd_view *v, uint32_t from, uint32_t to)
 {
-    static const char *const accounts[] = {
-        "account",     "admin",     "administrator", "agent",    "android",
-        "anonymous",   "apache",    "api",           "app",      "authentication",
-        "backup",      "bin",       "bot",           "centos",   "ci",
-        "credentials", "cron",      "daemon",        "data",     "dbus",
-        "debian",      "default",   "deploy",        "docker",   "does",
-        "dovecot",     "ec2-user",  "elastic",       "error",    "errors",
-        "false",       "ftp",       "ftpuser",       "git",      "grafana",
-        "guest",       "hadoop",    "has",           "hdfs",     "id",
-        "input",       "interface", "invalid",       "is",       "jenkins",
-        "kafka",       "kibana",    "level",         "local",    "logged",
-        "login",       "mail",      "messagebus",    "mode",     "mongodb",
-        "monitor",     "mysql",     "nagios",        "name",     "nginx",
-        "nobody",      "none",      "not",           "ntp",      "null",
-        "operator",    "oracle",    "postfix",       "postgres", "prometheus",
-        "redis",       "requests",  "root",          "runner",   "sa",
-        "scheduler",   "service",   "session",       "space",    "sshd",
-        "support",     "sync",      "sys",           "system",   "systemd-network",
-        "test",        "tomcat",    "true",          "ubuntu",   "unknown",
-        "user",        "vagrant",   "was",           "web",      "wildfly",
-        "worker",      "www",       "www-data",      "yarn",     "zabbix",
-        "zookeeper"};
     return RD_LISTED(v, from, to, accounts);
 }
 
@@ -308,10 +346,20 @@ static void phone(rd_find *f, rd_value x)
     rd_emit(f, RD_DETECTOR_PHONE, x.from, end, rd_phone_head(v, x.from), 2);
 }
 
+/* datetime.date(1990, 1, 31): behind the bracket. */
+static uint32_t behind_call(const rd_view *v, uint32_t i)
+{
+    uint32_t end = rd_skip(v, i, i + MAX_DATE, RD_C_ALPHA);
+    while (rd_at(v, end) == '.')
+        end = rd_skip(v, end + 1, i + MAX_DATE, RD_C_ALPHA);
+    return rd_at(v, end) == '(' && end > i ? end + 1 : i;
+}
+
 /* 1990-01-31, 31.01.1990, 1/31/90, 19900131, "31 Jan 1990", "Jan 31, 1990". */
 static void birth(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
+    x.from = behind_call(v, x.from);
     uint32_t n_digits = 0, n_letters = 0, n_joins = 0, end = x.from, groups = 0;
     bool in_digits = false;
     for (uint32_t i = x.from; i < x.from + MAX_DATE && (!x.quoted || i < x.to); i++) {
@@ -364,14 +412,21 @@ static void mac(rd_find *f, rd_value x)
 /* Says that the value is not what its key says. */
 static void refuse(const rd_find *f, rd_key_class cls, rd_value x)
 {
-    static const uint8_t detectors[] = {
-        [RD_KEY_PASSWORD] = RD_DETECTOR_PASSWORD, [RD_KEY_PIN] = RD_DETECTOR_PASSWORD,
-        [RD_KEY_SECRET] = RD_DETECTOR_SECRET,     [RD_KEY_TOKEN] = RD_DETECTOR_SECRET,
-        [RD_KEY_AUTH] = RD_DETECTOR_SECRET,       [RD_KEY_COOKIE] = RD_DETECTOR_SESSION,
-        [RD_KEY_SESSION] = RD_DETECTOR_SESSION,   [RD_KEY_NAME] = RD_DETECTOR_PERSON_NAME,
-        [RD_KEY_WHO] = RD_DETECTOR_PERSON_NAME,   [RD_KEY_LOGIN] = RD_DETECTOR_PERSON_NAME,
-        [RD_KEY_PHONE] = RD_DETECTOR_PHONE,       [RD_KEY_BIRTH] = RD_DETECTOR_DATE_OF_BIRTH,
-        [RD_KEY_SSN] = RD_DETECTOR_US_SSN,        [RD_KEY_MAC] = RD_DETECTOR_MAC};
+    static const uint8_t detectors[] = {[RD_KEY_PASSWORD] = RD_DETECTOR_PASSWORD,
+                                        [RD_KEY_PIN] = RD_DETECTOR_PASSWORD,
+                                        [RD_KEY_SECRET] = RD_DETECTOR_SECRET,
+                                        [RD_KEY_TOKEN] = RD_DETECTOR_SECRET,
+                                        [RD_KEY_AUTH] = RD_DETECTOR_SECRET,
+                                        [RD_KEY_COOKIE] = RD_DETECTOR_SESSION,
+                                        [RD_KEY_SESSION] = RD_DETECTOR_SESSION,
+                                        [RD_KEY_NAME] = RD_DETECTOR_PERSON_NAME,
+                                        [RD_KEY_GIVEN] = RD_DETECTOR_PERSON_NAME,
+                                        [RD_KEY_WHO] = RD_DETECTOR_PERSON_NAME,
+                                        [RD_KEY_LOGIN] = RD_DETECTOR_PERSON_NAME,
+                                        [RD_KEY_PHONE] = RD_DETECTOR_PHONE,
+                                        [RD_KEY_BIRTH] = RD_DETECTOR_DATE_OF_BIRTH,
+                                        [RD_KEY_SSN] = RD_DETECTOR_US_SSN,
+                                        [RD_KEY_MAC] = RD_DETECTOR_MAC};
     /* No detector is called 0 here: private keys have no key. */
     if ((size_t)cls < sizeof detectors && detectors[cls] != 0)
         rd_refuse(f, (rd_detector_id)detectors[cls], x.from, x.to, "value_of_key");
@@ -404,6 +459,9 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
         break;
     case RD_KEY_NAME:
         name(f, x);
+        break;
+    case RD_KEY_GIVEN:
+        given(f, x);
         break;
     case RD_KEY_WHO:
         who(f, x);

@@ -83,10 +83,11 @@ static const struct {
      "traveler "
      "traveller supervisor agentname holdername consignee tenantname lead caller invitee client candidate "
      "resident "
-     "cliente destinataire expediteur utilisateur usuario utente "},
-    {RD_KEY_WHO, false, "name clientname nombre nom nome cn imie accountname gecos"},
+     "cliente destinataire expediteur "},
+    {RD_KEY_WHO, false, "name clientname cn accountname gecos"},
     {RD_KEY_LOGIN, true,
-     "user uid username login loginname login_id uname benutzer benutzername samaccountname "
+     "user uid username utilisateur usuario utente login loginname login_id uname benutzer benutzername "
+     "samaccountname "
      "preferredusername "
      "userlogin "
      "screenname nickname ruser logname remoteuser principal actor userprincipalname usr accountuser"},
@@ -109,6 +110,70 @@ static const struct {
      "ssn socialsecurity socialsecuritynumber social_security_no ssnumber itin taxpayerid ssn_no"},
     {RD_KEY_MAC, true,
      "mac hwaddr macaddress macaddr lladdr bssid hardwareaddress ethaddr chaddr hwaddress physicaladdress"},
+    {RD_KEY_PASSWORD, true,
+     "parol\xc4\x83 senhaatual psk presharedkey wpapassphrase requirepass sifre \xc5\x9fifre \xc5\x9eifre "
+     "clave heslo geslo jelszo jelsz\xc3\xb3 adgangskode "
+     "passord parole wachtwoorden palavrapasse "
+     "\xd0\x9f\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
+     "\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8 \xec\x95\x94\xed\x98\xb8 "
+     "\xe6\x9a\x97\xe8\xa8\xbc\xe7\x95\xaa\xe5\x8f\xb7 \xe5\x8f\xa3\xe4\xbb\xa4 "},
+    {RD_KEY_SECRET, true, "unsealkey geheimnis clavesecreta codesecret "},
+    {RD_KEY_TOKEN, true, "cleapi claveapi chaveapi "},
+    {RD_KEY_NAME, true,
+     "rufname borrowername debtorname creditorname guarantorname spousename cardholdersname voornaam "
+     "achternaam familienaam soyad soyadi soyad\xc4\xb1 fornamn "
+     "f\xc3\xb6rnamn efternamn etternavn fornavn efternavn prijmeni "
+     "p\xc5\x99\xc3\xadjmen\xc3\xad jmeno jm\xc3\xa9no sobrenome prenume "
+     "\xd1\x84\xd0\xb0\xd0\xbc\xd0\xb8\xd0\xbb\xd0\xb8\xd1\x8f "
+     "\xd0\xa4\xd0\xb0\xd0\xbc\xd0\xb8\xd0\xbb\xd0\xb8\xd1\x8f \xd0\xb8\xd0\xbc\xd1\x8f "
+     "\xd0\x98\xd0\xbc\xd1\x8f \xe6\xb0\x8f\xe5\x90\x8d \xe5\xa7\x93\xe5\x90\x8d "
+     "\xe5\x90\x8d\xe5\x89\x8d \xe3\x81\x8a\xe5\x90\x8d\xe5\x89\x8d naamklant wholename "
+     "titulaire patientfullname "},
+    {RD_KEY_WHO, true,
+     "zahlungspflichtiger debtor creditor borrower guarantor witness auftraggeber zahler intestatario "
+     "titular klant klient m\xc3\xbc\xc5\x9fteri musteri "
+     "spouse guardian signatory cashier nurse editor creator initiator requestor "
+     "submitter technician interviewer recruiter nm "},
+    {RD_KEY_LOGIN, true,
+     "utilizator loginame k\xc3\xa4ytt\xc3\xa4j\xc3\xa4tunnus kayttajatunnus "
+     "felhaszn\xc3\xa1l\xc3\xb3n\xc3\xa9v felhasznalonev kullan\xc4\xb1"
+     "c\xc4\xb1"
+     "ad\xc4\xb1 nutzer nutzername anmeldename identifiant kullanici kullan\xc4\xb1"
+     "c\xc4\xb1 "
+     "kullaniciadi uzytkownik u\xc5\xbcytkownik gebruiker "
+     "gebruikersnaam usu\xc3\xa1rio anv\xc3\xa4ndare anvandarnamn anv\xc3\xa4ndarnamn bruker "
+     "brukernavn brugernavn uzivatel u\xc5\xbeivatel "
+     "\xd0\xbf\xd0\xbe\xd0\xbb\xd1\x8c\xd0\xb7\xd0\xbe\xd0\xb2\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\x9f\xd0\xbe\xd0\xbb\xd1\x8c\xd0\xb7\xd0\xbe\xd0\xb2\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\xbb\xd0\xbe\xd0\xb3\xd0\xb8\xd0\xbd "
+     "\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc\xe5\x90\x8d "
+     "\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc \xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6id "
+     "\xe7\x94\xa8\xe6\x88\xb7\xe5\x90\x8d \xe7\x94\xa8\xe6\x88\xb7 "
+     "\xec\x82\xac\xec\x9a\xa9\xec\x9e\x90 acct principalname requestingusername "},
+    {RD_KEY_GIVEN, false,
+     "nom nome nombre imie imi\xc4\x99 ad ad\xc4\xb1 adi isim family given first last gn sn "
+     "naam nombres nomes "},
+    {RD_KEY_PHONE, true,
+     "mobiel telefonu telefoon telefoonnummer t\xc3\xa9l\xc3\xa9phone cellulare komorka kom\xc3\xb3rka "
+     "puhelin telf handynr calling called "
+     "\xd1\x82\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd "
+     "\xd0\xa2\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd "
+     "\xe9\x9b\xbb\xe8\xa9\xb1\xe7\x95\xaa\xe5\x8f\xb7 \xe9\x9b\xbb\xe8\xa9\xb1 "
+     "\xe7\x94\xb5\xe8\xaf\x9d \xe6\x89\x8b\xe6\x9c\xba\xe5\x8f\xb7 \xe6\x89\x8b\xe6\x9c\xba "
+     "\xe6\x90\xba\xe5\xb8\xaf\xe9\x9b\xbb\xe8\xa9\xb1 "
+     "\xec\xa0\x84\xed\x99\x94\xeb\xb2\x88\xed\x98\xb8 "},
+    {RD_KEY_BIRTH, true,
+     "\xe7\x94\x9f\xe5\xb9\xb4\xe6\x9c\x88\xe6\x97\xa5 "
+     "\xe5\x87\xba\xe7\x94\x9f\xe6\x97\xa5\xe6\x9c\x9f "
+     "\xec\x83\x9d\xeb\x85\x84\xec\x9b\x94\xec\x9d\xbc dogumtarihi do\xc4\x9fumtarihi "
+     "fodselsdato f\xc3\xb8"
+     "dselsdato f\xc3\xb6"
+     "delsedatum fechanac datanascita "
+     "datumnarozeni "
+     "\xd0\xb4\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
+     "\xd0\x94\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
+     "birthdatetime birthtime "},
+    {RD_KEY_MAC, true, "macadresse "},
     {RD_KEY_VALUE, false, "value val stringvalue content"},
 };
 

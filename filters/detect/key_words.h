@@ -19,6 +19,7 @@ typedef enum rd_key_class {
     RD_KEY_COOKIE,   /* pairs */
     RD_KEY_SESSION,  /* what looks random */
     RD_KEY_NAME,     /* any text */
+    RD_KEY_GIVEN,    /* one capitalised word or more */
     RD_KEY_WHO,      /* two or more capitalised words */
     RD_KEY_LOGIN,    /* the same, or the login of a person */
     RD_KEY_PHONE,

@@ -6,11 +6,14 @@
  */
 #include "filters/detect/matcher.h"
 
+/* Pairs of an Ethernet header as netfilter logs it (MAC=): two addresses and the type of the packet. */
+enum { FRAME_HEAD = 14, FRAME_TYPE = 36 };
+
 /* End of the chain of groups of `size` digits that starts at `from`, joined by `join`; counts the groups. */
 static uint32_t chain_end(const rd_view *v, uint32_t from, uint32_t size, uint8_t join, uint32_t *out_groups)
 {
     uint32_t i = from;
-    for (*out_groups = 0; *out_groups <= 8; i++) {
+    for (*out_groups = 0; *out_groups <= FRAME_HEAD; i++) {
         uint32_t end = rd_skip(v, i, i + size, RD_C_HEX);
         if (end - i != size)
             return from;
@@ -34,10 +37,23 @@ static bool trivial(const rd_view *v, uint32_t from, uint32_t end)
     return n == n_zero || n == n_full;
 }
 
+static bool ether_type(const rd_view *v, uint32_t i)
+{
+    return rd_spells(v, i, "08:0") || rd_spells_nocase(v, i, "86:dd") || rd_spells(v, i, "81:00") ||
+           rd_spells_nocase(v, i, "88:");
+}
+
 static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
 {
     const rd_view *v = &f->v;
     uint32_t groups, end = chain_end(v, from, size, join, &groups);
+    if (groups == FRAME_HEAD && join == ':' && !rd_is(rd_at(v, from - 1), RD_C_WORD) &&
+        ether_type(v, from + FRAME_TYPE)) {
+        f->resume = end;
+        rd_emit(f, RD_DETECTOR_MAC, from, from + 17, 9, 0);
+        rd_emit(f, RD_DETECTOR_MAC, from + 18, from + 35, 9, 0);
+        return;
+    }
     bool eui64 = groups == 8 && size == 2 && rd_spells_nocase(v, from + 9, "ff") &&
                  rd_spells_nocase(v, from + 12, "fe");
     if (end == from || !(groups * size == 12 || eui64))

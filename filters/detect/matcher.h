@@ -112,5 +112,9 @@ extern const rd_matcher rd_match_command;
 extern const rd_matcher rd_match_phrases;
 extern const rd_matcher rd_match_percent;
 extern const rd_matcher rd_match_key_names;
+extern const rd_matcher rd_match_element;
+extern const rd_matcher rd_match_hl7;
+extern const rd_matcher rd_match_accounts;
+extern const rd_matcher rd_match_base64_text;
 
 #endif

@@ -135,18 +135,28 @@ static void refuse_card(const rd_find *f, const shape *s, uint32_t last)
     rd_refuse(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], validator);
 }
 
+/* Thirteen digits with the check digit of a GTIN (GS1 general specifications, section 7.9): an article
+ * number. Cards of that length are no longer issued. */
+static bool is_barcode(const uint8_t *digits, uint32_t n)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; n == MIN_CARD && i < n; i++)
+        sum += (uint32_t)(digits[i] - '0') * (i % 2 == 0 ? 1 : 3);
+    return n == MIN_CARD && sum % 10 == 0;
+}
+
 static uint32_t try_card(rd_find *f, const shape *s)
 {
     /* By fours, American Express, Diners Club, and without joiners. */
     static const char *const shapes[] = {"44443", "4444", "465", "464", ""};
-    if (s->join == '.' || s->count[s->n_groups - 1] < MIN_CARD)
+    if (s->count[s->n_groups - 1] < MIN_CARD)
         return s->from;
     for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         uint32_t last = shapes[i][0] == 0 ? 0 : (uint32_t)strlen(shapes[i]) - 1, n;
-        if (!shaped(s, shapes[i]))
-            continue;
+        if (!shaped(s, shapes[i]) || (s->join == '.' && last < 2))
+            continue; /* dots: only by fours */
         n = s->count[last];
-        if (n >= MIN_CARD && issued(s->digits, n) && rd_luhn_ok(s->digits, n) &&
+        if (n >= MIN_CARD && issued(s->digits, n) && rd_luhn_ok(s->digits, n) && !is_barcode(s->digits, n) &&
             stands_alone(&f->v, s->from, s->end[last])) {
             rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
             return s->end[last];

@@ -53,6 +53,8 @@ bool rd_monotonous(const rd_view *v, uint32_t from, uint32_t to)
     uint32_t limit = to - from < LOOK ? to : from + LOOK;
     for (uint32_t i = from; i < limit; i++) {
         uint8_t c = rd_at(v, i);
+        if (c > 0xe2 || (c >= 0xc3 && c < 0xe2))
+            return false; /* letters of other alphabets; bullets and the like begin with 0xe2 and 0xc2 */
         if (!rd_is(c, RD_C_ALNUM) && c != '*' && c != '#')
             continue;
         if (first != 0 && c != first)
@@ -104,6 +106,16 @@ bool rd_placeholder(const rd_view *v, uint32_t from, uint32_t to)
     if (holds_stars(v, from, to))
         return true; /* what a mask left, ours or another's */
     return is_template(v, from, to) || (to - from <= 12 && RD_LISTED(v, from, to, words));
+}
+
+bool rd_says_nothing(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint8_t a = rd_at(v, from);
+    bool mark = a == '$' || a == '{' || a == '#' || a == '%' || a == '<';
+    return (mark && is_template(v, from, to)) ||
+           rd_word_in(v, from, to,
+                      "null true false undefined none nil nan unknown disabled missing empty redacted masked "
+                      "hidden filtered !vault");
 }
 
 bool rd_opaque(const rd_view *v, uint32_t from, uint32_t to, uint32_t min)

@@ -8,6 +8,9 @@
 /* Nothing to hide: empty, stars, x's, null, true, ${VAR}, $VAR, {{ var }}, <name>, [REDACTED], $(command),
  * ... */
 bool rd_placeholder(const rd_view *v, uint32_t from, uint32_t to);
+/* Neither personal nor secret whatever the key says: null, true, ${VAR}, {{ var }}. Unlike placeholders,
+ * numbers and stars are something. */
+bool rd_says_nothing(const rd_view *v, uint32_t from, uint32_t to);
 /* One repeated byte or a counting sequence: "xxxxxxxx", "********". */
 bool rd_monotonous(const rd_view *v, uint32_t from, uint32_t to);
 /* Could be a token: no space, at least `min` bytes, and not just a word or a number. */

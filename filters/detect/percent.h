@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Percent-encoded text (RFC 3986 section 2.1), as in query strings, is looked at twice: as it stands, and as
- * it means.
+ * Encoded text is looked at twice: as it stands, and as it means. Percent escapes (RFC 3986 section 2.1),
+ * JSON's \u00XX in a text that is no JSON to redactd, the at sign as an entity of XML; and base64 (RFC 4648)
+ * that decodes to text, of which either all stays or all goes.
  *
  *    ...GET /cb?card=4111%201111%20...&z=1 HTTP/1.1...      the matcher `percent` notes the run around an
  * escape
@@ -21,6 +22,7 @@
 typedef struct rd_percent_run {
     uint32_t off, len; /* in the base buffer */
     uint32_t text;     /* number of the text it lies in */
+    bool base64;       /* else: escapes */
 } rd_percent_run;
 
 typedef struct rd_percent {
@@ -30,6 +32,9 @@ typedef struct rd_percent {
     rd_buf decoded;
     bool failed; /* no memory */
 } rd_percent;
+
+/* Notes a run that shall be decoded. */
+void rd_percent_note(rd_percent *p, rd_percent_run run);
 
 void rd_percent_reset(rd_percent *p);
 void rd_percent_release(rd_percent *p);

@@ -4,7 +4,7 @@
  * North American form with the area in brackets. Others need a key or a word before them: see values.c and
  * phrases.c. Kept readable: the country code and the last two digits.
  */
-#include "filters/detect/matcher.h"
+#include "filters/detect/mailbox.h"
 #include "filters/detect/phone.h"
 
 enum { MIN_DIGITS = 8, MAX_DIGITS = 15, MAX_GROUPS = 7, WHOLE_GROUP = 8 };
@@ -73,6 +73,28 @@ static void international(rd_find *f, uint32_t at, uint32_t number)
         return;
     f->resume = end;
     rd_emit(f, RD_DETECTOR_PHONE, at, end, number + code - at, 2);
+    if (before == '<')
+        rd_mailbox_name(f, at - 1);
+    else if (before == ':' && (rd_spells_nocase(v, at - 5, "<tel:") || rd_spells_nocase(v, at - 5, "<sip:")))
+        rd_mailbox_name(f, at - 5);
+}
+
+/* 0049 171 1234567: the prefix of many countries, and the country code in a group of its own. */
+static void prefixed(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t code = country_code_len(rd_at(v, at + 2), rd_at(v, at + 3)), digits = 0;
+    uint8_t before = rd_at(v, at - 1), behind = rd_at(v, at + 2 + code);
+    if (rd_is(before, RD_C_WORD) || before == '_' || before == '.' || before == '-' || before == '+' ||
+        before == ',' || (before == ':' && !rd_is(rd_at(v, at - 2), RD_C_ALPHA)) ||
+        (before == ' ' && rd_is(rd_at(v, at - 2), RD_C_DIGIT)) ||
+        (behind != ' ' && behind != '-' && behind != '/' && behind != '('))
+        return;
+    uint32_t end = rd_phone_end(v, at, &digits);
+    if (end == 0 || digits < MIN_DIGITS + 3 || rd_at(v, end) == ':')
+        return;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_PHONE, at, end, 2 + code, 2);
 }
 
 /* (415) 555-0132 */
@@ -95,14 +117,18 @@ static void confirm(rd_find *f, uint32_t at)
     uint8_t c = rd_at(&f->v, at);
     if (c == '(')
         american(f, at);
+    else if (c == '0')
+        prefixed(f, at);
     else
         international(f, at, c == '+' ? at + 1 : at + 3);
 }
 
 static const rd_window windows[] = {{"+\\n\\p\\p\\p\\p\\p\\p", false},
-                                    {"%2B\\n", false},
-                                    {"%2b\\n", false},
+                                    {"00\\n\\d\\j\\p\\p\\p", false},
+                                    {"%2b\\n", true},
+
                                     {"(\\d\\d\\d)\\p\\p\\p", false},
                                     {NULL, false}};
 
-const rd_matcher rd_match_phone = {.yields = RD_BIT(PHONE), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_phone = {
+    .yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME), .windows = windows, .confirm = confirm};

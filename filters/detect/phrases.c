@@ -7,7 +7,7 @@
 #include "filters/detect/phone.h"
 #include "filters/detect/value.h"
 
-enum { MAX_LOGIN = 40, PHONE_REACH = 28, MAX_WORDS = 16 };
+enum { MAX_LOGIN = 40, PHONE_REACH = 28, MAX_WORDS = 16, REACH = 96 };
 
 /* The token at `i`, quoted or up to a space. */
 static rd_value token_at(const rd_view *v, uint32_t i)
@@ -55,16 +55,67 @@ static void login_from(rd_find *f, uint32_t i)
         rd_value_judge(f, RD_KEY_LOGIN, x);
 }
 
+/* Written as only logins of people are: words and digits with a dot, a hyphen or an underscore inside, or
+ * letters that end in digits. */
+static bool personal(const rd_view *v, rd_value x)
+{
+    uint32_t n_letters = 0, joins = 0, i = x.from;
+    for (; i < x.to && rd_is(rd_at(v, i), RD_C_LOWER | RD_C_UTF8 | RD_C_DIGIT); i++)
+        n_letters += !rd_is(rd_at(v, i), RD_C_DIGIT);
+    if (i == x.to)
+        return n_letters >= 3 && n_letters < x.to - x.from && !rd_is(rd_at(v, x.from), RD_C_DIGIT);
+    for (; i < x.to; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c == '.' || c == '_')
+            joins++;
+        else if (!rd_is(c, RD_C_LOWER | RD_C_UTF8 | RD_C_DIGIT))
+            return false;
+    }
+    return joins == 1 && rd_is(rd_at(v, x.to - 1), RD_C_WORD);
+}
+
+/* ": authentication failure", an address or a port behind a login */
+static bool about_login(const rd_view *v, uint32_t i)
+{
+    if (rd_at(v, i) == ':' && rd_at(v, i + 1) == ' ') {
+        uint32_t to = rd_skip(v, i + 2, i + 18, RD_C_ALPHA);
+        return rd_word_in(
+            v, i + 2, to,
+            "auth authentication password access login denied invalid not failed account permission");
+    }
+    if (rd_at(v, i) != ' ' || !rd_is(rd_at(v, i + 1), RD_C_HEX | RD_C_DIGIT))
+        return false;
+    uint32_t to = rd_skip(v, i + 1, i + 6, RD_C_HEX);
+    return rd_at(v, to) == '.' || rd_at(v, to) == ':';
+}
+
+/* user [DOMAIN]\[login]: `i` is the first bracket. */
+static bool samba_login(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t end = rd_skip(v, i + 1, i + 1 + MAX_LOGIN, RD_C_WORD);
+    if (!rd_spells(v, end, "]\\["))
+        return false;
+    rd_value x = token_at(v, end + 3);
+    if (rd_at(v, x.to) == ']')
+        rd_value_judge(f, RD_KEY_LOGIN, x);
+    return true;
+}
+
 /* "user <login>" where the sentence makes clear that a login follows. */
 static void user(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     rd_value x = token_at(v, at + 5);
+    if (rd_at(v, x.from) == '[' && samba_login(f, x.from))
+        return;
     uint32_t behind = x.to + x.quoted;
-    static const char before[] = "for invalid unknown illegal by as authenticated from benutzer new";
-    static const char after[] =
-        "from logged authenticated connected disconnected requested has signed failed via attempted";
-    bool said = word_before(v, at, before) || word_behind(v, behind, after) || x.quoted;
+    static const char before[] =
+        "for invalid unknown illegal by as authenticated authenticating from benutzer new of";
+    static const char after[] = "from logged authenticated connected disconnected requested has signed "
+                                "failed via attempted host at on wurde";
+    bool said = word_before(v, at, before) || word_behind(v, behind, after) || x.quoted ||
+                about_login(v, behind) || personal(v, x);
     if (said && !rd_is(rd_at(v, at - 1), RD_C_WORD))
         rd_value_judge(f, RD_KEY_LOGIN, x);
 }
@@ -89,18 +140,91 @@ static void bare_password(rd_find *f, uint32_t i)
         emit_quoted_or_opaque(f, i);
 }
 
+/* "... set to 'value'", "... auf "value" zurueckgesetzt": the first quoted text behind such a word on the
+ * line. */
+static void said_later(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t limit = i + REACH; i < limit && rd_at(v, i) >= ' '; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c != '"' && c != '\'' && c != '`')
+            continue;
+        if (word_before(v, i, "to auf is as en a naar op til till su em =")) {
+            rd_value x = token_at(v, i);
+            if (rd_at(v, x.to) == c && rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to)
+                rd_value_judge(f, RD_KEY_PASSWORD, x);
+            return;
+        }
+    }
+}
+
+/* PASSWORD('value'), password.......value: `i` is behind the word. */
+static bool other_separator(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t dots = i;
+    while (rd_at(v, dots) == '.' && dots - i < REACH)
+        dots++;
+    uint32_t at = dots - i >= 3 ? dots : i + 1;
+    bool call = rd_at(v, i) == '(' && (rd_at(v, at) == '\'' || rd_at(v, at) == '"');
+    rd_value x;
+    if ((!call && at != dots) || !rd_value_read(v, at, 256, &x))
+        return false;
+    x.prose = false;
+    rd_value_judge(f, RD_KEY_PASSWORD, x);
+    return true;
+}
+
+/* "password errata=value", "password supplied: value": the key goes on behind the word. */
+static bool qualified_password(rd_find *f, uint32_t i)
+{
+    static const char words[] =
+        "errata sbagliata incorrecta errada incorrecte falsch wrong supplied provided entered used "
+        "tried given attempted submitted new old current temporary generated default initial plain";
+    const rd_view *v = &f->v;
+    uint32_t end = rd_skip(v, i, i + 16, RD_C_ALPHA);
+    uint8_t mark = rd_at(v, end);
+    rd_value x;
+    if ((mark != '=' && mark != ':') || !rd_word_in(v, i, end, words) || !rd_value_read(v, end + 1, 256, &x))
+        return false;
+    rd_value_judge(f, RD_KEY_PASSWORD, x);
+    return true;
+}
+
 /* "password for <login>", "password is <value>", PASSWORD 'value' */
 static void password(rd_find *f, uint32_t behind)
 {
     const rd_view *v = &f->v;
-    if (rd_spells_nocase(v, behind, " for "))
+    if (rd_at(v, behind) == ' ' && qualified_password(f, behind + 1))
+        return;
+    if (rd_at(v, behind) == '(' || rd_spells(v, behind, "..")) {
+        (void)other_separator(f, behind);
+    } else if (rd_spells_nocase(v, behind, " for ")) {
         login_from(f, behind + 5);
-    else if (rd_spells_nocase(v, behind, " is "))
+        said_later(f, behind + 5);
+    } else if (rd_spells_nocase(v, behind, " is "))
         emit_quoted_or_opaque(f, behind + 4);
+    else if (rd_spells_nocase(v, behind, " to ") && rd_at(v, behind - 9) == '_')
+        rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, behind + 4)); /* root_password to ...: no sentence */
     else if (rd_spells_nocase(v, behind, " to "))
         emit_quoted_or_opaque(f, behind + 4);
     else if (rd_at(v, behind) == ' ' || rd_at(v, behind) == '\t')
         bare_password(f, behind + 1);
+}
+
+/* Passwort, Kennwort: `i` is behind the word. */
+static void german_password(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (rd_spells(v, i, " f\xc3\xbcr ")) {
+        i += 6;
+        for (unsigned n = 0; n < 2 && (rd_spells(v, i, "Benutzer ") || rd_spells(v, i, "Nutzer ")); n++)
+            i += rd_at(v, i) == 'B' ? 9 : 7;
+        rd_value x = token_at(v, i);
+        if (x.quoted || word_behind(v, x.to, "wurde ist von auf nicht falsch"))
+            rd_value_judge(f, RD_KEY_LOGIN, x);
+    }
+    said_later(f, i);
 }
 
 /* IDENTIFIED BY 'value', IDENTIFIED WITH x AS 'value', IDENTIFIED BY PASSWORD 'value' */
@@ -236,10 +360,17 @@ static void confirm(rd_find *f, uint32_t at)
     const rd_view *v = &f->v;
     if (rd_spells_nocase(v, at, "word"))
         password(f, at + 4);
+    else if (rd_spells_nocase(v, at, "wd ") && rd_spells_nocase(v, at - 4, "pass"))
+        rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, at + 3)); /* passwd "value" */
+    else if (rd_spells_nocase(v, at, "wort"))
+        german_password(f, at + 4);
     else if (rd_spells_nocase(v, at, "user "))
         user(f, at);
-    else if (rd_spells_nocase(v, at, "born") || rd_spells_nocase(v, at, "geb."))
+    else if (rd_spells_nocase(v, at, "born") || rd_spells_nocase(v, at, "geb.") ||
+             rd_spells_nocase(v, at, "dob "))
         born(f, at + 4);
+    else if (rd_spells_nocase(v, at, "geboren ") || rd_spells_nocase(v, at, "burtsdat"))
+        born(f, at + 8);
     else if (rd_spells(v, at, "sudo"))
         sudo(f, at + 4);
     else if (rd_spells_nocase(v, at, "ckey for "))
@@ -254,11 +385,15 @@ static void confirm(rd_find *f, uint32_t at)
         phone_words(f, at);
 }
 
-static const rd_window windows[] = {{"word", true},      {"user", true},  {"ckey", true}, {"fied", true},
-                                    {" [\\d\\d", false}, {"r is", true},  {"phon", true}, {"tele", true},
-                                    {"tel.", true},      {"tel ", true},  {"mobi", true}, {"call", true},
-                                    {"dial", true},      {"rufn", true},  {"tsap", true}, {"born", true},
-                                    {"geb.", true},      {"sudo", false}, {NULL, false}};
+static const rd_window windows[] = {
+    {"word", true},     {"wort", true},      {"wd \\q", true}, {"user", true}, {"ckey", true},
+    {"fied", true},     {" [\\d\\d", false}, {"r is", true},   {"phon", true}, {"tele", true},
+    {"tel.", true},     {"tel ", true},      {"mobi", true},   {"call", true}, {"dial", true},
+    {"rufn", true},     {"tsap", true},      {"born", true},   {"geb.", true}, {"sudo", false},
+
+    {"geboren ", true}, {"burtsdat", true},
+
+    {NULL, false}};
 
 const rd_matcher rd_match_phrases = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(PHONE) | RD_BIT(DATE_OF_BIRTH),

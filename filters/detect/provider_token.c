@@ -187,6 +187,31 @@ static bool try_token(rd_find *f, uint32_t at, const token *t)
     return true;
 }
 
+/* 1234567890:AA...: a Telegram bot's token; `at` is behind the colon. */
+static bool telegram(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t digits = rd_skip_back(v, at - 1, 11, RD_C_DIGIT), end = rd_skip(v, at, at + 40, RD_C_RUN);
+    if (rd_at(v, at - 1) != ':' || at - 1 - digits < 8 || at - 1 - digits > 10 || end - at != 35 ||
+        !rd_opaque(v, at, end, 35))
+        return false;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_PROVIDER_TOKEN, at, end, 0, 0);
+    return true;
+}
+
+/* discord.com/api/webhooks/id/token: `at` is the token, `hooks` the last word of the path. */
+static bool webhook(rd_find *f, uint32_t hooks, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t end = rd_skip(v, at, at + 128, RD_C_RUN);
+    if (!rd_spells(v, hooks - 3, "webhooks/") || !rd_opaque(v, at, end, 40))
+        return false;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_PROVIDER_TOKEN, at, end, 0, 0);
+    return true;
+}
+
 /* Tries all tokens that start with the byte at `at`, behind an escape such as \n or a byte that is no letter.
  */
 static bool try_escaped(rd_find *f, uint32_t at)
@@ -218,6 +243,8 @@ static bool try_before(rd_find *f, uint32_t at)
         uint8_t c = rd_at(v, at - n);
         if (c == 'h' && rd_spells(v, at - n, "hooks."))
             return try_all(f, at - n);
+        if (c == 'h' && rd_spells(v, at - n, "hooks/"))
+            return webhook(f, at - n, at);
         if (!rd_is(c, RD_C_ALNUM) && c != '/' && c != '.')
             return false;
     }
@@ -227,8 +254,10 @@ static bool try_before(rd_find *f, uint32_t at)
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    uint8_t before = rd_at(v, at - 1);
+    uint8_t c = rd_at(v, at), before = rd_at(v, at - 1);
     if ((before == '.' || before == '/') && try_before(f, at))
+        return;
+    if (before == ':' && c == 'A' && telegram(f, at))
         return;
     if (try_all(f, at))
         return;
@@ -240,6 +269,7 @@ static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), 
 {
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
         add(ctx, (uint8_t)tokens[i].prefix[0], (uint8_t)tokens[i].prefix[1]);
+    add(ctx, 'A', 'A'); /* telegram */
 }
 
 const rd_matcher rd_match_provider_token = {

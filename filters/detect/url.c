@@ -53,7 +53,7 @@ static void confirm(rd_find *f, uint32_t at)
     if (a.colon != 0 && a.colon < a.at) {
         if (!rd_placeholder(v, a.colon + 1, a.at))
             rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, a.colon + 1, a.at, 0, 0);
-        else if (rd_opaque(v, a.from, a.colon, 16))
+        else if (!rd_spells(v, a.colon + 1, "***") && rd_opaque(v, a.from, a.colon, 16))
             rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, a.from, a.colon, 0, 0);
     } else if (rd_opaque(v, a.from, a.at, 16)) {
         rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, a.from, a.at, 0, 0);

@@ -6,7 +6,7 @@
  */
 #include "filters/detect/value.h"
 
-enum { MAX_VALUE = 1 << 14, MAX_GAP = 16, MAX_NEXT_KEY = 40 };
+enum { MAX_VALUE = 1 << 14, MAX_GAP = 16, MAX_NEXT_KEY = 40, MAX_BRACKETED = 64 };
 
 static bool is_quote(uint8_t c)
 {
@@ -132,6 +132,20 @@ static bool next_pair(const rd_view *v, uint32_t i)
     return i > from && rd_at(v, i) == '=' && rd_at(v, i + 1) != '=' && rd_at(v, i + 1) > ' ';
 }
 
+/* key=[value]: where the bracket at `i` closes, 0 when what it holds is a structure. */
+static uint32_t bracketed_end(const rd_view *v, uint32_t i)
+{
+    uint32_t end = i + 1;
+    for (; end - i < MAX_BRACKETED; end++) {
+        uint8_t c = rd_at(v, end);
+        if (c < ' ' || c == '=' || c == ':' || c == ',' || c == '{' || c == '[' || c == '"' || c == '\'')
+            return 0;
+        if (c == ']')
+            return end > i + 1 ? end : 0;
+    }
+    return 0;
+}
+
 uint32_t rd_value_max(rd_key_class cls)
 {
     return cls >= RD_KEY_NAME ? 96 : MAX_VALUE;
@@ -146,7 +160,10 @@ bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
         from++; /* ["x"] */
     else if ((c == 'b' || c == 'r' || c == 'u' || c == '@' || c == 'N') && is_quote(next))
         from++; /* b'x' */
-    else if (c == '{' || c == '[' || c == '(')
+    else if (c == '[' && bracketed_end(v, from) != 0) {
+        *out = (rd_value){.from = from + 1, .to = bracketed_end(v, from), .quoted = true};
+        return true;
+    } else if (c == '{' || c == '[' || c == '(')
         return false; /* a structure: its own keys are asked */
     quote q = quote_at(v, from);
     if (q.mark != 0 || q.entity != NULL) {

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Logins and passwords in the fixed phrases of programs, without a key before them:
+ *
+ *    net use ... /user:DOMAIN\login password         "AUTH" "password" (Redis MONITOR)
+ *    su: FAILED SU (to root) login on pts/0          DB_PASSWORD set to value, set db_password value
+ *    jdbc:oracle:thin:login/password@//host           Unseal Key 1: value (Vault)
+ */
+#include "filters/detect/opaque.h"
+#include "filters/detect/value.h"
+
+enum { MAX_TOKEN = 128 };
+
+/* The end of the token at `i`: up to a space, a quote or one of `stops`. */
+static uint32_t token_end(const rd_view *v, uint32_t i, const char *stops)
+{
+    uint32_t end = i;
+    for (; end - i < MAX_TOKEN && rd_at(v, end) > ' ' && rd_at(v, end) != '"' && rd_at(v, end) != '\'';
+         end++) {
+        for (const char *s = stops; *s != 0; s++) {
+            if (rd_at(v, end) == (uint8_t)*s)
+                return end;
+        }
+    }
+    return end;
+}
+
+static void password(rd_find *f, uint32_t from, uint32_t to)
+{
+    if (from < to && !rd_placeholder(&f->v, from, to))
+        rd_emit(f, RD_DETECTOR_PASSWORD, from, to, 0, 0);
+}
+
+/* /user:DOMAIN\login password */
+static void net_use(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t to = token_end(v, i, ""), next = to + 1;
+    if (rd_at(v, to) == ' ' && rd_at(v, next) != '/' && rd_at(v, next) != '*')
+        password(f, next, token_end(v, next, ""));
+}
+
+/* "AUTH" "password", "AUTH" "login" "password": `i` is behind the second opening quote. */
+static void redis_auth(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t to = token_end(v, i, "");
+    if (rd_spells(v, to, "\" \"")) {
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = i, .to = to, .quoted = true});
+        i = to + 3;
+        to = token_end(v, i, "");
+    }
+    if (rd_at(v, to) == '"')
+        password(f, i, to);
+}
+
+/* login/password@host */
+static void oracle(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t slash = token_end(v, i, "/@");
+    if (rd_at(v, slash) != '/' || slash == i)
+        return;
+    uint32_t to = token_end(v, slash + 1, "@");
+    if (rd_at(v, to) == '@' && to > slash + 1 && !rd_placeholder(v, slash + 1, to)) {
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = i, .to = slash});
+        rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, slash + 1, to, 0, 0);
+    }
+}
+
+/* "Unseal Key 1: value" (Vault): `end` is behind the word. */
+static void numbered_key(rd_find *f, uint32_t end)
+{
+    rd_key_class cls = rd_key_class_of(f->keys, &f->v, end);
+    rd_value x;
+    if (cls == RD_KEY_SECRET && rd_value_read(&f->v, end + 3, MAX_TOKEN, &x))
+        rd_value_judge(f, cls, x);
+}
+
+/* "... set db_password value", "DB_PASSWORD set to value": `at` is the space before "set". Only for keys of
+ * one word, so that sentences about passwords stay. */
+static void assignment(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    if (rd_at(v, at + 4) != ' ')
+        return;
+    bool behind = rd_spells(v, at, " set to ");
+    uint32_t key = at + 5, end = at, value = at + 8;
+    if (!behind) {
+        end = rd_skip(v, key, key + MAX_TOKEN, RD_C_RUN);
+        while (rd_at(v, end) == '.' || rd_at(v, end) == ':')
+            end = rd_skip(v, end + 1, key + MAX_TOKEN, RD_C_RUN);
+        value = end + 1;
+    }
+    rd_key_class cls = rd_at(v, end) == ' ' ? rd_key_class_of(f->keys, v, end) : RD_KEY_NONE;
+    bool joined =
+        rd_skip_back(v, end, MAX_TOKEN, RD_C_ALNUM) != rd_skip_back(v, end, MAX_TOKEN, RD_C_RUN) || !behind;
+    rd_value x;
+    if (!joined || (cls != RD_KEY_PASSWORD && cls != RD_KEY_SECRET && cls != RD_KEY_TOKEN) ||
+        !rd_value_read(v, value, MAX_TOKEN, &x))
+        return;
+    x.prose = true;
+    rd_value_judge(f, cls, x);
+}
+
+/* "(to root) login on": `at` is the bracket. */
+static void switched_user(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t close = token_end(v, at + 4, ")");
+    if (rd_at(v, close) != ')' || rd_at(v, close + 1) != ' ')
+        return;
+    uint32_t to = token_end(v, close + 2, "");
+    if (rd_spells(v, to, " on "))
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = close + 2, .to = to});
+}
+
+/* ConvertTo-SecureString "password" */
+static void powershell(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (!rd_spells(v, i, "String "))
+        return;
+    i += 7;
+    uint8_t quote = rd_at(v, i);
+    if (quote != '"' && quote != '\'')
+        return;
+    uint32_t to = i + 1;
+    while (to - i < MAX_TOKEN && rd_at(v, to) >= ' ' && rd_at(v, to) != quote)
+        to++;
+    password(f, i + 1, to);
+}
+
+static void confirm(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    switch (rd_lower(rd_at(v, at))) {
+    case '/':
+        net_use(f, at + 6);
+        break;
+    case '"':
+        redis_auth(f, at + 8);
+        break;
+    case 'y':
+        numbered_key(f, at + 1);
+        break;
+    case '(':
+        switched_user(f, at);
+        break;
+    case ' ':
+        assignment(f, at);
+        break;
+    case 'u':
+        powershell(f, at + 3);
+        break;
+    default:
+        oracle(f, at + 5);
+        break;
+    }
+}
+
+static const rd_window windows[] = {{"/user:", true}, {"(to ", false},       {" set", false},
+                                    {"ureS", false},  {"\"auth\" \"", true}, {"thin:\\w", true},
+                                    {"y \\d:", true}, {NULL, false}};
+
+const rd_matcher rd_match_accounts = {
+    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(URL_CREDENTIALS),
+    .windows = windows,
+    .confirm = confirm,
+};
