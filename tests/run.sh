@@ -155,6 +155,7 @@ python_tap() { # name, script, arguments
 suite_quality() {
     build_release || return
     python_tap quality tests/quality/quality.py "$builds/release"
+    python_tap unseen tests/quality/unseen_sets.py "$builds/release"
     python_tap property tests/quality/property.py "$builds/release" 6000 1
 }
 

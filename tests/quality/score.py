@@ -34,7 +34,7 @@ def digits_and(core, share):
 
 
 CORES = {
-    "email": lambda v: pieces(re.sub("(@|%40).*", "", v)[1:], 0.7),
+    "email": lambda v: pieces(re.sub(r"(@|%(25)*40|\\+u0040|&#64;).*", "", v)[1:], 0.7),
     "ipv4": lambda v: {v.split(".", 1)[1]},
     "ipv6": lambda v: {v[(len(v) + 1) // 2:]},
     "mac": lambda v: {inner(v, "[0-9A-Fa-f]", 6, 0)},
@@ -132,11 +132,12 @@ class Score:
     def collateral(self):
         return 100 * self.lost / self.outside
 
-    def complaints(self):
+    def complaints(self, slack=1.0):
+        """What is over its limit; `slack` times as much is allowed."""
         limits = [("all spans, micro", self.micro(), MAX_ALL), ("all spans, macro", self.macro(), MAX_ALL), ("collateral", self.collateral(), MAX_COLLATERAL)]
         limits += [(t, self.rate(t), MAX_LEAK.get(t, MAX_OTHER)) for t in self.spans]
         limits += [(f"{k} lines", 100 * self.changed[k] / n, MAX_CHANGED[k]) for k, n in self.lines.items()]
-        return [f"{what}: {value:.2f} % of at most {most} %" for what, value, most in limits if value > most]
+        return [f"{what}: {value:.2f} % of at most {most} %" for what, value, most in ((w, v, m * slack) for w, v, m in limits) if value > most]
 
     def table(self):
         rows = [f"{t:18} {self.spans[t]:5} {self.leaks[t]:5} {self.rate(t):7.2f} %" for t in self.spans]
