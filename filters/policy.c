@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "filters/policy.h"
+#include "filters/policy_private.h"
 
 #include <stdlib.h>
 
 #include "filters/detect/keys.h"
-
-typedef struct rule {
-    char *name;        /* owned */
-    char *replacement; /* owned, may be NULL */
-    char *pattern;     /* owned, may be NULL */
-    char *prefix;      /* owned, may be NULL */
-    char **keys;       /* owned, n_keys strings */
-    uint32_t n_keys, group;
-    int detector;
-    rd_action action, label_action;
-    rd_mode mode;
-    bool not_in_texts;
-    uint64_t classes, signals;
-} rule;
 
 /* What the rules of one mode look for, and which rule is behind what. */
 typedef struct finder {
@@ -47,6 +33,7 @@ typedef struct view {
 struct rd_policy {
     rule rules[RD_MAX_RULES];
     uint32_t n_rules;
+    bool has_filters;
     rd_digest_keys *digest_keys; /* owned, may be NULL */
     view views[RD_SIGNAL_COUNT];
 };
@@ -60,85 +47,6 @@ static bool applies(const rule *r, rd_signal s, rd_class cls)
 static bool looks_into_texts(const rule *r, rd_signal s, rd_mode mode)
 {
     return r->mode == mode && !r->not_in_texts && (r->signals == 0 || r->signals >> s & 1);
-}
-
-/* ---- copying the specs ---- */
-
-static bool copy_keys(rule *r, const rd_rule_spec *spec)
-{
-    if (spec->n_keys == 0)
-        return true;
-    r->keys = calloc(spec->n_keys, sizeof *r->keys);
-    if (r->keys == NULL)
-        return false;
-    for (; r->n_keys < spec->n_keys; r->n_keys++) {
-        r->keys[r->n_keys] = strdup(spec->keys[r->n_keys]);
-        if (r->keys[r->n_keys] == NULL)
-            return false;
-    }
-    return true;
-}
-
-static rd_action action_of(rd_action_kind kind, const rule *r)
-{
-    rd_slice text = r->replacement == NULL ? RD_SLICE_LIT(RD_MASK_TEXT) : rd_slice_str(r->replacement);
-    rd_slice prefix = r->prefix == NULL ? RD_SLICE_LIT(RD_DIGEST_PREFIX) : rd_slice_str(r->prefix);
-    return (rd_action){.kind = kind, .replacement = kind == RD_ACTION_DIGEST ? prefix : text};
-}
-
-static const char *why_no_digest(const rd_policy *p, const rule *r)
-{
-    if (r->action.kind != RD_ACTION_DIGEST && r->label_action.kind != RD_ACTION_DIGEST)
-        return NULL;
-    if (p->digest_keys == NULL)
-        return "a digest needs a digest key";
-    if (r->prefix != NULL && !rd_digest_prefix_valid(rd_slice_str(r->prefix)))
-        return "the prefix of a digest has 1 to 24 lower-case letters, digits and _";
-    return NULL;
-}
-
-static bool copy_text(const char *from, char **to)
-{
-    *to = from == NULL ? NULL : strdup(from);
-    return from == NULL || *to != NULL;
-}
-
-/* Alone, so that the error says which rule it is. */
-static rd_outcome check_pattern(const rd_rule_spec *spec, rd_error *err)
-{
-    rd_pattern_spec pattern = {.pattern = spec->pattern, .group = spec->group};
-    rd_detect_set *set = NULL;
-    if (spec->pattern == NULL || spec->mode == RD_MODE_OFF)
-        return RD_OK;
-    rd_outcome o = rd_detect_set_build(0, &pattern, 1, &set, err);
-    rd_detect_set_free(&set);
-    return o;
-}
-
-static rd_outcome copy_rule(rd_policy *p, const rd_rule_spec *spec, rd_error *err)
-{
-    rule *r = &p->rules[p->n_rules++];
-    unsigned kinds = (spec->n_keys > 0) + (spec->detector >= 0) + (spec->pattern != NULL);
-    if (kinds != 1)
-        return rd_fail(err, RD_INVALID, "a rule has exactly one of keys, detector, pattern", SIZE_MAX);
-    if (spec->detector >= RD_DETECTOR_COUNT)
-        return rd_fail(err, RD_INVALID, "no such detector", SIZE_MAX);
-    if (!copy_text(spec->name, &r->name) || !copy_text(spec->pattern, &r->pattern) ||
-        !copy_text(spec->replacement, &r->replacement) || !copy_text(spec->prefix, &r->prefix) ||
-        !copy_keys(r, spec))
-        return rd_fail(err, RD_NO_MEMORY, "policy", SIZE_MAX);
-    r->detector = spec->detector;
-    r->group = spec->group;
-    r->action = action_of(spec->action, r);
-    r->label_action = action_of(spec->label_action, r);
-    r->mode = spec->mode;
-    r->not_in_texts = spec->not_in_texts;
-    r->classes = spec->classes;
-    r->signals = spec->signals;
-    const char *why = spec->mode == RD_MODE_OFF ? NULL : why_no_digest(p, r);
-    if (why != NULL)
-        return rd_fail(err, RD_INVALID, why, SIZE_MAX);
-    return check_pattern(spec, err);
 }
 
 /* ---- key sets ---- */
@@ -199,7 +107,8 @@ static rd_outcome build_set(const rd_policy *p, rd_signal s, group *g, rd_mode m
             mask |= UINT64_C(1) << r->detector;
             f->of_detector[r->detector] = (uint16_t)i;
         } else {
-            patterns[f->n_patterns] = (rd_pattern_spec){.pattern = r->pattern, .group = r->group};
+            patterns[f->n_patterns] =
+                (rd_pattern_spec){.pattern = r->pattern, .group = r->group, .budget = r->budget};
             f->of_pattern[f->n_patterns++] = (uint16_t)i;
         }
     }
@@ -261,6 +170,26 @@ static rd_outcome build_view(rd_policy *p, rd_signal s, rd_error *err)
     return build_groups(p, v, s, err);
 }
 
+static bool has_filter(const rule *r)
+{
+    return r->filter.n_context + r->filter.n_allow > 0;
+}
+
+/* See policy_filter.h. */
+static rd_outcome check_context(const rd_policy *p, const rule *with, rd_error *err)
+{
+    for (uint32_t i = 0; with->filter.n_context > 0 && i < p->n_rules; i++) {
+        const rule *r = &p->rules[i];
+        bool mentioned = r->prefix != NULL && rd_filter_mentions(&with->filter, rd_slice_str(r->prefix));
+        for (unsigned k = 0; k < RD_LENGTH_CLASSES && !mentioned; k++)
+            mentioned =
+                r->by_length[k] != NULL && rd_filter_mentions(&with->filter, rd_slice_str(r->by_length[k]));
+        if (mentioned)
+            return rd_fail(err, RD_INVALID, "a word of its context stands in what a rule writes", SIZE_MAX);
+    }
+    return RD_OK;
+}
+
 rd_outcome rd_policy_make(const rd_policy_spec *spec, rd_policy **out_policy, uint32_t *out_rule,
                           rd_error *err)
 {
@@ -276,7 +205,12 @@ rd_outcome rd_policy_make(const rd_policy_spec *spec, rd_policy **out_policy, ui
         o = rd_digest_keys_build(spec->digest_keys, spec->n_digest_keys, &p->digest_keys, err);
     for (uint32_t i = 0; o == RD_OK && i < spec->n_rules; i++) {
         *out_rule = i;
-        o = copy_rule(p, &spec->rules[i], err);
+        o = rd_rule_init(&p->rules[p->n_rules++], &spec->rules[i], p->digest_keys != NULL, err);
+        p->has_filters |= has_filter(&p->rules[i]);
+    }
+    for (uint32_t i = 0; o == RD_OK && i < p->n_rules; i++) {
+        *out_rule = i;
+        o = check_context(p, &p->rules[i], err);
     }
     for (unsigned s = 0; o == RD_OK && s < RD_SIGNAL_COUNT; s++)
         o = build_view(p, (rd_signal)s, err);
@@ -312,16 +246,8 @@ void rd_policy_free(rd_policy **pp)
         return;
     for (unsigned s = 0; s < RD_SIGNAL_COUNT; s++)
         free_view(&p->views[s]);
-    for (uint32_t i = 0; i < p->n_rules; i++) {
-        rule *r = &p->rules[i];
-        for (uint32_t k = 0; k < r->n_keys; k++)
-            free(r->keys[k]);
-        free(r->keys);
-        free(r->name);
-        free(r->pattern);
-        free(r->replacement);
-        free(r->prefix);
-    }
+    for (uint32_t i = 0; i < p->n_rules; i++)
+        rd_rule_release(&p->rules[i]);
     rd_digest_keys_free(&p->digest_keys);
     free(p);
     *pp = NULL;
@@ -349,6 +275,21 @@ const rd_action *rd_policy_action(const rd_policy *p, uint32_t i, rd_class cls)
     return cls == RD_CLASS_LABEL ? &p->rules[i].label_action : &p->rules[i].action;
 }
 
+const char *rd_policy_rule_detector(const rd_policy *p, uint32_t i)
+{
+    return i < p->n_rules ? rd_rule_detector(&p->rules[i]) : "?";
+}
+
+bool rd_policy_has_filters(const rd_policy *p)
+{
+    return p->has_filters;
+}
+
+const rd_filter *rd_policy_filter(const rd_policy *p, uint32_t i)
+{
+    return i < p->n_rules && has_filter(&p->rules[i]) ? &p->rules[i].filter : NULL;
+}
+
 static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
 {
     const view *v = ctx;
@@ -359,7 +300,9 @@ static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
         bool shadow = shadows != NULL && rd_keyset_find(shadows, key, &i);
         return (rd_verdict){.fate = RD_FATE_KEEP, .rule = (uint16_t)(shadow ? i + 1 : 0)};
     }
-    bool drop = rd_policy_action(v->policy, i, cls)->kind == RD_ACTION_DROP;
+    /* Whether the value may stay is known only when it has been read, and then the pair cannot go. */
+    bool drop = rd_policy_action(v->policy, i, cls)->kind == RD_ACTION_DROP &&
+                v->policy->rules[i].filter.n_allow == 0;
     return (rd_verdict){.fate = drop ? RD_FATE_DROP : RD_FATE_MASK, .rule = i};
 }
 

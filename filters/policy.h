@@ -7,6 +7,8 @@
  * Precedence: of two rules with the same key name or detector that apply to a place, the later one wins (an
  * operator's rule stands after the shipped ones). Rules in shadow mode stand apart: they look at the same
  * texts in a pass of their own, so that they never take anything from a rule that acts.
+ *
+ * A find that a rule's filter lets stay (context, allow) is none: it hides no find of another rule.
  */
 #ifndef RD_POLICY_H
 #define RD_POLICY_H
@@ -14,6 +16,7 @@
 #include "filters/act/act.h"
 #include "filters/base/doc.h"
 #include "filters/detect/inline_keys.h"
+#include "filters/policy_filter.h"
 
 /* Same order as the gateway's signals. */
 typedef enum rd_signal {
@@ -36,10 +39,18 @@ typedef struct rd_rule_spec {
     int detector; /* rd_detector_id, -1: none */
     const char *pattern;
     uint32_t group;
+    uint64_t budget; /* of `pattern`: steps in one text, 0: RD_PATTERN_BUDGET */
+    const char *const
+        *context; /* a find counts only in a text with one of these words; n_context 0: anywhere */
+    const char *const *allow; /* finds that may stay; `*` stands for any bytes */
+    uint32_t n_context, n_allow;
     rd_action_kind action;
-    rd_action_kind label_action; /* instead of `action` for Loki labels */
-    const char *replacement;     /* NULL: the mask text */
-    const char *prefix;          /* of digests; NULL: RD_DIGEST_PREFIX */
+    rd_action_kind label_action;   /* instead of `action` for Loki labels */
+    const char *replacement;       /* a template; NULL: the mask text */
+    const char *prefix;            /* of digests; NULL: RD_DIGEST_PREFIX */
+    bool keeps;                    /* a mask keeps what the next two say, not what the detector says */
+    uint8_t keep_first, keep_last; /* bytes, RD_KEEP_MAX at most */
+    int8_t digits;                 /* of ROUND, behind the point */
     rd_mode mode;
     bool not_in_texts; /* `keys` names keys of the protocol only, not pairs inside texts */
     uint64_t classes;  /* bit per rd_class, 0: all */
@@ -73,6 +84,13 @@ const rd_digest_keys *rd_policy_digest_keys(const rd_policy *p);
 
 /* The action of `rule` for text of class `cls`. */
 const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cls);
+
+/* The word of what a rule looks for: a detector's, `key` or `pattern`. */
+const char *rd_policy_rule_detector(const rd_policy *p, uint32_t rule);
+/* Has any rule a filter? */
+bool rd_policy_has_filters(const rd_policy *p);
+/* NULL: the rule has none. */
+const rd_filter *rd_policy_filter(const rd_policy *p, uint32_t rule);
 
 /* Visitor that judges keys of one signal; valid as long as the policy. The context of a kept value's leaves
  * is one more than the shadow rule that would have judged its key, 0 if there is none. */

@@ -19,9 +19,13 @@ enum {
 /* Stands for a text that a pattern could not finish within its budget. */
 #define OVER_BUDGET_TEXT "[REDACTED:budget]"
 
+#define OVER_BUDGET                                                                                          \
+    {                                                                                                        \
+        (const uint8_t *)OVER_BUDGET_TEXT, sizeof OVER_BUDGET_TEXT - 1                                       \
+    }
+
 static const rd_action over_budget_action = {
-    .kind = RD_ACTION_REPLACE,
-    .replacement = {(const uint8_t *)OVER_BUDGET_TEXT, sizeof OVER_BUDGET_TEXT - 1}};
+    .kind = RD_ACTION_REPLACE, .replacement = {OVER_BUDGET, OVER_BUDGET, OVER_BUDGET, OVER_BUDGET}};
 
 /* ---- life of a redactor ---- */
 
@@ -190,9 +194,17 @@ bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, r
     return true;
 }
 
-bool rd_redactor_is_token(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m)
+bool rd_redactor_stays(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m,
+                       uint32_t group, rd_mode mode, rd_class cls)
 {
-    return rd_digest_covers(&r->digester, (rd_slice){base + t->off, t->len}, m->off - t->off, m->len);
+    rd_slice text = {base + t->off, t->len};
+    if (rd_digest_covers(&r->digester, text, m->off - t->off, m->len))
+        return true;
+    if (m->detector == RD_DETECTOR_OVER_BUDGET)
+        return rd_slice_eq(text, RD_SLICE_LIT(OVER_BUDGET_TEXT));
+    uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, mode, m->detector);
+    return rule != RD_NO_RULE &&
+           rd_act_covers(rd_policy_action(r->job->policy, rule, cls), text, m->off - t->off, m->len);
 }
 
 void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
@@ -217,13 +229,14 @@ rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch
     rd_matches found;
     rd_outcome o = rd_redactor_find(r, base, batch, group, RD_MODE_SHADOW, cls, &found);
     for (uint32_t i = 0; o == RD_OK && i < found.n; i++) {
-        if (rd_redactor_is_token(r, base->p, &batch->texts[found.list[i].text], &found.list[i]))
+        rd_class at =
+            cls != RD_CLASS_COUNT ? cls : (rd_class)r->doc.leaves[batch->owner[found.list[i].text]].cls;
+        if (rd_redactor_stays(r, base->p, &batch->texts[found.list[i].text], &found.list[i], group,
+                              RD_MODE_SHADOW, at))
             continue;
         uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_SHADOW,
                                                 found.list[i].detector);
-        const rd_leaf *l = cls != RD_CLASS_COUNT ? NULL : &r->doc.leaves[batch->owner[found.list[i].text]];
-        rd_class at = l == NULL ? cls : (rd_class)l->cls;
-        r->key_has_find |= l != NULL && is_key(l);
+        r->key_has_find |= cls == RD_CLASS_COUNT && is_key(&r->doc.leaves[batch->owner[found.list[i].text]]);
         if (rule != RD_NO_RULE)
             rd_redactor_count(r, rule, at);
     }
@@ -275,7 +288,7 @@ static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32
         rd_match m = found->list[i];
         const rd_text *t = &r->plain.texts[m.text];
         const rd_leaf *l = &r->doc.leaves[r->plain.owner[m.text]];
-        if (rd_redactor_is_token(r, r->doc.body.p, t, &m))
+        if (rd_redactor_stays(r, r->doc.body.p, t, &m, group, RD_MODE_ENFORCE, (rd_class)l->cls))
             continue;
         r->key_has_find |= is_key(l);
         const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
@@ -331,7 +344,7 @@ static rd_outcome special_leaf(rd_redactor *r, uint32_t i, bool first_group, boo
     case RD_FORM_PAIR_JSON_ANY:
     case RD_FORM_PAIR_JSON:
     case RD_FORM_PAIR_DROP:
-        return first_group ? rd_redact_pair(r, l) : RD_OK;
+        return rd_redact_pair(r, i, first_group, in_group);
     case RD_FORM_LABELS:
     case RD_FORM_LABELS_JSON:
         return first_group ? rd_redact_labels(r, l, err) : RD_OK;

@@ -105,22 +105,18 @@ rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, const rd_batch *
     *out_found = (rd_matches){0};
     if (batch->n == 0 || set == NULL)
         return RD_OK;
+    bool filters = rd_policy_has_filters(r->job->policy);
+    if (filters)
+        rd_redactor_sieve_begin(r, base, batch, group, mode);
     rd_outcome o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, out_found);
     if (o == RD_OK)
         o = find_keys(r, base, batch, mode, of_all, out_found);
+    if (filters)
+        rd_redactor_sieve_end(r);
     return o == RD_OK ? merge(r, out_found) : o;
 }
 
 /* ---- what becomes of the value of a key inside a text ---- */
-
-/* Is the match the beginning of what the action writes? A replacement with a space in it ends earlier as a
- * value than it was written. */
-static bool is_written(const rd_action *a, const uint8_t *base, const rd_text *t, const rd_match *m)
-{
-    size_t room = t->off + t->len - m->off;
-    return a->kind == RD_ACTION_REPLACE && m->len <= a->replacement.n && a->replacement.n <= room &&
-           memcmp(base + m->off, a->replacement.p, a->replacement.n) == 0;
-}
 
 bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base, const rd_text *t,
                          const rd_match *m, rd_buf *out)
@@ -129,11 +125,7 @@ bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base
     rd_slice value = {base + m->off, m->len};
     if (!by_key(m))
         return false;
-    uint8_t quote = rd_inline_keys_quote(base, t, m->off, &n_slashes);
-    if (is_written(a, base, t, m)) {
-        rd_buf_append(out, value.p, value.n);
-        return true;
-    }
+    uint8_t quote = a->kind == RD_ACTION_ROUND ? 0 : rd_inline_keys_quote(base, t, m->off, &n_slashes);
     for (uint32_t i = 0; quote != 0 && i < n_slashes; i++)
         rd_buf_append_byte(out, '\\');
     if (quote != 0)

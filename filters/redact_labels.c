@@ -60,6 +60,13 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
             continue;
         }
         rd_slice old = l.value;
+        const rd_filter *filter = rd_policy_filter(r->job->policy, verdict.rule);
+        if (filter != NULL && rd_filter_allows(filter, l.value)) {
+            r->labels.list[kept++] = l;
+            continue;
+        }
+        if (rd_policy_action(r->job->policy, verdict.rule, RD_CLASS_LABEL)->kind == RD_ACTION_DROP)
+            verdict.fate = RD_FATE_DROP;
         if (verdict.fate == RD_FATE_MASK) {
             if (!judged_value(r, verdict.rule, &l.value))
                 return RD_NO_MEMORY;
@@ -84,7 +91,7 @@ static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_mat
     r->work2.n = 0;
     for (uint32_t i = 0; i < n; i++) {
         rd_match m = list[i];
-        if (rd_redactor_is_token(r, base->p, t, &m))
+        if (rd_redactor_stays(r, base->p, t, &m, group, RD_MODE_ENFORCE, RD_CLASS_LABEL))
             continue;
         const rd_action *action = rd_redactor_judge(r, &m, group, RD_CLASS_LABEL);
         if (!rd_redactor_settle(base->p, t, &done, &m))

@@ -15,6 +15,17 @@ typedef struct rd_batch {
     uint32_t n, cap;
 } rd_batch;
 
+/* Of the search under way; see redact_sieve.c. */
+typedef struct rd_sieve_state {
+    const uint8_t *base;
+    const rd_text *texts;
+    uint32_t text; /* what `asked` and `has` are about */
+    uint32_t group;
+    rd_mode mode;
+    rd_sieve sieve;
+    uint64_t asked[RD_MAX_RULES / 64], has[RD_MAX_RULES / 64]; /* bit per rule */
+} rd_sieve_state;
+
 struct rd_redactor {
     rd_doc doc;
     rd_arena replacements; /* texts of edits */
@@ -27,6 +38,7 @@ struct rd_redactor {
     rd_detect_scratch *detect;
     rd_digester digester;
     rd_inline_keys inline_keys;
+    rd_sieve_state sieve;
     rd_match *merged; /* owned: finds of detectors and keys */
     uint32_t cap_merged;
     uint32_t counts[RD_MAX_RULES][RD_CLASS_COUNT];
@@ -68,8 +80,14 @@ RD_MUST_CHECK rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, co
 bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base, const rd_text *t,
                          const rd_match *m, rd_buf *out);
 
-/* Is the match a digest of ours, or a part of one? Then it stays. */
-bool rd_redactor_is_token(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m);
+/* redact_sieve.c: around a search of one batch for a policy with filters. */
+void rd_redactor_sieve_begin(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
+                             rd_mode mode);
+void rd_redactor_sieve_end(rd_redactor *r);
+
+/* Is the match a digest of ours, or something that the rule itself wrote, or a part of one? Then it stays. */
+bool rd_redactor_stays(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m,
+                       uint32_t group, rd_mode mode, rd_class cls);
 
 /* Moves a match to whole characters (a backend may refuse a whole batch over half a code point) and behind
  * what matches before it took. *done: where the last one ended, 0 at first. False: nothing of it is left. */
@@ -93,8 +111,11 @@ RD_MUST_CHECK rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t
 RD_MUST_CHECK rd_outcome rd_redact_view_collect(rd_redactor *r, uint32_t leaf, uint32_t group);
 RD_MUST_CHECK rd_outcome rd_redact_view_matches(rd_redactor *r, const rd_matches *m, uint32_t group);
 
-/* redact_pairs.c: a value whose key was judged. */
-RD_MUST_CHECK rd_outcome rd_redact_pair(rd_redactor *r, const rd_leaf *leaf);
+/* redact_pairs.c: a value whose key was judged, leaf number `leaf`; what may stay of it joins the views of
+ * its group. */
+RD_MUST_CHECK rd_outcome rd_redact_pair(rd_redactor *r, uint32_t leaf, bool first_group, bool in_group);
+/* Appends `value` as a text in the form of the leaf. */
+void rd_redact_pair_write(const rd_leaf *l, rd_slice value, rd_buf *out);
 
 /* redact_labels.c: Loki label text. */
 RD_MUST_CHECK rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);

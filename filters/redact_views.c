@@ -133,6 +133,12 @@ static rd_outcome edit_whole(rd_redactor *r, const rd_leaf *l)
         rd_buf_append(b, len, rd_varint_put(r->work.n, len));
         rd_buf_append(b, r->work.p, r->work.n);
         break;
+    case RD_FORM_PAIR_VALUE:
+    case RD_FORM_PAIR_TEXT:
+    case RD_FORM_PAIR_JSON_ANY:
+    case RD_FORM_PAIR_JSON:
+        rd_redact_pair_write(l, rd_buf_slice(&r->work), b);
+        break;
     default: /* JSON_INT, JSON_NUM */
         rd_buf_append_str(b, l->form == RD_FORM_JSON_INT ? "\"stringValue\":\"" : "\"");
         rd_json_escape(rd_buf_slice(&r->work), b);
@@ -157,7 +163,7 @@ static rd_outcome text_matches(rd_redactor *r, const rd_match *list, uint32_t n,
     rd_outcome o = RD_OK;
     for (uint32_t i = 0; o == RD_OK && i < n; i++) {
         rd_match m = list[i];
-        if (rd_redactor_is_token(r, r->decoded.p, t, &m))
+        if (rd_redactor_stays(r, r->decoded.p, t, &m, group, RD_MODE_ENFORCE, (rd_class)l->cls))
             continue;
         const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
         if (!rd_redactor_settle(r->decoded.p, t, &done, &m))

@@ -33,8 +33,6 @@ static const char *detector_word(uint16_t detector)
 
 static bool add_match(explainer *x, const rd_match *m, uint32_t group, rd_mode mode)
 {
-    static const char *const actions[] = {
-        [RD_ACTION_MASK] = "mask", [RD_ACTION_REPLACE] = "replace", [RD_ACTION_DROP] = "drop"};
     const rd_policy *p = x->text.gen->policy;
     uint16_t rule = rd_policy_rule_of_match(p, RD_SIGNAL_LOGS, group, mode, m->detector);
     rd_action_kind kind =
@@ -42,7 +40,7 @@ static bool add_match(explainer *x, const rd_match *m, uint32_t group, rd_mode m
     json_t *o = json_pack("{s:s?, s:s, s:i, s:i, s:s, s:s}", "rule",
                           rule == RD_NO_RULE ? NULL : rd_policy_rule_name(p, rule), "detector",
                           detector_word(m->detector), "offset", (int)m->off, "length", (int)m->len, "action",
-                          actions[kind], "mode", mode == RD_MODE_ENFORCE ? "enforce" : "shadow");
+                          rd_action_word(kind), "mode", mode == RD_MODE_ENFORCE ? "enforce" : "shadow");
     if (o != NULL && kind == RD_ACTION_MASK) {
         json_object_set_new(o, "keep_head", json_integer(m->keep_head));
         json_object_set_new(o, "keep_tail", json_integer(m->keep_tail));

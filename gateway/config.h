@@ -262,7 +262,13 @@ typedef struct gw_workspaces_cfg {
     gw_redis_cfg redis;
 } gw_workspaces_cfg;
 
-typedef enum gw_action { GW_ACTION_MASK, GW_ACTION_REPLACE, GW_ACTION_DROP, GW_ACTION_DIGEST } gw_action;
+typedef enum gw_action {
+    GW_ACTION_MASK,
+    GW_ACTION_REPLACE,
+    GW_ACTION_DROP,
+    GW_ACTION_DIGEST,
+    GW_ACTION_ROUND
+} gw_action;
 typedef enum gw_rule_mode { GW_RULE_ENFORCE, GW_RULE_SHADOW, GW_RULE_OFF } gw_rule_mode;
 
 /* One rule: what to look for (exactly one of keys, detector, pattern), where, what to do. */
@@ -273,10 +279,18 @@ typedef struct gw_rule_cfg {
     const char *detector; /* a built-in detector's word */
     const char *pattern;  /* PCRE2 */
     uint32_t group;       /* capture group that is replaced */
+    uint64_t budget;      /* of the pattern, steps in one text */
+    const char **context; /* words of which one must stand in the text */
+    size_t n_context;
+    const char **allow; /* finds that may stay */
+    size_t n_allow;
     gw_action action;
     gw_action label_action;  /* for Loki labels; keys rules default to drop */
     const char *replacement; /* for replace; default "***" */
     const char *prefix;      /* for digest; NULL: the default */
+    bool keeps;              /* mask: keep_first and keep_last bytes stay, whatever the detector says */
+    uint32_t keep_first, keep_last;
+    int32_t digits; /* round: behind the point */
     gw_rule_mode mode;
     bool texts;       /* keys: also those inside texts */
     uint64_t classes; /* bit per rd_class; 0: all */

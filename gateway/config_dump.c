@@ -37,6 +37,11 @@ bool gw_present_false(const gw_key *k, const void *base)
     return !*(const bool *)field(k, base);
 }
 
+bool gw_present_budget(const gw_key *k, const void *base)
+{
+    return ((const gw_rule_cfg *)base)->pattern != NULL;
+}
+
 bool gw_present_text(const gw_key *k, const void *base)
 {
     return *(const char *const *)field(k, base) != NULL;
@@ -261,6 +266,15 @@ void gw_print_action(gw_printer *p, const gw_key *k, const void *base)
     const gw_rule_cfg *rule = base;
     if (rule->action == GW_ACTION_DIGEST && rule->prefix != NULL) {
         fprintf(p->to, " {digest: {prefix: %s}}\n", rule->prefix);
+        return;
+    }
+    if (rule->action == GW_ACTION_MASK && rule->keeps) {
+        fprintf(p->to, " {mask: {keep_first: %" PRIu32 ", keep_last: %" PRIu32 "}}\n", rule->keep_first,
+                rule->keep_last);
+        return;
+    }
+    if (rule->action == GW_ACTION_ROUND) {
+        fprintf(p->to, " {round: {digits: %" PRId32 "}}\n", rule->digits);
         return;
     }
     if (rule->action != GW_ACTION_REPLACE) {

@@ -31,9 +31,11 @@ TYPE(type_endpoints, gw_set_endpoints, gw_present_list, gw_print_endpoints, "lis
 TYPE(type_labels, gw_set_labels, gw_present_list, gw_print_labels, "map of name to text");
 TYPE(type_headers, gw_set_headers, gw_present_list, gw_print_headers, "map of name to text");
 TYPE(type_action, gw_set_action, gw_present_always, gw_print_action,
-     "`mask`, `drop`, `replace`, {replace: text}, `digest` or {digest: {prefix: text}}");
+     "`mask`, {mask: {keep_first: number, keep_last: number}}, `drop`, `replace`, {replace: text}, `digest`, "
+     "{digest: {prefix: text}} or {round: {digits: number}}");
 TYPE(type_unless_false, gw_set_bool, gw_present_false, gw_print_bool, "true or false");
 TYPE(type_items, gw_set_items, gw_present_always, gw_print_list, NULL);
+TYPE(type_budget, gw_set_u64, gw_present_budget, gw_print_u64, NULL);
 TYPE(type_rules, gw_set_rules, gw_present_list, gw_print_list, NULL);
 const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .print = gw_print_map};
 
@@ -567,10 +569,30 @@ static const gw_key rule_keys[] = {
     {"pattern", AT(S, pattern), .max = 4096, .doc = "A regular expression (PCRE2)."},
     {"group", AT(S, group), RANGE(0, 99), .def = "0",
      .doc = "Capture group of `pattern` that is replaced; 0: the whole match."},
+    {"budget", .type = &type_budget, .offset = offsetof(S, budget), RANGE(1000, 1000000000),
+     .def = "20000000",
+     .doc = "Steps that `pattern` may take in one text; beyond them the whole text is replaced by a marker."},
+    {"context", LIST(S, context), RANGE(1, 32), .form = gw_form_context,
+     .doc = "Words, in any case, of which one must stand in the same text for a find of `detector` or "
+            "`pattern` to "
+            "count. Any text over 64 KiB counts.",
+     .doc_default = "none is needed"},
+    {"allow", LIST(S, allow), RANGE(1, 100),
+     .doc =
+         "Finds that may stay, `*` for any bytes: `noreply@*`, `10.*`. One find, never the text around it, "
+         "and "
+         "nothing over 1 KiB. What one rule lets stay, others still see. With it, `drop` of a pair masks."},
     {"action", .type = &type_action, .offset = offsetof(S, action), .words = action_words, .def = "mask",
-     .doc = "What to do with a find. `replace` alone writes `***`; `digest` writes a keyed pseudonym, the "
-            "same for "
-            "the same value of a workspace, and needs `redaction.digest_keys`."},
+     .doc = "What to do with a find. `mask` keeps what the detector thinks useful, or so many bytes at each "
+            "end (16 "
+            "at most; nothing of a value less than twice as long). `replace` alone writes `***`; its text "
+            "may hold "
+            "`{rule}`, `{detector}` and `{length}` (short, medium, long, huge). `digest` writes a keyed "
+            "pseudonym, the "
+            "same for the same value of a workspace, and needs `redaction.digest_keys`. `round` leaves that "
+            "many "
+            "digits behind the point, or before it if below zero, of numbers and lists of them, and masks "
+            "what is none."},
     {"label_action", WORD(S, label_action), .doc = "The same for Loki labels.",
      .doc_default = "`drop` for `keys`, else like `action`"},
     {"mode", WORD(S, mode), .def = "enforce", .doc = "`shadow` only counts."},

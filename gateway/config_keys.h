@@ -89,7 +89,8 @@ void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 
 /* config_dump.c */
 bool gw_present_always(const gw_key *k, const void *base);
-bool gw_present_false(const gw_key *k, const void *base); /* of a bool that is true by default */
+bool gw_present_false(const gw_key *k, const void *base);  /* of a bool that is true by default */
+bool gw_present_budget(const gw_key *k, const void *base); /* of a rule with a pattern */
 bool gw_present_text(const gw_key *k, const void *base);
 bool gw_present_u64(const gw_key *k, const void *base);
 bool gw_present_date(const gw_key *k, const void *base);

@@ -41,6 +41,8 @@ static void load_rule(rule_list *list, gw_yaml_node *node, size_t at, bool overr
         rule->keys = NULL;
         rule->n_keys = 0;
         rule->detector = rule->pattern = NULL;
+        rule->context = NULL;
+        rule->n_context = 0;
         rule->group = 0;
     }
     gw_load_section(&l, &gw_rule_section, node, rule);
@@ -113,6 +115,14 @@ static void finish_rule(rule_list *list, size_t i)
                    selectors == 0 ? "" : "; this one has several");
     if (r->group > 0 && selectors == 1 && !is_given(r->pattern, node, "pattern"))
         gw_diag_at(d, key_of(node, "group"), NULL, "`group` is for rules with a `pattern`");
+    if (gw_yaml_get(node, "budget") != NULL && selectors == 1 && !is_given(r->pattern, node, "pattern"))
+        gw_diag_at(d, key_of(node, "budget"), NULL, "`budget` is for rules with a `pattern`");
+    if (r->n_context > 0 && is_given(r->keys, node, "keys"))
+        gw_diag_at(d, key_of(node, "context"), NULL,
+                   "`context` is for rules with a `detector` or a `pattern`");
+    if (r->label_action == GW_ACTION_ROUND && r->action != GW_ACTION_ROUND)
+        gw_diag_at(d, key_of(node, "label_action"), NULL,
+                   "`round` needs the digits of `action: {round: {digits: 2}}`");
     if (!r->texts && selectors == 1 && !is_given(r->keys, node, "keys"))
         gw_diag_at(d, key_of(key_of(node, "where"), "texts"), NULL, "`texts` is for rules with `keys`");
     if (r->label_action == UNSET)

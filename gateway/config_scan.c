@@ -344,3 +344,10 @@ const char *gw_form_origin(const char *s)
     gw_mem_release(&scratch);
     return has_path || why != NULL ? phrase : NULL;
 }
+
+/* A single letter would stand in nearly every text. */
+const char *gw_form_context(const char *s)
+{
+    size_t n = strlen(s);
+    return n >= 2 && n <= 64 ? NULL : "must be a word of 2 to 64 bytes";
+}

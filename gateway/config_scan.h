@@ -46,6 +46,7 @@ const char *gw_form_name(const char *s);      /* letters, digits, '_', '-': 1 to
 const char *gw_form_rule_name(const char *s); /* the same in lower case */
 const char *gw_form_digest_id(const char *s); /* a letter, then letters and digits, lower case: 1 to 8 */
 const char *gw_form_digest_prefix(const char *s);
+const char *gw_form_context(const char *s);
 const char *gw_form_sha256(const char *s);         /* 64 hex digits, lower case */
 const char *gw_form_label_name(const char *s);     /* as Prometheus and Loki take one; no __ in front */
 const char *gw_form_attribute_name(const char *s); /* the same with dots and dashes */

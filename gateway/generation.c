@@ -65,7 +65,8 @@ static rd_rule_spec spec_of(const gw_rule_cfg *r)
     static const rd_action_kind actions[] = {[GW_ACTION_MASK] = RD_ACTION_MASK,
                                              [GW_ACTION_REPLACE] = RD_ACTION_REPLACE,
                                              [GW_ACTION_DROP] = RD_ACTION_DROP,
-                                             [GW_ACTION_DIGEST] = RD_ACTION_DIGEST};
+                                             [GW_ACTION_DIGEST] = RD_ACTION_DIGEST,
+                                             [GW_ACTION_ROUND] = RD_ACTION_ROUND};
     static const rd_mode modes[] = {
         [GW_RULE_ENFORCE] = RD_MODE_ENFORCE, [GW_RULE_SHADOW] = RD_MODE_SHADOW, [GW_RULE_OFF] = RD_MODE_OFF};
     return (rd_rule_spec){.name = r->name,
@@ -77,6 +78,15 @@ static rd_rule_spec spec_of(const gw_rule_cfg *r)
                           .action = actions[r->action],
                           .label_action = actions[r->label_action],
                           .replacement = r->replacement,
+                          .budget = r->budget,
+                          .context = r->context,
+                          .n_context = (uint32_t)r->n_context,
+                          .allow = r->allow,
+                          .n_allow = (uint32_t)r->n_allow,
+                          .keeps = r->keeps,
+                          .keep_first = (uint8_t)r->keep_first,
+                          .keep_last = (uint8_t)r->keep_last,
+                          .digits = (int8_t)r->digits,
                           .prefix = r->prefix,
                           .mode = modes[r->mode],
                           .not_in_texts = !r->texts,

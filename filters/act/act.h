@@ -7,19 +7,36 @@
 #define RD_ACT_ACT_H
 
 #include "filters/act/digest.h"
+#include "filters/act/template.h"
 #include "filters/base/buf.h"
 
+/* X(name, word in config and metrics) */
+#define RD_ACTIONS(X)                                                                                        \
+    X(MASK, "mask")       /* what may stay by the detector or the rule, and `***` for the rest */            \
+    X(REPLACE, "replace") /* a text, see template.h */                                                       \
+    X(DROP, "drop")       /* a pair goes away; a match inside a text is cut out */                           \
+    X(DIGEST, "digest")   /* a keyed pseudonym, see digest.h */                                              \
+    X(ROUND, "round")     /* numbers lose digits, see round.h; what is none is masked */
+
 typedef enum rd_action_kind {
-    RD_ACTION_MASK,    /* what the detector allows to stay, and `***` for the rest */
-    RD_ACTION_REPLACE, /* a fixed text */
-    RD_ACTION_DROP,    /* a pair goes away; a match inside a text is cut out */
-    RD_ACTION_DIGEST   /* a keyed pseudonym, see digest.h */
+#define X(name, word) RD_ACTION_##name,
+    RD_ACTIONS(X)
+#undef X
+        RD_ACTION_COUNT
 } rd_action_kind;
+
+const char *rd_action_word(rd_action_kind k);
 
 typedef struct rd_action {
     rd_action_kind kind;
-    rd_slice replacement; /* REPLACE: the text; DIGEST: the prefix; borrowed from the policy */
+    rd_slice prefix;                         /* DIGEST; all slices are borrowed from the policy */
+    rd_slice replacement[RD_LENGTH_CLASSES]; /* REPLACE: by the length of the value */
+    bool keeps;                              /* MASK: keep_first and keep_last instead of the detector's */
+    uint8_t keep_first, keep_last;           /* bytes */
+    int8_t digits;                           /* ROUND */
 } rd_action;
+
+enum { RD_KEEP_MAX = 16 };
 
 #define RD_MASK_TEXT     "***"
 #define RD_DIGEST_PREFIX "id"
@@ -29,7 +46,11 @@ void rd_act_match(const rd_action *a, rd_digester *d, rd_slice match, size_t kee
                   rd_buf *out);
 
 /* Appends what stands for the whole value of a pair whose key was judged. `text`: what the value says, NULL:
- * it is neither a text nor an integer. False, and nothing appended: the value is the action's own result. */
+ * it is neither a text nor a number. False, and nothing appended: the value is the action's own result. */
 bool rd_act_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out);
+
+/* Is text[off, off+len) the action's own result, or a part of one? Then it stays. Only of texts that the
+ * action wrote whole: replacements, and masks that keep what the rule says. */
+bool rd_act_covers(const rd_action *a, rd_slice text, size_t off, size_t len);
 
 #endif

@@ -22,7 +22,7 @@ void rd_collector_reset(rd_collector *c)
 void rd_collector_release(rd_collector *c)
 {
     free(c->list);
-    *c = (rd_collector){0};
+    *c = (rd_collector){.sieve = c->sieve};
 }
 
 static bool grow(rd_collector *c)
@@ -43,7 +43,7 @@ void rd_collector_add(rd_collector *c, uint32_t detector, uint32_t from, uint32_
         c->failed = true;
         return;
     }
-    c->list[c->n++] = (rd_match){
+    c->list[c->n] = (rd_match){
         .off = from,
         .len = to - from,
         .text = c->text,
@@ -51,6 +51,7 @@ void rd_collector_add(rd_collector *c, uint32_t detector, uint32_t from, uint32_
         .keep_tail = tail,
         .detector = (uint16_t)detector,
     };
+    c->n += c->sieve == NULL || c->sieve->keeps(c->sieve->ctx, &c->list[c->n]);
 }
 
 void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, uint32_t head, uint32_t tail)

@@ -12,9 +12,10 @@
 struct rd_collector {
     rd_match *list; /* owned */
     uint32_t n, cap;
-    uint32_t text;       /* number of the text that is being collected */
-    uint32_t text_first; /* its first match in the list */
-    bool failed;         /* no memory: matches are missing, the result must not be used */
+    uint32_t text;         /* number of the text that is being collected */
+    uint32_t text_first;   /* its first match in the list */
+    const rd_sieve *sieve; /* borrowed, may be NULL; stays when the collector is reset */
+    bool failed;           /* no memory: matches are missing, the result must not be used */
 };
 
 void rd_collector_reset(rd_collector *c);

@@ -17,7 +17,11 @@ typedef struct rd_detect_scratch rd_detect_scratch; /* one per thread */
 typedef struct rd_pattern_spec {
     const char *pattern; /* borrowed for the build */
     uint32_t group;
+    uint64_t budget; /* steps of the matcher in one text, 0: RD_PATTERN_BUDGET */
 } rd_pattern_spec;
+
+/* In steps of PCRE2's match limit, of which a start position of a text gets its part. */
+#define RD_PATTERN_BUDGET UINT64_C(20000000)
 
 /* What a set is made from. Everything is copied. */
 typedef struct rd_detect_spec {
@@ -64,12 +68,22 @@ typedef struct rd_key_hit {
 } rd_key_hit;
 
 /* Lists are owned by the scratch and valid until its next use. */
+/* Asked for every find before overlaps are settled, so that a find that is refused hides no other one;
+ * `m->off` counts from `base`. NULL: none is refused. */
+typedef struct rd_sieve {
+    bool (*keeps)(void *ctx, const rd_match *m);
+    void *ctx; /* borrowed */
+} rd_sieve;
+
 typedef struct rd_matches {
     rd_match *list;
     uint32_t n;
     const rd_key_hit *keys_at; /* in order; some may be the same */
     uint32_t n_keys_at;
 } rd_matches;
+
+/* For the next calls of rd_detect with this scratch; NULL ends that. */
+void rd_detect_scratch_sieve(rd_detect_scratch *s, const rd_sieve *sieve);
 
 /* Finds all matches. `base` must be followed by RD_BUF_TAIL readable bytes. RD_BUDGET never comes from
  * built-in detectors; a pattern that exceeds its limits yields one match over its whole text with detector id

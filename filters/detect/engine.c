@@ -118,6 +118,11 @@ void rd_detect_scratch_listen(rd_detect_scratch *s, rd_refusals *refused)
     s->refused = refused;
 }
 
+void rd_detect_scratch_sieve(rd_detect_scratch *s, const rd_sieve *sieve)
+{
+    s->found.sieve = sieve;
+}
+
 void rd_detect_scratch_free(rd_detect_scratch **s)
 {
     if (*s == NULL)

@@ -22,7 +22,6 @@ enum {
     MAX_PATTERNS = 1024,
     HEAP_LIMIT_KIB = 1024,
     DEPTH_LIMIT = 1000,
-    MATCH_WORK = 20 * 1000 * 1000, /* match limit times length of the text */
     MATCH_LIMIT_MIN = 200,
     MATCH_LIMIT_MAX = 100 * 1000,
     MAX_GROUPS = 64,
@@ -33,6 +32,7 @@ enum {
 typedef struct compiled {
     pcre2_code *code; /* owned */
     uint32_t group;
+    uint64_t budget; /* match limit times length of the text */
 } compiled;
 
 struct rd_patterns {
@@ -77,7 +77,8 @@ static rd_outcome compile(const rd_pattern_spec *spec, compiled *out, rd_error *
         pcre2_code_free(c);
         return rd_fail(err, RD_NO_MEMORY, "pattern", SIZE_MAX);
     }
-    *out = (compiled){.code = c, .group = spec->group};
+    *out = (compiled){
+        .code = c, .group = spec->group, .budget = spec->budget > 0 ? spec->budget : RD_PATTERN_BUDGET};
     return RD_OK;
 }
 
@@ -141,12 +142,12 @@ void rd_pattern_scratch_free(rd_pattern_scratch **s)
     *s = NULL;
 }
 
-static uint32_t match_limit(uint32_t len)
+static uint32_t match_limit(uint64_t budget, uint32_t len)
 {
-    uint32_t limit = MATCH_WORK / (len > 0 ? len : 1);
+    uint64_t limit = budget / (len > 0 ? len : 1);
     if (limit < MATCH_LIMIT_MIN)
         return MATCH_LIMIT_MIN;
-    return limit < MATCH_LIMIT_MAX ? limit : MATCH_LIMIT_MAX;
+    return limit < MATCH_LIMIT_MAX ? (uint32_t)limit : MATCH_LIMIT_MAX;
 }
 
 /* All matches of one pattern. False: a limit or an error struck. */
@@ -174,8 +175,8 @@ void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view
 {
     if (p->n == 0)
         return;
-    pcre2_set_match_limit(s->context, match_limit(v->hi - v->lo));
     for (uint32_t i = 0; i < p->n; i++) {
+        pcre2_set_match_limit(s->context, match_limit(p->list[i].budget, v->hi - v->lo));
         if (!find_one(&p->list[i], RD_DETECTOR_COUNT + i, s, v, out)) {
             rd_collector_add(out, RD_DETECTOR_OVER_BUDGET, v->lo, v->hi, 0, 0);
             return;

@@ -47,7 +47,7 @@ PART_OF = {"diagnostics": "config", "nearest": "config"}
 # What of filters/ the gateway may know. Redaction only through scrub.
 FILTERS_FOR = {
     None: ["base"],
-    "config": ["base", "detect"],
+    "config": ["base", "detect", "act"],  # how an action is written
     "media": ["base", "coding"],
     "generation": ["base", "policy"],
     "reply": ["base", "wire", "json"],
