@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Every way in which a backend can be ill, for each protocol: the answer's code is one that the sender retries (or a
 // success, where the illness is bearable), Retry-After where it is due, before the deadline, in the sender's format;
-// nothing leaks, the account balances to the request, and traffic flows again by itself when the fault ends.
+// nothing leaks, the account balances to the request, the breaker opens for what is a failure and for nothing else, and
+// traffic flows again by itself when the fault ends.
 import test from 'node:test'
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { FaultProxy } from './lib/faults.mjs'
 import { Gateway } from './lib/gateway.mjs'
 import { account, metric } from './lib/metrics.mjs'
@@ -25,6 +28,8 @@ const AT_ONCE = 3 // requests of a cell during the fault
 // Short where the fault is a wait, long where a busy machine must not turn it into one.
 const FAST = { connect_timeout: '1s', first_byte_timeout: '1500ms', total_timeout: '2500ms' }
 const PATIENT = { connect_timeout: '8s', first_byte_timeout: '8s', total_timeout: '9s' }
+// As many calls as a cell makes at once are enough to open it, so that each fault shows whether it counts as a failure.
+const BREAKER = { consecutive_failures: AT_ONCE, open: '300ms', max_open: '1s' }
 const deadlineMs = (fault) => (fault.fast ? 2500 : 9000)
 const SLACK_MS = 5000 // of a busy machine
 const RECOVERY_MS = 20000
@@ -34,7 +39,10 @@ const status = (code, headers = '') => ({ answer: `HTTP/1.1 ${code} Scripted\r\n
 const chunked = (text, more = {}) => ({ answer: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${text}`, answer_do: 'close', ...more })
 const headers = (text, more = {}) => ({ answer: `HTTP/1.1 200 OK\r\n${text}`, answer_do: 'close', ...more })
 
-// name: {plan | begin and end, expect: status(es) or 'success', retryAfter, fast, large, tls, nginx, inTurn: on the one
+// Statuses that are answers, not failures, and so is 503 with Retry-After: they do not open the breaker.
+const ANSWER = { opens: false }
+
+// name: {plan | begin and end, expect: status(es) or 'success', opens: the breaker (false), retryAfter, fast, large, tls, nginx, inTurn: on the one
 // connection that is kept, never: it is ill from the start and stays so}
 const FAULTS = {
   // connecting
@@ -54,7 +62,7 @@ const FAULTS = {
   'reads slowly': { plan: { request_piece: 100, request_piece_ms: 5 }, expect: 'success' },
   'half-closes in the middle of the request': { plan: { request_at: 60, request_do: 'half_close' }, expect: 502 },
   'says success before it has read a large body': { plan: { request_at: 1000, request_do: 'answer', answer: OK }, expect: [502, 504], large: true, fast: true },
-  'says 503 before it has read a large body': { plan: { request_at: 1000, request_do: 'answer', ...status(503, 'Retry-After: 4\r\n') }, expect: 503, retryAfter: 4, large: true },
+  'says 503 before it has read a large body': { ...ANSWER, plan: { request_at: 1000, request_do: 'answer', ...status(503, 'Retry-After: 4\r\n') }, expect: 503, retryAfter: 4, large: true },
   // keep-alive
   'closes a kept connection at the next request': { plan: { request_at: 1, request_do: 'close', times: 1, drop: 'no' }, expect: 'success', inTurn: true },
   'resets a kept connection at the next request': { plan: { request_at: 40, request_do: 'reset', times: 1, drop: 'no' }, expect: 'success', inTurn: true },
@@ -94,17 +102,17 @@ const FAULTS = {
   'sends two lengths': { plan: headers('Content-Length: 0\r\nContent-Length: 5\r\n\r\n'), expect: 502 },
   'sends length and chunks': { plan: headers('Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'), expect: 502 },
   // statuses
-  'redirects (302)': { plan: status(302, 'Location: http://127.0.0.1:1/\r\n'), expect: 503 },
-  'redirects (307)': { plan: status(307, 'Location: http://127.0.0.1:1/\r\n'), expect: 503 },
-  'says 401': { plan: status(401), expect: 503 },
-  'says 404': { plan: status(404), expect: 503 },
-  'says 429': { plan: status(429), expect: 429 },
-  'says 429 with Retry-After': { plan: status(429, 'Retry-After: 3\r\n'), expect: 429, retryAfter: 3 },
+  'redirects (302)': { ...ANSWER, plan: status(302, 'Location: http://127.0.0.1:1/\r\n'), expect: 503 },
+  'redirects (307)': { ...ANSWER, plan: status(307, 'Location: http://127.0.0.1:1/\r\n'), expect: 503 },
+  'says 401': { ...ANSWER, plan: status(401), expect: 503 },
+  'says 404': { ...ANSWER, plan: status(404), expect: 503 },
+  'says 429': { ...ANSWER, plan: status(429), expect: 429 },
+  'says 429 with Retry-After': { ...ANSWER, plan: status(429, 'Retry-After: 3\r\n'), expect: 429, retryAfter: 3 },
   'says 500': { plan: status(500), expect: 503 },
   'says 501': { plan: status(501), expect: 503 },
   'says 502': { plan: status(502), expect: 502 },
   'says 503': { plan: status(503), expect: 503 },
-  'says 503 with Retry-After': { plan: status(503, 'Retry-After: 3\r\n'), expect: 503, retryAfter: 3 },
+  'says 503 with Retry-After': { ...ANSWER, plan: status(503, 'Retry-After: 3\r\n'), expect: 503, retryAfter: 3 },
   'says 504': { plan: status(504), expect: 504 },
   'says 599 with the secret': { plan: { answer: `HTTP/1.1 599 x\r\nContent-Type: text/plain\r\nContent-Length: ${EMAIL.length}\r\n\r\n${EMAIL}` }, expect: 503 },
   // TLS
@@ -153,10 +161,10 @@ async function worldOf (t, fault) {
   w.proxy = await FaultProxy.start(t, { backend, gates: CELLS.length })
   t.after(() => { recorder.check(); w.proxy.check() })
   const upstreams = Object.fromEntries((await endpoints(t, fault, w)).map((upstream, i) =>
-    [CELLS[i].signal, { ...upstream, ...(fault.fast ? FAST : PATIENT), ...fault.upstream }]))
+    [CELLS[i].signal, { ...upstream, ...(fault.fast ? FAST : PATIENT), breaker: BREAKER, ...fault.upstream }]))
   w.gateway = await Gateway.start(t, {
     config: {
-      version: 1, threads: 1, upstreams, workspaces: { anonymous: 'local-dev' },
+      version: 1, threads: 1, upstreams, admin: { token_file: 'admin.token' }, workspaces: { anonymous: 'local-dev' },
       routes: CELLS.map(({ signal }) => ({ version: 'v1', signal, upstream: signal }))
     }
   })
@@ -205,6 +213,7 @@ class Cell {
       if (this.fault.inTurn) await answers.at(-1)
     }
     for (const res of await Promise.all(answers)) this.judge(res)
+    await this.breakerIs()
     if (this.fault.retryAfter) {
       const told = await Promise.all(answers.map(async (res) => Number((await res).headers['retry-after'])))
       assert.ok(told.includes(this.fault.retryAfter), `what the backend says is passed on: ${told}`)
@@ -212,9 +221,38 @@ class Cell {
     await this.balances()
   }
 
-  judge (res) {
+  // Opened by failures and by nothing else: in the log, the metrics and the admin API. Once open, senders are refused
+  // with the reason; but a check may have found the backend well enough meanwhile.
+  async breakerIs () {
+    const opens = this.fault.opens ?? this.fault.expect !== 'success'
+    const trips = () => this.gateway.event('breaker').filter((e) => e.upstream === this.signal && e.signal === this.signal && e.why === 'trip').length
+    const all = await this.gateway.metrics()
+    const state = ({ labels, value }) => labels.upstream === this.signal && labels.signal === this.signal && value === 1
+    const states = all.redactd_breaker_state.filter(state).map((row) => row.labels.state)
+    const opened = metric(all, 'redactd_breaker_transitions_total', { upstream: this.signal, signal: this.signal, to: 'open' })
+    const lane = await this.lane()
+    assert.equal(states.length, 1, 'one state at a time')
+    assert.equal(trips(), opens ? 1 : 0, `trips in the log; ${states}`)
+    assert.ok(opens ? opened >= 1 : opened === 0, `${opened} times open; ${states}`)
+    assert.equal(lane.history.filter((h) => h.why === 'trip').length, opens ? 1 : 0, JSON.stringify(lane.history))
+    if (!opens) {
+      assert.deepEqual([states[0], lane.state], ['closed', 'closed'])
+      return
+    }
+    const refused = await this.post()
+    if (refused.status !== this.success) this.judge(refused, 503)
+    if (/is not called/.test(refused.text)) assert.match(refused.text, new RegExp(`upstream ${this.signal}: .*open`))
+  }
+
+  async lane () {
+    const token = readFileSync(join(this.gateway.dir, 'admin.token'), 'utf8').trim()
+    const { json } = await this.gateway.api('GET', '/api/v1/upstreams', { token })
+    return json.breakers.find((l) => l.upstream === this.signal && l.signal === this.signal)
+  }
+
+  judge (res, orElse) {
     const { expect, retryAfter = 60 } = this.fault
-    const wanted = [expect === 'success' ? this.success : expect].flat()
+    const wanted = [expect === 'success' ? this.success : expect, orElse ?? []].flat()
     assert.ok(wanted.includes(res.status), `${res.status} where ${wanted} was expected: ${res.text}`)
     assert.ok(res.ms < deadlineMs(this.fault) + SLACK_MS, `answered after ${res.ms} ms`)
     // Who was held back because the backend wants a pause hears of what is left of it, with jitter.
@@ -245,7 +283,10 @@ class Cell {
   }
 
   async well () {
-    if (!this.fault.never) await this.flows()
+    if (!this.fault.never) {
+      await this.flows()
+      await until('the breaker to close', async () => (await this.post()).status === this.success && (await this.lane()).state === 'closed', RECOVERY_MS, 50)
+    }
     await this.balances()
   }
 }

@@ -116,7 +116,7 @@ static void *serve(void *arg)
         up_read_result result = up_request_read(r, &req, &why);
         if (result == UP_READ_OK && strcmp(req.target, "/_script") == 0)
             keep = control(r->fd, &req);
-        else if (result == UP_READ_OK && as_lines && strcmp(req.method, "GET") == 0)
+        else if (result == UP_READ_OK && strcmp(req.method, "GET") == 0)
             keep = up_respond(r->fd, 200, NULL, "text/plain", "ok", 2, false) && !req.close;
         else if (result != UP_READ_EOF)
             keep = record(r->fd, connection, &req, result == UP_READ_BAD ? why : NULL);
