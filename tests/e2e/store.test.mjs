@@ -118,6 +118,12 @@ e2e('a full store that refuses says so, and that it may be tried again', async (
   assert.ok([204, 503].includes(loki.status))
 })
 
+function take (object, key) {
+  const value = object[key]
+  delete object[key]
+  return value
+}
+
 e2e('the built-in configuration: no file, store in the working directory', async (t) => {
   const dir = tempDir()
   const child = new Child(REDACTD, ['run'], { cwd: dir })
@@ -127,7 +133,10 @@ e2e('the built-in configuration: no file, store in the working directory', async
   for (const signal of SIGNALS) {
     const res = await gateway.post(undefined, sample(signal, 'json'))
     assert.equal(res.status, signal === 'loki_push' ? 204 : 200)
-    assert.deepEqual(storedLines(join(dir, 'data'), signal), [redact(sampleJson(signal))])
+    const [line] = storedLines(join(dir, 'data'), signal)
+    if (signal === 'loki_push') assert.deepEqual(take(line.streams[0].stream, 'workspace_id'), 'default')
+    else assert.deepEqual(Object.values(line)[0][0].resource.attributes.shift(), { key: 'workspace_id', value: { stringValue: 'default' } })
+    assert.deepEqual(line, redact(sampleJson(signal)))
   }
   const ready = gateway.event('ready')
   assert.equal(ready.length, 1)
