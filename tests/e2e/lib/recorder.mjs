@@ -31,10 +31,15 @@ export class Recorder {
     assert.equal(res.status, 204)
   }
 
+  // Names of what arrived, in order. Active checks of the gateway (GET) are not counted, though rules apply to them.
+  names () {
+    const all = readdirSync(this.dir).filter((f) => f.endsWith('.json')).sort()
+    return all.map((f) => join(this.dir, f.slice(0, -5))).filter((base) => JSON.parse(readFileSync(`${base}.json`)).method !== 'GET')
+  }
+
   // What arrived so far, in order; each also has `body` and `plain` bytes.
   requests () {
-    return readdirSync(this.dir).filter((f) => f.endsWith('.json')).sort().map((f) => {
-      const base = join(this.dir, f.slice(0, -5))
+    return this.names().map((base) => {
       const request = JSON.parse(readFileSync(`${base}.json`))
       request.header = (name) => request.headers.find(([n]) => n.toLowerCase() === name)?.[1]
       for (const part of ['head', 'body', 'plain']) request[part] = readFileSync(`${base}.${part}`)
@@ -45,9 +50,7 @@ export class Recorder {
   // Text of what arrived, a line for each request, when started with `lines`.
   lines () { return readFileSync(join(this.dir, 'requests.jsonl'), 'utf8') }
 
-  count () {
-    return readdirSync(this.dir).filter((f) => f.endsWith('.json')).length
-  }
+  count () { return this.names().length }
 
   // n requests without fault, else an error.
   async take (n, timeoutMs = 10000) {
