@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "filters/detect/probe.h"
 #include "gateway/config_open.h"
 #include "gateway/generation.h"
 #include "gateway/workspace.h"
@@ -25,6 +26,30 @@ static bool check_workspaces(gw_generation *g)
     return ok;
 }
 
+static void warn(const gw_rule_cfg *r, const char *what)
+{
+    fprintf(stderr, "warning: the pattern of rule `%s` %s\n", r->name, what);
+}
+
+/* Warnings only: such a pattern is safe, but slow, or turns texts into markers. */
+static void check_patterns(const gw_redaction_cfg *cfg)
+{
+    for (size_t i = 0; i < cfg->n_rules; i++) {
+        const gw_rule_cfg *r = &cfg->rules[i];
+        const rd_pattern_spec spec = {.pattern = r->pattern, .group = r->group, .budget = r->budget};
+        rd_pattern_report report;
+        if (r->pattern == NULL || r->mode == GW_RULE_OFF || rd_pattern_probe(&spec, &report) != RD_OK)
+            continue;
+        if (report.blows_up)
+            warn(r, "exceeds its budget on a text of 4 KiB: such texts are replaced by a marker; look for "
+                    "repetitions "
+                    "inside repetitions");
+        if (report.no_literal)
+            warn(r,
+                 "has no literal byte that every match holds, so it is tried everywhere in every text: slow");
+    }
+}
+
 int gw_cli_check(int argc, char **argv)
 {
     if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
@@ -42,6 +67,7 @@ int gw_cli_check(int argc, char **argv)
         fprintf(stderr, "error: %s\n  --> %s\n", why, name);
         return GW_EXIT_CONFIG;
     }
+    check_patterns(&g->cfg->redaction);
     bool ok = check_workspaces(g);
     gw_generation_unref(&g);
     if (!ok)

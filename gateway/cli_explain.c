@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "filters/detect/explain.h"
+#include "filters/detect/inline_keys.h"
 #include "filters/policy.h"
 #include "gateway/cli_text.h"
 
@@ -28,6 +29,8 @@ static const char *detector_word(uint16_t detector)
 {
     if (detector == RD_DETECTOR_OVER_BUDGET)
         return "over_budget";
+    if (detector >= RD_DETECTOR_KEY)
+        return "key";
     return detector < RD_DETECTOR_COUNT ? rd_detector_word(detector) : "pattern";
 }
 
@@ -62,6 +65,52 @@ static bool add_refusals(explainer *x, const rd_refusals *r)
     return ok;
 }
 
+/* Of the search under way. */
+typedef struct sieve {
+    explainer *x;
+    uint32_t group;
+    rd_mode mode;
+    bool failed;
+} sieve;
+
+/* What a rule's filter lets stay is told among the refusals. */
+static bool keeps(void *ctx, const rd_match *m)
+{
+    sieve *s = ctx;
+    const rd_policy *p = s->x->text.gen->policy;
+    uint16_t rule = rd_policy_rule_of_match(p, RD_SIGNAL_LOGS, s->group, s->mode, m->detector);
+    const rd_filter *f =
+        m->detector == RD_DETECTOR_OVER_BUDGET || rule == RD_NO_RULE ? NULL : rd_policy_filter(p, rule);
+    rd_slice text = rd_buf_slice(&s->x->text.text);
+    const char *why = f == NULL                                                  ? NULL
+                      : !rd_filter_in_context(f, text)                           ? "context"
+                      : rd_filter_allows(f, (rd_slice){text.p + m->off, m->len}) ? "allow"
+                                                                                 : NULL;
+    if (why == NULL)
+        return true;
+    json_t *o =
+        json_pack("{s:s, s:s, s:i, s:i, s:s}", "rule", rd_policy_rule_name(p, rule), "detector",
+                  detector_word(m->detector), "offset", (int)m->off, "length", (int)m->len, "validator", why);
+    s->failed |= json_array_append_new(s->x->refusals, o) != 0;
+    return false;
+}
+
+/* The values of keys inside the text. Where one overlaps another find, both are told; in service they are
+ * one. */
+static bool explain_keys(sieve *s, const rd_text *t, const rd_matches *found)
+{
+    const explainer *x = s->x;
+    const rd_keyset *set = rd_policy_text_keys(x->text.gen->policy, RD_SIGNAL_LOGS, x->text.cls, s->mode);
+    rd_inline_keys keys = {0};
+    bool ok = true;
+    for (uint32_t i = 0; ok && set != NULL && i < found->n_keys_at; i++)
+        ok = rd_inline_keys_at(&keys, set, x->text.text.p, t, &found->keys_at[i]) == RD_OK;
+    for (uint32_t i = 0; ok && i < keys.n; i++)
+        ok = !keeps(s, &keys.list[i]) || add_match(s->x, &keys.list[i], s->group, s->mode);
+    rd_inline_keys_release(&keys);
+    return ok;
+}
+
 /* What the rules of one mode find in the current text. */
 static bool explain_mode(explainer *x, rd_mode mode)
 {
@@ -72,9 +121,12 @@ static bool explain_mode(explainer *x, rd_mode mode)
     rd_matches found;
     if (set == NULL || t.len == 0)
         return true;
-    if (rd_detect_explain(set, x->scratch, x->text.text.p, t.len, &t, 1, &found, x->refused) != RD_OK)
-        return false;
-    bool ok = true;
+    sieve s = {.x = x, .group = group, .mode = mode};
+    const rd_sieve asked = {.keeps = keeps, .ctx = &s};
+    rd_detect_scratch_sieve(x->scratch, &asked);
+    rd_outcome o = rd_detect_explain(set, x->scratch, x->text.text.p, t.len, &t, 1, &found, x->refused);
+    rd_detect_scratch_sieve(x->scratch, NULL);
+    bool ok = o == RD_OK && explain_keys(&s, &t, &found) && !s.failed;
     for (uint32_t i = 0; ok && i < found.n; i++)
         ok = add_match(x, &found.list[i], group, mode);
     return ok && add_refusals(x, x->refused);

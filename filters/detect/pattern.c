@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "filters/detect/pattern.h"
+#include "filters/detect/probe.h"
 
 enum {
     MAX_PATTERNS = 1024,
@@ -182,4 +183,63 @@ void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view
             return;
         }
     }
+}
+
+/* ---- what a pattern costs ---- */
+
+enum { PROBE_BYTES = 4096 };
+
+/* `unit` again and again, then a byte that hardly any pattern takes, so that the search has to go back, and
+ * behind that the last literal of the pattern, without which there would be no search. */
+static bool exceeds(const compiled *c, rd_pattern_scratch *s, const uint8_t *unit, size_t n)
+{
+    uint8_t text[PROBE_BYTES];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = unit[i % n];
+    uint32_t last = 1;
+    pcre2_pattern_info(c->code, PCRE2_INFO_LASTCODEUNIT, &last);
+    text[sizeof text - 2] = 1;
+    text[sizeof text - 1] = (uint8_t)last;
+    pcre2_set_match_limit(s->context, match_limit(c->budget, sizeof text));
+    int rc = pcre2_match(c->code, text, sizeof text, 0, PCRE2_NOTEMPTY, s->data, s->context);
+    return rc < 0 && rc != PCRE2_ERROR_NOMATCH;
+}
+
+/* Texts of the bytes that stand in the pattern, alone and in pairs of neighbours, and of what classes take.
+ */
+static bool blows_up(const compiled *c, rd_pattern_scratch *s, const char *pattern)
+{
+    static const char classes[] = "a0A ._-@/";
+    const uint8_t *p = (const uint8_t *)pattern;
+    size_t n = strlen(pattern);
+    for (size_t i = 0; i < sizeof classes - 1; i++) {
+        if (exceeds(c, s, (const uint8_t *)&classes[i], 1))
+            return true;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (exceeds(c, s, p + i, 1) || (i + 1 < n && exceeds(c, s, p + i, 2)))
+            return true;
+    }
+    return false;
+}
+
+rd_outcome rd_pattern_probe(const rd_pattern_spec *spec, rd_pattern_report *out)
+{
+    compiled c;
+    rd_error err;
+    uint32_t first = 0, last = 0;
+    rd_outcome o = compile(spec, &c, &err);
+    if (o != RD_OK)
+        return o;
+    rd_pattern_scratch *s = rd_pattern_scratch_new();
+    if (s != NULL) {
+        pcre2_pattern_info(c.code, PCRE2_INFO_FIRSTCODETYPE, &first);
+        pcre2_pattern_info(c.code, PCRE2_INFO_LASTCODETYPE, &last);
+        *out = (rd_pattern_report){.no_literal = first == 0 && last == 0,
+                                   .blows_up = blows_up(&c, s, spec->pattern)};
+    }
+    pcre2_code_free(c.code);
+    o = s != NULL ? RD_OK : RD_NO_MEMORY;
+    rd_pattern_scratch_free(&s);
+    return o;
 }

@@ -158,6 +158,26 @@ e2e('redact --config, --class: rules of that file that apply to that class', asy
   assert.equal(pipe(['redact', '--config', '/nonexistent.yaml'], text).code, 78)
 })
 
+e2e('explain: values of keys inside texts, and what a filter lets stay', async () => {
+  const config = file({ ...good(), redaction: { rules: [{ name: 'customer', pattern: '[0-9]{8}', context: ['customer'] }, { name: 'email', allow: ['noreply@*'] }] } })
+  const { code, out } = pipe(['explain', '--config', config], 'a 10203040 noreply@shop.example user_id=u-leakword z\n')
+  assert.equal(code, 0)
+  const line = JSON.parse(out)
+  assert.deepEqual(line.matches.map((m) => [m.rule, m.detector, m.offset, m.length]), [['keys', 'key', 40, 10]])
+  assert.deepEqual(line.refused.map((r) => [r.rule, r.detector, r.offset, r.length, r.validator]).sort(),
+    [['customer', 'pattern', 2, 8, 'context'], ['email', 'email', 11, 20, 'allow']])
+  for (const shown of ['leakword', '10203040', 'noreply']) assert.ok(!out.includes(shown), shown)
+})
+
+e2e('check: warns about patterns that are slow or can blow up', async () => {
+  const rules = [{ name: 'eight', pattern: '[0-9]{8}' }, { name: 'boom', pattern: '(\\w+\\s?)*:$' }, { name: 'fine', pattern: 'P-[0-9]+' }]
+  const { code, err } = await run(['check', file({ ...good(), redaction: { rules } })])
+  assert.equal(code, 0)
+  assert.match(err, /warning: the pattern of rule `eight` has no literal/)
+  assert.match(err, /warning: the pattern of rule `boom` exceeds its budget/)
+  assert.doesNotMatch(err, /fine/)
+})
+
 e2e('explain: rules, spans and refusals, no text', async () => {
   const config = file({ ...good(), redaction: { rules: [{ name: 'staff', pattern: 'P-\\d+' }, { name: 'ipv4', mode: 'shadow' }, { name: 'email', action: 'drop' }] } })
   const { code, out } = pipe(['explain', '--config', config], 'P-4711 ana.leakword@shop.example 203.0.113.77\n\ncard 4111111111111112\n')

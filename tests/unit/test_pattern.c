@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Own patterns: groups, limits, modes, and how they stand against built-in detectors. */
+#include "filters/detect/probe.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
@@ -95,9 +96,33 @@ static void test_pattern__what_does_not_compile_is_refused(void **state)
     }
 }
 
+static void test_pattern__probe_tells_slow_and_explosive_patterns(void **state)
+{
+    static const struct {
+        const char *pattern;
+        bool no_literal, blows_up;
+    } cases[] = {
+        {"\\bP-[0-9]{6}\\b", false, false}, {"staff[ -]?([0-9]+)", false, false},
+        {"[0-9]{8}", true, false},          {"(a+)+$", false, true},
+        {"(x+x+)+y", false, true},          {"([a-z0-9]+)*@", false, true},
+        {"(\\w+\\s?)*:$", false, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const rd_pattern_spec spec = {.pattern = cases[i].pattern};
+        rd_pattern_report r;
+        assert_int_equal(rd_pattern_probe(&spec, &r), RD_OK);
+        if (r.no_literal != cases[i].no_literal || r.blows_up != cases[i].blows_up)
+            fail_msg("%s: literal %d, blows up %d", cases[i].pattern, !r.no_literal, r.blows_up);
+    }
+    const rd_pattern_spec wrong = {.pattern = "("};
+    rd_pattern_report r;
+    assert_int_equal(rd_pattern_probe(&wrong, &r), RD_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pattern__probe_tells_slow_and_explosive_patterns),
         cmocka_unit_test(test_pattern__whole_and_group),
         cmocka_unit_test(test_pattern__sees_only_its_text),
         cmocka_unit_test(test_pattern__empty_matches_are_ignored),
