@@ -19,6 +19,7 @@
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
 #include "filters/detect/key_names.h"
+#include "filters/detect/keys.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/percent.h"
 #include "filters/detect/scan.h"
@@ -36,6 +37,7 @@ struct rd_detect_set {
     uint64_t wanted;
     rd_scan_fn scan;
     rd_key_table *keys;    /* owned */
+    rd_keyset *names;      /* owned; NULL: there are no key names */
     rd_patterns *patterns; /* owned */
     uint32_t n_patterns;
 };
@@ -57,6 +59,17 @@ struct rd_detect_scratch {
     rd_detect_scratch *inner; /* owned: of the pass over decoded texts; made when first needed */
 };
 
+static bool build_names(rd_detect_set *s, const rd_detect_spec *spec)
+{
+    rd_keyset_entry *entries = calloc((size_t)spec->n_key_names + 1, sizeof *entries);
+    for (uint32_t i = 0; entries != NULL && i < spec->n_key_names; i++)
+        entries[i] = (rd_keyset_entry){.name = spec->key_names[i]};
+    if (entries != NULL && spec->n_key_names > 0)
+        s->names = rd_keyset_build(entries, spec->n_key_names);
+    free(entries);
+    return entries != NULL && (spec->n_key_names == 0 || s->names != NULL);
+}
+
 rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_set, rd_error *err)
 {
     rd_detect_set *s = calloc(1, sizeof *s);
@@ -69,10 +82,10 @@ rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_se
     /* Patterns alone, too, want to see percent-encoded text as it means. */
     uint64_t wanted = spec->mask | (spec->n_patterns > 0 ? RD_YIELDS_PERCENT : 0) |
                       (spec->n_key_names > 0 ? RD_YIELDS_KEYS : 0);
-    rd_outcome o =
-        s->keys == NULL || !rd_program_build(&s->program, wanted, spec->key_names, spec->n_key_names)
-            ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
-            : rd_patterns_build(spec->patterns, spec->n_patterns, &s->patterns, err);
+    rd_outcome o = s->keys == NULL || !build_names(s, spec) ||
+                           !rd_program_build(&s->program, wanted, spec->key_names, spec->n_key_names)
+                       ? rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX)
+                       : rd_patterns_build(spec->patterns, spec->n_patterns, &s->patterns, err);
     if (o != RD_OK)
         rd_detect_set_free(&s);
     else
@@ -93,6 +106,7 @@ void rd_detect_set_free(rd_detect_set **s)
         return;
     rd_patterns_free(&(*s)->patterns);
     rd_key_table_free(&(*s)->keys);
+    rd_keyset_free(&(*s)->names);
     free(*s);
     *s = NULL;
 }
@@ -443,6 +457,7 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
     walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
     w.find = (rd_find){.v.b = base,
                        .keys = set->keys,
+                       .names = set->names,
                        .wanted = set->wanted,
                        .out = &scratch->found,
                        .encoded = encoded,

@@ -7,7 +7,9 @@
 
 #include <stdlib.h>
 
-enum { FIRST_HITS = 256, KEEP_HITS = 1 << 14, MAX_SLASHES = 64, MAX_SPACES = 4, MAX_END = 4 };
+#include "filters/detect/keys.h"
+
+enum { FIRST_HITS = 256, KEEP_HITS = 1 << 14, MAX_SLASHES = 64, MAX_SPACES = 4, MAX_END = 4, KEY_END = 3 };
 
 void rd_key_hits_reset(rd_key_hits *h)
 {
@@ -68,10 +70,13 @@ static uint32_t skip_closers(const rd_view *v, uint32_t i)
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    if (f->keys_at == NULL)
+    if (f->keys_at == NULL || f->names == NULL)
         return;
-    bool space = rd_is(rd_at(v, at), RD_C_SPACE); /* of a window, or of a name of two words */
-    uint32_t separator = space && rd_key_separates(v, at + 1) ? at + 1 : skip_closers(v, at + 3);
+    bool space = rd_is(rd_at(v, at), RD_C_SPACE); /* of a window, or before a name of two bytes */
+    uint32_t end = at + KEY_END;
+    if (!space && end - v->lo <= v->hi - v->lo && !rd_keyset_may_end(f->names, v->b + v->lo, v->b + end))
+        return;
+    uint32_t separator = space && rd_key_separates(v, at + 1) ? at + 1 : skip_closers(v, end);
     /* Assignments as in `key := value`. */
     separator += rd_at(v, separator) == ':' && rd_at(v, separator + 1) == '=';
     if (rd_key_separates(v, separator) && separator - v->lo > 0)

@@ -180,6 +180,47 @@ static bool ending_possible(const rd_keyset *k, rd_slice key)
     return (k->endings[last & 31][before & 31] >> (third & 31) & 1) != 0;
 }
 
+static bool is_suffix(const rd_keyset *k, uint32_t h)
+{
+    return (k->suffixes[suffix_bit(k, h) / 64] >> suffix_bit(k, h) % 64 & 1) != 0;
+}
+
+static bool in_name(uint8_t c)
+{
+    return c >= 0x80 || (uint8_t)(lower(c) - 'a') < 26 || (uint8_t)(c - '0') < 10;
+}
+
+/* Is there an entry of that hash and length? */
+static bool may_have(const rd_keyset *k, uint32_t h, uint32_t len)
+{
+    const slot *s = &k->slots[h & k->mask];
+    for (uint32_t i = h & k->mask; s->len != 0; s = &k->slots[i = (i + 1) & k->mask]) {
+        if (s->hash == h && s->len == len)
+            return true;
+    }
+    return false;
+}
+
+bool rd_keyset_may_end(const rd_keyset *k, const uint8_t *lo, const uint8_t *end)
+{
+    uint32_t h = seed, len = 0;
+    for (; end > lo; end--) {
+        uint8_t c = end[-1];
+        if (c == '.' && may_have(k, h, len))
+            return true;
+        if (c == ' ' || (!in_name(c) && !ignored(c)))
+            break;
+        if (ignored(c))
+            continue;
+        uint32_t longer = step(h, lower(c));
+        if (len == k->max_len || !is_suffix(k, longer))
+            break; /* what stands here may be an escape before the key */
+        h = longer;
+        len++;
+    }
+    return may_have(k, h, len);
+}
+
 bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
 {
     if (!ending_possible(k, key))
@@ -203,7 +244,7 @@ bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
             continue;
         *--at = lower(key.p[i - 1]);
         h = step(h, *at);
-        if ((k->suffixes[suffix_bit(k, h) / 64] >> suffix_bit(k, h) % 64 & 1) == 0)
+        if (!is_suffix(k, h))
             return false;
     }
 }

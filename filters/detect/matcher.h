@@ -27,9 +27,10 @@ typedef struct rd_find {
     uint64_t wanted;          /* bits of the detectors that are switched on */
     uint32_t resume;          /* in and out; only ever moves forward */
     rd_collector *out;
-    rd_percent *encoded;  /* NULL: this is the pass over decoded texts */
-    rd_key_hits *keys_at; /* the same */
-    rd_refusals *refused; /* NULL: nobody asks why not (the rule in service) */
+    rd_percent *encoded;           /* NULL: this is the pass over decoded texts */
+    rd_key_hits *keys_at;          /* the same */
+    const struct rd_keyset *names; /* borrowed from the set; NULL: it has no key names */
+    rd_refusals *refused;          /* NULL: nobody asks why not (the rule in service) */
 } rd_find;
 
 /* Reports [from, to) with the first `head` and last `tail` bytes left readable. Ignored when the detector is
