@@ -117,7 +117,9 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 const rd_matcher rd_match_base64_text = {
-    .yields = ~RD_YIELDS_KEYS, /* it may hold anything */
+    /* It may hold anything; what it is for is credentials, so only a set that looks for those pays for it. */
+    .yields = RD_BIT(PRIVATE_KEY) | RD_BIT(JWT) | RD_BIT(BEARER_TOKEN) | RD_BIT(URL_CREDENTIALS) |
+              RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(SESSION) | RD_BIT(PROVIDER_TOKEN),
     .token_run = MIN_CHARACTERS,
     .token_starts = token_starts,
     .confirm = confirm,
