@@ -156,6 +156,7 @@ suite_quality() {
     build_release || return
     python_tap quality tests/quality/quality.py "$builds/release"
     python_tap unseen tests/quality/unseen_sets.py "$builds/release"
+    python_tap peers tests/quality/peers.py "$builds/release"
     python_tap property tests/quality/property.py "$builds/release" 6000 1
 }
 

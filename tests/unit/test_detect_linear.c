@@ -11,7 +11,7 @@
 #include "filters/detect/detect.h"
 #include "filters/detect/text.h"
 
-enum { SMALL = 1 << 17, LARGE = SMALL * 4, MAX_STEPS_PER_BYTE = 1500 };
+enum { SMALL = 1 << 17, LARGE = SMALL * 4, MAX_STEPS_PER_BYTE = 1500, WHOLE = 16 << 20, MILLION = 1000000 };
 
 static rd_detect_set *set;
 static rd_detect_scratch *scratch;
@@ -147,6 +147,51 @@ static const char *const units[] = {
     "= ",
     "== ",
     ":::",
+    "\">",
+    "<a b=\"\">",
+    "<name a=\"\">x",
+    "<name a=\"b\">",
+    "PID|",
+    "PID|1|",
+    "PID|1|\\",
+    "|",
+    "\\u0040",
+    "a\\u0040b.c",
+    "\\\\u0040",
+    "%C3",
+    "u00",
+    "&#64;",
+    "a&#64;",
+    "aHR0cDovL2E=",
+    "SGVsbG8gd29ybGQgaGVsbG8g",
+    "SGVs/",
+    "SGVsbG8gd29ybGQgaGVsbG8g/\xff",
+    "/user:",
+    "/user:a b ",
+    "\"AUTH\" \"",
+    "thin:a/",
+    "(to root) a ",
+    " set password ",
+    " set to ",
+    "y 1: ",
+    "Passwort f\xc3\xbcr ",
+    "passwd \"",
+    "Name <a@b.cd>",
+    "\"A B\" <a@b.cd> ",
+    "A B <sip:a@1.1.1.1> ",
+    "0049 1",
+    "00:11:22:",
+    "user [A]\\[",
+    "password to \"",
+    "password set to ",
+    "key=[",
+    "name=[a",
+    "\xff",
+    "\xc3",
+    "\xe3\x83",
+    "password \xc3\xa9=",
+    "1:AA",
+    "webhooks/1/a",
 };
 /* clang-format on */
 
@@ -171,6 +216,26 @@ static void test_detect_linear__one_opening_and_a_long_rest(void **state)
     }
 }
 
+/* 16 MiB of what a sender may repeat; and a million finds in one text. */
+static void test_detect_linear__whole_bodies(void **state)
+{
+    static const char *const of[] = {"a", "@",          "1",  "\\u0040", "%",           "=",
+                                     ":", "\"key\":\"", "\"", "\\\"",    "\xff\xc3\xe2"};
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
+        assert_true(steps("", of[i], WHOLE) / WHOLE <= MAX_STEPS_PER_BYTE);
+    static const char find[] = "a@b.cd ";
+    uint32_t n = MILLION * (sizeof find - 1);
+    uint8_t *base = calloc(1, n + RD_BUF_TAIL);
+    assert_non_null(base);
+    for (uint32_t i = 0; i < n; i++)
+        base[i] = (uint8_t)find[i % (sizeof find - 1)];
+    rd_text t = {0, n};
+    rd_matches m;
+    assert_int_equal(rd_detect(set, scratch, base, n, &t, 1, &m), RD_OK);
+    assert_int_equal(m.n, MILLION);
+    free(base);
+}
+
 int main(void)
 {
     scratch = rd_detect_scratch_new();
@@ -179,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_detect_linear__repeated_units),
         cmocka_unit_test(test_detect_linear__one_opening_and_a_long_rest),
+        cmocka_unit_test(test_detect_linear__whole_bodies),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     rd_detect_scratch_free(&scratch);
