@@ -6,7 +6,8 @@
 
 enum { MAX_DISPLAY = 64, MAX_DATABASE = 63 };
 
-/* The start of the quoted text that ends before `end` (its closing quotes are skipped), 0 when there is none.
+/* The start of the quoted text that ends before `end` (its closing quotes are skipped), *end when there is
+ * none.
  */
 static uint32_t quoted_name(const rd_view *v, uint32_t *end)
 {
@@ -15,9 +16,9 @@ static uint32_t quoted_name(const rd_view *v, uint32_t *end)
     uint32_t from = *end;
     for (; *end - from < MAX_DISPLAY && rd_at(v, from - 1) != '"'; from--) {
         if (rd_at(v, from - 1) < ' ')
-            return 0;
+            return *end;
     }
-    return rd_at(v, from - 1) == '"' ? from : 0;
+    return rd_at(v, from - 1) == '"' ? from : *end;
 }
 
 /* The start of the words that end before `end`: at most four, each capitalised. */
@@ -49,7 +50,7 @@ void rd_mailbox_name(rd_find *f, uint32_t open)
         end--;
     bool quoted = rd_at(v, end - 1) == '"';
     uint32_t from = quoted ? quoted_name(v, &end) : bare_name(v, end);
-    if (from != 0 && from < end)
+    if (from < end)
         rd_value_judge(f, quoted ? RD_KEY_GIVEN : RD_KEY_WHO,
                        (rd_value){.from = from, .to = end, .quoted = true});
 }
