@@ -293,16 +293,17 @@ static void given(rd_find *f, rd_value x)
 /* clang-format off */
 static const char *const accounts[] = {
     "account", "admin", "administrator", "agent", "android", "anonymous", "apache", "api", "app",
-    "authentication", "backup", "bin", "bot", "centos", "ci", "client", "clients", "credentials",
+    "authentication", "backup", "bin", "bot", "by", "centos", "ci", "client", "clients", "credentials",
     "cron", "daemon", "data", "dbus", "debian", "default", "deploy", "docker", "does", "dovecot",
-    "ec2-user", "elastic", "error", "errors", "false", "ftp", "ftpuser", "git", "grafana", "guest",
-    "hadoop", "has", "hdfs", "id", "input", "interface", "invalid", "is", "jenkins", "kafka", "kibana",
-    "level", "local", "logged", "login", "mail", "messagebus", "mode", "mongodb", "monitor", "mysql",
-    "nagios", "name", "nginx", "nobody", "none", "not", "ntp", "null", "operator", "oracle", "postfix",
-    "postgres", "prometheus", "redis", "requests", "root", "runner", "sa", "scheduler", "server",
-    "servers", "service", "session", "space", "sshd", "support", "sync", "sys", "system",
-    "systemd-network", "test", "tomcat", "true", "ubuntu", "unknown", "user", "vagrant", "was", "web",
-    "wildfly", "worker", "www", "www-data", "yarn", "zabbix", "zookeeper",
+    "ec2-user", "elastic", "error", "errors", "false", "for", "from", "ftp", "ftpuser", "git",
+    "grafana", "guest", "hadoop", "has", "hdfs", "id", "in", "input", "interface", "invalid", "is",
+    "jenkins", "kafka", "kibana", "level", "local", "logged", "login", "mail", "messagebus", "mode",
+    "mongodb", "monitor", "mysql", "nagios", "name", "nginx", "nobody", "none", "not", "ntp", "null",
+    "of", "on", "operator", "oracle", "postfix", "postgres", "prometheus", "redis", "requests", "root",
+    "runner", "sa", "scheduler", "server", "servers", "service", "session", "space", "sshd", "support",
+    "sync", "sys", "system", "systemd-network", "test", "to", "tomcat", "true", "ubuntu", "unknown",
+    "user", "vagrant", "via", "was", "web", "wildfly", "with", "worker", "www", "www-data", "yarn",
+    "zabbix", "zookeeper",
 };
 /* clang-format on */
 

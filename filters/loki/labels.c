@@ -299,6 +299,8 @@ static rd_outcome settle(rd_labels *l, rd_error *err)
 
 rd_outcome rd_labels_parse(rd_labels *l, rd_slice text, rd_error *err)
 {
+    if (text.n == 0)
+        text.p = (const uint8_t *)""; /* nothing may be added to a null pointer, not even 0 */
     parser ps = {.l = l, .p = text.p, .end = text.p + text.n, .base = text.p};
 
     l->n = 0;
