@@ -16,6 +16,13 @@
 #   quality   what the shipped rules find, by our labelled lines and by random ones: on the command line and through
 #             the gateway
 #
+# Some end-to-end tests are short by default and do more when told to:
+#
+#   REDACTD_KILLS=300 REDACTD_TERMS=100   rounds of kill -9 and of SIGTERM under load (kill.test.mjs)
+#   REDACTD_OUTAGE_S=60                   how long the backend is away from real senders (outage.test.mjs)
+#   REDACTD_FLOOD=10000                   connections with bodies of 1 MiB before a backend that hangs (memory.test.mjs)
+#   REDACTD_FAULT=nginx                   only the faults whose name holds this (faults.test.mjs)
+#
 # Build folders are build-test/*, or below $REDACTD_TEST_BUILD.
 set -u
 cd -- "$(dirname -- "$0")/.." || exit 1
