@@ -7,6 +7,8 @@
  *      └────────┴────────┴──────────┴──────► DONE      (refused, failed, or the sender is gone)
  *
  *    HEAD     route, version, identity, media type, coding, admission   [on_head]
+ *             and whether the backend is called at all for now: a request that an open breaker will refuse is
+ *             refused here, before its body is read, decoded or searched (gw_deliver_refuses)
  *    BODY     the front end reads the body                              [on_body, on_bad_body]
  *    VERIFY   a password that is not known yet, on a worker; most requests pass this by [on_verify_done]
  *    SCRUB    decode, redact, encode; on a worker when large            [on_scrubbed]

@@ -272,7 +272,7 @@ static const uint8_t *take_short_pairs(walk *w, unsigned cls, const uint8_t *fie
         frame[0] = (rd_frame){off + 1, off + 2, (uint32_t)n, w->top->frame, 0};
         frame[1] = (rd_frame){value_off - 1, value_off, (uint32_t)s.value_len, at, 0};
         if (!listed)
-            *leaf++ = (rd_leaf){off + 4, (uint32_t)s.key_len, at, 0, (uint8_t)cls, key_form};
+            *leaf++ = (rd_leaf){off + 4, (uint32_t)s.key_len, at, 0, (uint8_t)cls, (uint8_t)key_form};
         *leaf++ = (rd_leaf){value_off + skip, (uint32_t)s.value_len - skip,          at + 1, verdict.rule,
                             (uint8_t)cls,     s.is_text ? RD_FORM_TEXT : RD_FORM_INT};
         at += 2;
