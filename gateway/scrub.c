@@ -199,9 +199,12 @@ static rd_outcome uncode(gw_scrubber *s, gw_scrub *x, rd_slice *out_body, rd_err
 
 static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r)
 {
-    for (uint32_t i = 0; i < r->n_hits; i++)
-        gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, x->gen->rule_slots[r->hits[i].rule],
-                 r->hits[i].cls, r->hits[i].n);
+    for (uint32_t i = 0; i < r->n_hits; i++) {
+        unsigned rule = x->gen->rule_slots[r->hits[i].rule];
+        gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, rule, r->hits[i].cls, r->hits[i].n);
+        if (x->workspace != NULL)
+            gw_count(s->counters, GW_METRIC_WS_REDACTIONS, x->workspace->slot, rule, 0, r->hits[i].n);
+    }
     if (r->n_reserved > 0)
         gw_count(s->counters, GW_METRIC_LABELS_OVERWRITTEN, x->workspace->slot, x->signal, 0, r->n_reserved);
     if (r->n_over_budget > 0)

@@ -368,13 +368,23 @@ static void test_scrub__counts(void **state)
     bench *b = *state;
     unsigned slot = gw_metrics_slot(GW_SLOTS_RULE, "email");
     int64_t before = gw_metrics_sum(GW_METRIC_REDACTIONS, GW_SIGNAL_LOGS, slot, RD_CLASS_BODY);
+    static const gw_workspace_cfg plain;
+    const gw_workspace shop = {
+        .name = "shop", .tenant = "shop", .cfg = &plain, .slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, "shop")};
     gw_scrub x;
     rd_buf wire = encoded(b, RD_CODING_IDENTITY, RD_SLICE_LIT(JSON_LOG("jane@example.com, joe@example.com")));
-    run(b, &x, GW_SIGNAL_LOGS, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false,
-        rd_buf_slice(&wire));
+    gw_scrub_init(&x);
+    x.gen = b->gen;
+    x.signal = GW_SIGNAL_LOGS;
+    x.format = GW_FORMAT_JSON;
+    x.wire = rd_buf_slice(&wire);
+    x.workspace = &shop;
+    gw_scrub_run(b->scrubber, &x);
+    assert_int_equal(x.outcome, GW_OUTCOME_DELIVERED);
     gw_scrub_release(&x);
     rd_buf_release(&wire);
     assert_int_equal(gw_metrics_sum(GW_METRIC_REDACTIONS, GW_SIGNAL_LOGS, slot, RD_CLASS_BODY) - before, 2);
+    assert_int_equal(gw_metrics_sum(GW_METRIC_WS_REDACTIONS, shop.slot, slot, 0), 2);
 }
 
 /* What a body holds is taken from the budget, whatever was announced for it, and given back. */
