@@ -213,7 +213,7 @@ rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err)
         o = detect(r, false, rewrite_value, &changed);
     }
     if (o == RD_OK && r->job->stamp != NULL) {
-        o = rd_redact_stamp_labels(r, err);
+        o = rd_redact_stamp_labels(r, leaf, err);
         changed = true;
     }
     /* Nobody looked at comments, nor at names that the backend forgets. */

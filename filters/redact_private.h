@@ -60,8 +60,8 @@ rd_visitor rd_redactor_visitor(const rd_redactor *r);
 
 /* redact_stamp.c: puts labels in at all places that are no label text. */
 RD_MUST_CHECK rd_outcome rd_redact_stamp(rd_redactor *r, rd_error *err);
-/* Adds the labels to those of a stream, and sorts them. */
-RD_MUST_CHECK rd_outcome rd_redact_stamp_labels(rd_redactor *r, rd_error *err);
+/* Adds the labels to those of a stream, whose text is `leaf`, and sorts them. */
+RD_MUST_CHECK rd_outcome rd_redact_stamp_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
 
 /* Room for `n` texts in all. */
 RD_MUST_CHECK bool rd_batch_room(rd_batch *b, uint32_t n);

@@ -33,6 +33,9 @@ typedef struct rd_stamp {
     uint32_t n_labels;            /* at most RD_STAMP_MAX */
     bool refuse;                  /* a reserved name of the sender's: RD_REFUSED instead of taking it out */
     uint32_t max_stream_labels;   /* Loki: of one stream, these included; more is RD_REFUSED. 0: no ceiling */
+    const rd_slice *movable;      /* labels that give way, in this order: to the structured metadata of each
+                                   * entry, where a stream is protobuf */
+    uint32_t n_movable;
 } rd_stamp;
 
 /* Names made ready for comparing with many keys. */

@@ -242,6 +242,8 @@ typedef struct gw_workspaces_cfg {
     const char *label;                   /* that says the workspace's name; NULL: none is stamped */
     const char *otlp_label, *loki_label; /* per protocol; default: `label` */
     gw_client_label client_label;
+    const char **loki_movable_labels; /* labels that give way to those that are stamped */
+    size_t n_loki_movable_labels;
     uint32_t loki_max_labels; /* of a stream, with those that are stamped; 0: no ceiling */
     const char *anonymous;    /* workspace of senders without a credential; NULL: they are refused */
     const char *tenant;       /* of the anonymous one, when no list says more about it; default: its name */

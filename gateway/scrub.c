@@ -296,6 +296,7 @@ static uint32_t epoch_of(const gw_redaction_cfg *cfg, time_t now)
 typedef struct stamp {
     rd_stamp stamp;
     rd_stamp_label labels[GW_MAX_LABELS + 1];
+    rd_slice movable[GW_MAX_LABELS];
 } stamp;
 
 static void put_label(stamp *s, const char *name, const char *value)
@@ -311,7 +312,10 @@ static const rd_stamp *stamp_of(const gw_scrub *x, stamp *s)
     const char *name = loki ? cfg->loki_label : cfg->otlp_label;
     s->stamp = (rd_stamp){.labels = s->labels,
                           .refuse = cfg->client_label == GW_CLIENT_LABEL_REFUSE,
-                          .max_stream_labels = cfg->loki_max_labels};
+                          .max_stream_labels = cfg->loki_max_labels,
+                          .movable = s->movable};
+    for (size_t i = 0; i < cfg->n_loki_movable_labels; i++)
+        s->movable[s->stamp.n_movable++] = rd_slice_str(cfg->loki_movable_labels[i]);
     if (x->workspace == NULL)
         return NULL;
     if (name != NULL)

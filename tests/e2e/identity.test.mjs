@@ -16,7 +16,8 @@ import { REDACTD } from './lib/paths.mjs'
 import { freePort, tempDir, until } from './lib/process.mjs'
 import { fixed64, int, len } from './lib/pb.mjs'
 import { Recorder } from './lib/recorder.mjs'
-import { NOW, PATHS, TYPES } from './lib/samples.mjs'
+import { send } from './lib/otel.mjs'
+import { NOW, OTLP, PATHS, TYPES } from './lib/samples.mjs'
 import { e2e } from './lib/world.mjs'
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex')
@@ -101,6 +102,22 @@ e2e('each credential lands in its own workspace, and says so at the backend', as
     assert.deepEqual(attributes, [attribute(LABEL, name), ...(name === 'mine' ? [attribute('env', 'prod')] : [])])
   })
 })
+
+for (const format of ['json', 'protobuf']) {
+  e2e(`the OpenTelemetry SDK with a token in its headers, ${format}`, async (t) => {
+    const { gateway, recorder } = await world(t)
+    for (const signal of OTLP) {
+      const { code } = await send(signal, format, { url: gateway.url, headers: bearer(token) })
+      assert.equal(code, 0, signal)
+    }
+    for (const r of await recorder.take(3)) {
+      assert.equal(r.header('x-scope-orgid'), 'mine')
+      assert.ok(r.plain.includes(LABEL) && r.plain.includes('prod'))
+    }
+    const { code } = await send('logs', format, { url: gateway.url, headers: bearer(`${token}x`) })
+    assert.notEqual(code, 0)
+  })
+}
 
 // ---- to be refused: who one is not ----
 

@@ -14,7 +14,7 @@ static rd_policy *policy;
 static int set_up(void **state)
 {
     const rd_rule_spec rules[] = {{.name = "w1", KIT_PATTERN("w1|evil")},
-                                         {.name = "secret", KIT_KEYS("user_id")}};
+                                  {.name = "secret", KIT_KEYS("user_id")}};
     policy = kit_policy(rules, 2);
     return 0;
 }
@@ -246,6 +246,31 @@ static void test_stamp__label_limit(void **state)
     judge(NULL, RD_SIGNAL_LOKI_PUSH, PB, "1{1'{a=\"1\",b=\"2\",c=\"3\",d=\"4\"}'}", RD_OK, 0);
 }
 
+/* A label that may give way becomes metadata of every entry, as it was redacted. */
+static void test_stamp__makes_room(void **state)
+{
+    static const rd_slice movable[] = {
+        {(const uint8_t *)"none", 4}, {(const uint8_t *)"b", 1}, {(const uint8_t *)"a", 1}};
+    const rd_stamp roomy = {
+        .labels = labels, .n_labels = 1, .max_stream_labels = 3, .movable = movable, .n_movable = 3};
+    const rd_stamp tight = {
+        .labels = labels, .n_labels = 1, .max_stream_labels = 2, .movable = movable, .n_movable = 3};
+    expect(&roomy, RD_SIGNAL_LOKI_PUSH, PB, "1{1'{a=\"1\",b=\"2\"}' 2{2'l'}}",
+           "1{1'{a=\"1\", b=\"2\", workspace_id=\"w1\"}' 2{2'l'}}");
+    expect(&roomy, RD_SIGNAL_LOKI_PUSH, PB,
+           "1{1'{a=\"1\",b=\"evil\",c=\"3\"}' 2{2'l' 3{1'x' 2'y'}} 2{2'm'}} 1{1'{}' 2{2'n'}}",
+           "1{1'{a=\"1\", c=\"3\", workspace_id=\"w1\"}' 2{3{1'b' 2'***'} 2'l' 3{1'x' 2'y'}} 2{3{1'b' "
+           "2'***'} 2'm'}} "
+           "1{1'{workspace_id=\"w1\"}' 2{2'n'}}");
+    expect(&tight, RD_SIGNAL_LOKI_PUSH, PB, "1{2{2'l'} 1'{a=\"1\",b=\"2\",c=\"3\"}'}",
+           "1{2{3{1'b' 2'2'} 3{1'a' 2'1'} 2'l'} 1'{c=\"3\", workspace_id=\"w1\"}'}");
+    judge(&tight, RD_SIGNAL_LOKI_PUSH, PB, "1{1'{c=\"1\",d=\"2\"}'}", RD_REFUSED, 0);
+    judge(&roomy, RD_SIGNAL_LOKI_PUSH, JSON, ST("{\"stream\":{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}}"),
+          RD_REFUSED, 0);
+    judge(&roomy, RD_SIGNAL_LOKI_PUSH, JSON, ST("{\"labels\":\"{a=\\\"1\\\",b=\\\"2\\\",c=\\\"3\\\"}\"}"),
+          RD_REFUSED, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_stamp__loki_json),
         cmocka_unit_test(test_stamp__refuse),
         cmocka_unit_test(test_stamp__label_limit),
+        cmocka_unit_test(test_stamp__makes_room),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
