@@ -117,10 +117,11 @@ static const struct {
      "\xd0\x9f\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
      "\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8 \xec\x95\x94\xed\x98\xb8 "
      "\xe6\x9a\x97\xe8\xa8\xbc\xe7\x95\xaa\xe5\x8f\xb7 \xe5\x8f\xa3\xe4\xbb\xa4 "},
-    {RD_KEY_SECRET, true, "unsealkey geheimnis clavesecreta codesecret "},
+    {RD_KEY_SECRET, true, "unsealkey secretkeybase geheimnis clavesecreta codesecret "},
     {RD_KEY_TOKEN, true, "cleapi claveapi chaveapi "},
     {RD_KEY_NAME, true,
-     "rufname borrowername debtorname creditorname guarantorname spousename cardholdersname voornaam "
+     "rufname ansprechpartnerin kontaktperson borrowername debtorname creditorname guarantorname spousename "
+     "cardholdersname voornaam "
      "achternaam familienaam soyad soyadi soyad\xc4\xb1 fornamn "
      "f\xc3\xb6rnamn efternamn etternavn fornavn efternavn prijmeni "
      "p\xc5\x99\xc3\xadjmen\xc3\xad jmeno jm\xc3\xa9no sobrenome prenume "
