@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, SUFFIX_BITS = 1 << 16 };
+enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, SUFFIXES = 1 << 15 };
 
 /* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
  * separator the prefilter must know. `ends`: also as the last words of a longer key. */
@@ -190,8 +190,9 @@ struct rd_key_table {
     slot slots[N_SLOTS];
     uint8_t forms[MAX_FORMS];
     uint32_t n_forms;
-    /* Bit per hash of the last bytes of a word, however many: a walk ends where no word goes on. */
-    uint64_t suffixes[SUFFIX_BITS / 64];
+    /* Two bits a hash of the last bytes of words, however many: some word ends so, and is no longer than
+     * that. A walk ends where no word goes on. */
+    uint8_t suffixes[SUFFIXES / 4];
 };
 
 static const uint32_t seed = UINT32_C(0x811c9dc5);
@@ -206,9 +207,17 @@ static inline uint32_t home(uint32_t h)
     return (h ^ h >> 15) & (N_SLOTS - 1);
 }
 
-static inline uint32_t suffix_bit(uint32_t h)
+enum { IS_SUFFIX = 1, IS_WORD = 2 };
+
+static inline uint32_t suffix_at(uint32_t h)
 {
-    return (h ^ h >> 16) & (SUFFIX_BITS - 1);
+    return (h ^ h >> 15) & (SUFFIXES - 1);
+}
+
+static inline unsigned suffix_of(const rd_key_table *t, uint32_t h)
+{
+    uint32_t at = suffix_at(h);
+    return t->suffixes[at / 4] >> 2 * (at % 4) & (IS_SUFFIX | IS_WORD);
 }
 
 static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class cls, bool ends)
@@ -236,7 +245,8 @@ static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class c
     h = seed;
     for (uint32_t k = len; k > 0; k--) {
         h = step(h, word[k - 1]);
-        t->suffixes[suffix_bit(h) / 64] |= UINT64_C(1) << suffix_bit(h) % 64;
+        t->suffixes[suffix_at(h) / 4] |=
+            (uint8_t)((k == 1 ? IS_SUFFIX | IS_WORD : IS_SUFFIX) << 2 * (suffix_at(h) % 4));
     }
 }
 
@@ -343,8 +353,11 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
         if (rd_is(c, RD_C_WORD)) {
             *--at = rd_lower(c);
             h = step(h, *at);
-            if ((t->suffixes[suffix_bit(h) / 64] >> suffix_bit(h) % 64 & 1) == 0)
+            unsigned known = suffix_of(t, h);
+            if (known == 0)
                 break;
+            if ((known & IS_WORD) == 0)
+                continue;
             const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
             if (s != NULL && word_starts(v, i - 1) && counts(v, s, i - 1))
                 best = (rd_key_class)s->cls;

@@ -99,9 +99,19 @@ static bool is_url_user(const rd_view *v, uint32_t key)
 }
 
 /* Long values are read once: candidates inside them are skipped, so that the work stays linear. */
+/* Of most keys that can mean a person the value is the name of a thing: small letters without a quote before
+ * them, and more than a particle has. No words with capitals can start there, so the value need not be read.
+ */
+static bool is_a_thing(const rd_find *f, rd_key_class cls, uint32_t i)
+{
+    return cls == RD_KEY_WHO && f->refused == NULL && rd_skip(&f->v, i, i + 4, RD_C_LOWER) == i + 4;
+}
+
 static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 {
     rd_value value;
+    if (is_a_thing(f, cls, i))
+        return;
     if (!rd_value_read(&f->v, i, rd_value_max(cls), &value))
         return;
     bool nested = cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH || cls >= RD_KEY_NAME;
