@@ -9,5 +9,6 @@ extern const gw_admin_route gw_admin_pages[];      /* admin_pages.c: health and 
 extern const gw_admin_route gw_admin_status[];     /* admin_status.c: the process */
 extern const gw_admin_route gw_admin_upstream[];   /* admin_upstream.c: breakers */
 extern const gw_admin_route gw_admin_workspaces[]; /* admin_workspace.c */
+extern const gw_admin_route gw_admin_rules[];      /* admin_rules.c: what rules have done */
 
 #endif

@@ -28,6 +28,8 @@ int gw_cli_status(int argc, char **argv);
 int gw_cli_log_level(int argc, char **argv);
 /* `redactd workspace ls|show NAME|block NAME [--ttl TIME]|unblock NAME`. */
 int gw_cli_workspace(int argc, char **argv);
+/* `redactd rules ls [--unused]`. */
+int gw_cli_rules(int argc, char **argv);
 /* `redactd breaker ls|open|close|reset`. */
 int gw_cli_breaker(int argc, char **argv);
 

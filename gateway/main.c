@@ -38,6 +38,8 @@ static const struct verb {
      "debug, info, warn or error until the next reload; OPTIONS as for status", gw_cli_log_level},
     {"workspace", "ls|show|block|unblock",
      "workspaces, and blocking one: NAME [--ttl 1h]; OPTIONS as for status", gw_cli_workspace},
+    {"rules", "ls [--unused]", "how often each rule has acted since the start; OPTIONS as for status",
+     gw_cli_rules},
     {"token", "new", "make a bearer token for a workspace: the token, and the hash to store", gw_cli_token},
     {"password", "hash", "hash the password on standard input for a workspace's `passwords`",
      gw_cli_password},

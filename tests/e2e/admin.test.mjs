@@ -49,6 +49,25 @@ e2e('without a token: health and metrics, and nothing else', async (t) => {
   await until('a refusal in the log', () => gateway.event('admin_refused').length > 0)
 })
 
+e2e('rules: what each has done since the start, and which never did', async (t) => {
+  const gateway = await start(t)
+  const body = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'by jane@example.com' }, attributes: [{ key: 'user_id', value: { stringValue: '7' } }] }] }] }] }
+  assert.equal((await gateway.post('/v1/logs', { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).status, 200)
+  const { status, json } = await gateway.api('GET', '/api/v1/rules', { token: VIEWER })
+  assert.equal(status, 200)
+  const rule = (name) => json.rules.find((r) => r.rule === name)
+  assert.deepEqual(rule('email'), { rule: 'email', kind: 'detector', mode: 'enforce', logs: 1, traces: 0, metrics: 0, loki_push: 0, finds: 1 })
+  assert.equal(rule('keys').finds, 1)
+  assert.equal(rule('iban').finds, 0)
+  const env = { REDACTD_ADMIN_TOKEN: VIEWER }
+  const all = await verb(['rules', 'ls', '--admin', `127.0.0.1:${gateway.adminPort}`], { env })
+  assert.equal(all.code, 0, all.err)
+  assert.match(all.out, /^email +detector +enforce +1 +1 +0 +0 +0$/m)
+  const unused = await verb(['rules', 'ls', '--unused', '--json', '--admin', `127.0.0.1:${gateway.adminPort}`], { env })
+  assert.deepEqual(JSON.parse(unused.out).rules.map((r) => r.rule), json.rules.filter((r) => r.finds === 0).map((r) => r.rule))
+  assert.equal((await verb(['rules', 'rm'], { env })).code, 64)
+})
+
 e2e('a viewer looks, an operator changes, and every change is written down', async (t) => {
   const gateway = await start(t)
   const status = await gateway.api('GET', '/api/v1/status', { token: VIEWER })

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* `redactd rules ls`. */
+#include "gateway/cli.h"
+
+#include <string.h>
+
+#include "gateway/cli_admin.h"
+
+static int usage(void)
+{
+    fputs("usage: redactd rules ls [--unused] " GW_CLI_ADMIN_OPTIONS "\n\n"
+          "  ls        how often each rule has acted since the start (in shadow mode: would have)\n"
+          "  --unused  only those that never did\n",
+          stderr);
+    return GW_EXIT_USAGE;
+}
+
+static json_t *unused(const json_t *rows)
+{
+    json_t *kept = json_array(), *row;
+    size_t i;
+    json_array_foreach((json_t *)rows, i, row)
+    {
+        const json_t *finds = json_object_get(row, "finds");
+        if (finds != NULL && json_integer_value(finds) == 0)
+            json_array_append(kept, row);
+    }
+    return kept;
+}
+
+static int list(const gw_cli_admin *a, bool only_unused)
+{
+    static const gw_cli_column columns[] = {
+        {"RULE", "rule"}, {"KIND", "kind"},     {"MODE", "mode"},       {"FINDS", "finds"},
+        {"LOGS", "logs"}, {"TRACES", "traces"}, {"METRICS", "metrics"}, {"LOKI PUSH", "loki_push"},
+    };
+    json_t *answer = NULL;
+    int rc = gw_cli_admin_call(a, "GET", "/api/v1/rules", NULL, &answer);
+    if (rc != GW_EXIT_OK)
+        return rc;
+    json_t *all = json_object_get(answer, "rules"), *rows = only_unused ? unused(all) : json_incref(all);
+    if (only_unused)
+        json_object_set(answer, "rules", rows);
+    rc = gw_cli_admin_show(a, answer, rows, columns, sizeof columns / sizeof columns[0]);
+    json_decref(rows);
+    json_decref(answer);
+    return rc;
+}
+
+int gw_cli_rules(int argc, char **argv)
+{
+    gw_cli_admin a;
+    int rc = gw_cli_admin_open(&a, argc, argv);
+    if (rc != GW_EXIT_OK)
+        return rc;
+    bool only_unused = a.n_args == 2 && strcmp(a.args[1], "--unused") == 0;
+    if (a.n_args < 1 || strcmp(a.args[0], "ls") != 0 || (a.n_args != 1 && !only_unused))
+        rc = usage();
+    else
+        rc = list(&a, only_unused);
+    gw_cli_admin_release(&a);
+    return rc;
+}
