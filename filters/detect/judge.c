@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Is the value what its key says, and which part of it is to be hidden? One rule per class of keys. */
 #include "filters/detect/checksum.h"
+#include "filters/detect/header_values.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
 #include "filters/detect/value.h"
 
-enum { MAX_NAME = 64, MAX_NAME_WORDS = 4, MAX_LOGIN = 40, MAX_DATE = 24, MAX_COOKIES = 4096 };
+enum { MAX_NAME = 64, MAX_NAME_WORDS = 4, MAX_LOGIN = 40, MAX_DATE = 24 };
 
 static bool all(const rd_view *v, uint32_t from, uint32_t to, unsigned classes)
 {
@@ -86,59 +87,6 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
                   rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to;
     if (strong || rd_opaque(v, x.from, x.to, min == 0 ? 8 : min))
         rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
-}
-
-/* "Scheme credential": hides what follows the scheme, up to the end of the value or line. */
-static void authorization(rd_find *f, rd_value x)
-{
-    const rd_view *v = &f->v;
-    uint32_t scheme = x.from;
-    while (rd_is(rd_at(v, scheme), RD_C_ALNUM) || rd_at(v, scheme) == '-')
-        scheme++;
-    if (rd_at(v, scheme) != ' ') {
-        if (rd_opaque(v, x.from, x.to, 8))
-            rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
-        return;
-    }
-    rd_value rest;
-    if (x.quoted)
-        rest = (rd_value){.from = scheme + 1, .to = x.to, .quoted = true};
-    else if (!rd_value_read(v, scheme + 1, MAX_COOKIES, &rest))
-        return;
-    bool parameters = rd_word_in(v, x.from, scheme, "digest aws4-hmac-sha256 oauth signature hmac");
-    for (uint32_t i = rest.to; parameters && !x.quoted && i < rest.from + MAX_COOKIES; i++) {
-        uint8_t c = rd_at(v, i);
-        if (c < ' ')
-            break;
-        rest.to = c == ' ' ? rest.to : i + 1;
-    }
-    rest.prose = false;
-    if (rest.from < rest.to && rd_opaque(v, rest.from, rest.to, 6))
-        rd_emit(f, RD_DETECTOR_SECRET, rest.from, rest.to, 0, 0);
-    else if (parameters && rest.from < rest.to)
-        rd_emit(f, RD_DETECTOR_SECRET, rest.from, rest.to, 0, 0);
-}
-
-/* Cookies whose name says session are found by their own key; here, those whose value looks random. */
-static void cookie(rd_find *f, rd_value x)
-{
-    const rd_view *v = &f->v;
-    uint32_t i = x.from;
-    for (unsigned n = 0; n < 64; n++) {
-        while (i < x.from + MAX_COOKIES && (rd_is(rd_at(v, i), RD_C_ALNUM) || rd_at(v, i) == '_' ||
-                                            rd_at(v, i) == '-' || rd_at(v, i) == '.'))
-            i++;
-        if (rd_at(v, i) != '=')
-            return;
-        uint32_t from = i + 1, to = from;
-        while (to - from < MAX_COOKIES && rd_at(v, to) > ' ' && rd_at(v, to) != ';' && rd_at(v, to) != '"' &&
-               rd_at(v, to) != '\'')
-            to++;
-        if (rd_opaque(v, from, to, 20))
-            rd_emit(f, RD_DETECTOR_SESSION, from, to, 0, 0);
-        i = to + (rd_at(v, to) == ';');
-        i += rd_at(v, i) == ' ';
-    }
 }
 
 static void session(rd_find *f, rd_value x)
@@ -450,10 +398,10 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
         secret(f, x, 8);
         break;
     case RD_KEY_AUTH:
-        authorization(f, x);
+        rd_judge_authorization(f, x);
         break;
     case RD_KEY_COOKIE:
-        cookie(f, x);
+        rd_judge_cookie(f, x);
         break;
     case RD_KEY_SESSION:
         session(f, x);

@@ -7,6 +7,7 @@
  *
  * The candidate is the end of the key, which is then read backwards and must be one we know (key_words.c).
  */
+#include "filters/detect/header_values.h"
 #include "filters/detect/value.h"
 
 enum {
@@ -112,6 +113,10 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
     rd_value value;
     if (is_a_thing(f, cls, i))
         return;
+    if ((cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH) && rd_at(&f->v, i + (rd_at(&f->v, i) == ' ')) == '[') {
+        rd_judge_header_list(f, cls, i + (rd_at(&f->v, i) == ' '));
+        return;
+    }
     if (!rd_value_read(&f->v, i, rd_value_max(cls), &value))
         return;
     bool nested = cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH || cls >= RD_KEY_NAME;

@@ -62,6 +62,63 @@ static void test_detect_keyvalue__notations(void **state)
     DETECT_CHECK(SECRETS, rows);
 }
 
+static void test_detect_keyvalue__authorization(void **state)
+{
+    static const detect_row rows[] = {
+        {"authorization=\"secretvalue\"", "authorization=\"***\""},
+        {"authorization: hunter2", "authorization: ***"},
+        {"authorization=hunter2 status=200", "authorization=*** status=200"},
+        {"authorization=swordfish level=info", "authorization=*** level=info"},
+        {"{\"Proxy-Authorization\":\"swordfish\"}", "{\"Proxy-Authorization\":\"***\"}"},
+        {"{\"authorization\":\"Token hunter\"}", "{\"authorization\":\"Token ***\"}"},
+        {"Authorization: Token hunter", "Authorization: Token ***"},
+        {"Authorization: Custom 7f3a9c2e51 ok", "Authorization: Custom *** ok"},
+        {"Authorization: Digest username=\"Mufasa\", response=\"x\"", "Authorization: Digest ***"},
+        {"map[Authorization:[hunter2] Accept:[text]]", "map[Authorization:[***] Accept:[text]]"},
+        {"{\"authorization\":[\"swordfish\",\"Token hunter\"]}",
+         "{\"authorization\":[\"***\",\"Token ***\"]}"},
+        {"authorization: required", NULL},
+        {"authorization=failed \"authorization\":\"none\" authorization: ok", NULL},
+        {"authorization: user alice is not allowed", NULL},
+        {"authorization: swordfish and a sentence", NULL},
+        {"authorization=RBAC mode authorization=bearer authorization=403", NULL},
+        {"Authorization: Token ${TOKEN} authorization=https://h/x", NULL},
+        {"Authorization: Custom *** ok", NULL},
+        {"authorization=a.b.Manager@1f2e3d4c authorization=get(a)", NULL},
+    };
+    DETECT_CHECK(SECRETS, rows);
+}
+
+static void test_detect_keyvalue__cookies(void **state)
+{
+    static const detect_row rows[] = {
+        {"cookie: sid=abc123def456; theme=dark", "cookie: sid=***; theme=dark"},
+        {"{\"cookie\":\"sid=abc; lang=de;uid=u12345678\"}", "{\"cookie\":\"sid=***; lang=de;uid=***\"}"},
+        {"{\\\"cookie\\\":\\\"a=b; jwt=abc\\\"}", "{\\\"cookie\\\":\\\"a=b; jwt=***\\\"}"},
+        {"Set-Cookie: session=eyJhbGciOi; Path=/; Max-Age=36000000; HttpOnly; SameSite=Lax",
+         "Set-Cookie: session=***; Path=/; Max-Age=36000000; HttpOnly; SameSite=Lax"},
+        {"Set-Cookie: a=1; Expires=Wed, 21 Oct 2015 07:28:00 GMT; Path=/, __Host-auth=abc; Secure",
+         "Set-Cookie: a=1; Expires=Wed, 21 Oct 2015 07:28:00 GMT; Path=/, __Host-auth=***; Secure"},
+        {"curl -H \"Cookie: SIDCC=abcxyz; theme=dark\" -H \"X: a=12345678\"",
+         "curl -H \"Cookie: SIDCC=***; theme=dark\" -H \"X: a=12345678\""},
+        {"Cookie: sid=\"abc\"; b=c; remember_me=xyz", "Cookie: sid=\"***\"; b=c; remember_me=***"},
+        {"Cookie: _ga=GA1.2.1234.567; n=1; consent=1234567", "Cookie: _ga=***; n=1; consent=1234567"},
+        {"cookie: ref=https://h/?password=hunter; a=b", "cookie: ref=***; a=b"},
+        {"map[Cookie:[sid=abcd; theme=dark] Accept:[text]]",
+         "map[Cookie:[sid=***; theme=dark] Accept:[text]]"},
+        {"{\"set-cookie\":[\"a=1; Path=/\",\"sid=xyz; Path=/\"]}",
+         "{\"set-cookie\":[\"a=1; Path=/\",\"sid=***; Path=/\"]}"},
+        {"{\\\"Set-Cookie\\\":[\\\"a=1\\\", \\\"sid=xyz\\\"]}",
+         "{\\\"Set-Cookie\\\":[\\\"a=1\\\", \\\"sid=***\\\"]}"},
+        {"\"cookie\":\"s%3Aabc.def12345\"", "\"cookie\":\"***\""},
+        {"cookie=a=b request_id=12345678 trace=abc", NULL},
+        {"cookie: theme=dark; sidebar=open; sid=; sid=***; logged_in=1; token=null", NULL},
+        {"cookie: expired cookie=0x14ed93111f20005 cookies: 1234567890", NULL},
+        {"{\"cookies\":{\"theme\":\"dark\"}} cookie: [] cookie=[", NULL},
+    };
+    DETECT_CHECK(SECRETS, rows);
+}
+
 static void test_detect_keyvalue__look_alikes_stay(void **state)
 {
     static const detect_row rows[] = {
@@ -170,6 +227,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_detect_keyvalue__notations),
+        cmocka_unit_test(test_detect_keyvalue__authorization),
+        cmocka_unit_test(test_detect_keyvalue__cookies),
         cmocka_unit_test(test_detect_keyvalue__look_alikes_stay),
         cmocka_unit_test(test_detect_keyvalue__people),
         cmocka_unit_test(test_detect_keyvalue__commands_and_sql),
