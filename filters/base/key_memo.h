@@ -16,11 +16,13 @@ typedef struct rd_key_memo_entry {
     uint32_t n;
     uint16_t cls;
     bool is_listed;
+    uint8_t next; /* which entry was asked for after this one */
     rd_verdict verdict;
 } rd_key_memo_entry;
 
 typedef struct rd_key_memo {
     rd_key_memo_entry entries[RD_KEY_MEMO_ENTRIES];
+    uint8_t last; /* asked for */
 } rd_key_memo;
 
 static inline uint64_t rd_key_memo_word(const uint8_t *p)
@@ -42,15 +44,31 @@ static inline bool rd_key_memo_same(const uint8_t *a, const uint8_t *b, size_t n
             (rd_key_memo_word(a + third) ^ rd_key_memo_word(b + third))) == 0;
 }
 
+static inline bool rd_key_memo_has(const rd_key_memo_entry *e, rd_slice key, rd_class cls)
+{
+    return e->p != NULL && e->n == key.n && e->cls == cls && rd_key_memo_same(e->p, key.p, key.n);
+}
+
+/* Records have their keys in the same order: what followed the key before the last time is tried first. */
 static inline rd_key_memo_entry *rd_key_memo_entry_of(rd_key_memo *m, const rd_visitor *v, rd_slice key,
                                                       rd_class cls)
 {
-    size_t at = key.n * 7 + key.p[0] + key.p[key.n / 2] * 5 + key.p[key.n - 1] * 3;
-    rd_key_memo_entry *e = &m->entries[at % RD_KEY_MEMO_ENTRIES];
-    if (e->p == NULL || e->n != key.n || e->cls != cls || !rd_key_memo_same(e->p, key.p, key.n)) {
-        *e = (rd_key_memo_entry){
-            .verdict = v->on_key(v->ctx, key, cls), .p = key.p, .n = (uint32_t)key.n, .cls = (uint16_t)cls};
+    uint8_t guess = m->entries[m->last].next;
+    if (rd_key_memo_has(&m->entries[guess], key, cls)) {
+        m->last = guess;
+        return &m->entries[guess];
     }
+    size_t at = key.n * 7 + key.p[0] + key.p[key.n / 2] * 5 + key.p[key.n - 1] * 3;
+    at %= RD_KEY_MEMO_ENTRIES;
+    rd_key_memo_entry *e = &m->entries[at];
+    m->entries[m->last].next = (uint8_t)at;
+    m->last = (uint8_t)at;
+    if (!rd_key_memo_has(e, key, cls))
+        *e = (rd_key_memo_entry){.verdict = v->on_key(v->ctx, key, cls),
+                                 .p = key.p,
+                                 .n = (uint32_t)key.n,
+                                 .cls = (uint16_t)cls,
+                                 .next = e->next};
     return e;
 }
 
@@ -75,7 +93,8 @@ static inline rd_verdict rd_key_memo_list(rd_key_memo *m, const rd_visitor *v, r
 {
     rd_key_memo_entry *e = rd_key_memo_entry_of(m, v, key, cls);
     *out_listed = e->is_listed;
-    e->is_listed = v->keys_once && e->verdict.fate == RD_FATE_KEEP;
+    if (!e->is_listed)
+        e->is_listed = v->keys_once && e->verdict.fate == RD_FATE_KEEP;
     return e->verdict;
 }
 
