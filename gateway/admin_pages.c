@@ -50,9 +50,10 @@ static int page_metrics(gw_admin_call *c)
     rd_buf *out = c->page;
     const gw_generation *g = c->thread->binding->gen;
     gw_metrics_write(out);
-    gauge(out, "redactd_memory_budget_used_bytes", "Bytes of bodies in flight.", gw_budget_bytes());
-    gauge(out, "redactd_memory_budget_limit_bytes", "Ceiling of bytes of bodies in flight.",
-          g->cfg->limits.memory_bytes);
+    gauge(out, "redactd_memory_budget_used_bytes", "Bytes of bodies in flight and of open connections.",
+          gw_budget_bytes());
+    gauge(out, "redactd_memory_budget_limit_bytes",
+          "Ceiling of bytes of bodies in flight and of open connections.", g->cfg->limits.memory_bytes);
     gauge(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
     rd_buf_printf(out,
                   "# HELP redactd_config_info The configuration in force.\n# TYPE redactd_config_info gauge\n"

@@ -7,9 +7,14 @@ typedef struct account {
     _Atomic uint64_t used, max;
 } account;
 
-enum { ADMIN_CONNECTIONS = 32 };
+enum {
+    ADMIN_CONNECTIONS = 32,
+    MOST_FOR_CONNECTIONS = 2, /* one of so many parts of the bytes */
+    KEPT_FOR_CONNECTIONS = 16
+};
 
 static account requests = {.max = UINT64_MAX}, bytes = {.max = UINT64_MAX}, connections = {.max = UINT64_MAX};
+static account connection_bytes; /* a part of `bytes` */
 
 /* Adds first and takes back when it was too much: two refusals may meet at the edge, an excess never stays.
  */
@@ -46,7 +51,9 @@ void gw_budget_give_request(void)
 
 bool gw_budget_take_bytes(uint64_t n)
 {
-    return take(&bytes, n);
+    uint64_t max = atomic_load(&bytes.max), kept = max / KEPT_FOR_CONNECTIONS,
+             held = atomic_load(&connection_bytes.used);
+    return take_up_to(&bytes, n, held < kept ? max - (kept - held) : max);
 }
 
 void gw_budget_give_bytes(uint64_t n)
@@ -54,9 +61,17 @@ void gw_budget_give_bytes(uint64_t n)
     atomic_fetch_sub(&bytes.used, n);
 }
 
-bool gw_budget_take_connection(void)
+bool gw_budget_take_connection(uint64_t n_bytes)
 {
-    return take(&connections, 1);
+    if (!take(&connections, 1))
+        return false;
+    if (take_up_to(&connection_bytes, n_bytes, atomic_load(&bytes.max) / MOST_FOR_CONNECTIONS)) {
+        if (take(&bytes, n_bytes))
+            return true;
+        atomic_fetch_sub(&connection_bytes.used, n_bytes);
+    }
+    atomic_fetch_sub(&connections.used, 1);
+    return false;
 }
 
 bool gw_budget_take_admin_connection(void)
@@ -65,8 +80,10 @@ bool gw_budget_take_admin_connection(void)
     return take_up_to(&connections, 1, max > UINT64_MAX - ADMIN_CONNECTIONS ? max : max + ADMIN_CONNECTIONS);
 }
 
-void gw_budget_give_connection(void)
+void gw_budget_give_connection(uint64_t n_bytes)
 {
+    atomic_fetch_sub(&bytes.used, n_bytes);
+    atomic_fetch_sub(&connection_bytes.used, n_bytes);
     atomic_fetch_sub(&connections.used, 1);
 }
 

@@ -11,7 +11,7 @@
 enum {
     SWEEP_MS = 500,
     MAX_PIPELINED = 64 << 10, /* bytes read ahead while a request is worked on */
-    LINGER_MS = 2000,         /* how long a refused sender may go on sending */
+    LINGER_MS = 2000,         /* how long nothing may come of what a refused sender goes on sending */
     DISCARD_MS = 10000,       /* for a body that nobody wants, so that its connection can be used again */
     WRITE_MS = 30000,         /* for a whole answer */
     DRAIN_MS = 1000,          /* for a request that is on its way when the end begins */
@@ -46,12 +46,14 @@ typedef struct conn {
     uint64_t max_body;
     void *request; /* the app's handle; NULL: none under way */
     rd_buf out;
-    uint64_t charged; /* room of a long head or a body being read, taken from the budget */
+    uint64_t n_bytes; /* of the budget, as long as it is open */
+    uint64_t charged; /* besides: room of a long head or a body being read, taken from the budget */
     unsigned room;    /* for the next request: of the size that the last one needed */
     bool keep_alive, body_read;
     gw_peer *peer;       /* owned; NULL: out of memory, and so nobody in particular */
     bool at_head;        /* the app has the head only */
     uint64_t to_discard; /* of the body: what may still come */
+    uint64_t linger_until_ms;
 } conn;
 
 struct gw_http1_server {
@@ -118,6 +120,24 @@ static bool charge_up_to(conn *c, uint64_t n)
     return true;
 }
 
+/*
+ * What is read ahead while a request is worked on. A read takes all that the kernel has, which may be
+ * megabytes; beyond what the connection is charged anyway it is charged like a body. If it does not fit it is
+ * thrown away, and the answer under way is the last one here: the sender sends the rest again.
+ */
+static void hold_pipelined(conn *c)
+{
+    h2o_buffer_t *in = c->sock->input;
+    if (in->size <= KEEP_BYTES)
+        return;
+    if (in->size > MAX_PIPELINED)
+        h2o_socket_read_stop(c->sock);
+    if (charge_up_to(c, in->capacity))
+        return;
+    h2o_buffer_consume(&c->sock->input, in->size);
+    c->keep_alive = c->body_read = false;
+}
+
 /* ---- end of a connection ---- */
 
 static void conn_close(conn *c)
@@ -140,7 +160,7 @@ static void conn_close(conn *c)
     rd_buf_release(&c->out);
     gw_peer_free(&c->peer);
     gw_count(s->thread->counters, GW_METRIC_CONNECTIONS, 0, 0, 0, -1);
-    gw_budget_give_connection();
+    gw_budget_give_connection(c->n_bytes);
     free(c);
 }
 
@@ -154,6 +174,8 @@ static void await_request(conn *c)
     rd_buf_clear(&c->head, KEEP_BYTES);
     rd_buf_clear(&c->chunked_body, KEEP_BYTES);
     rd_buf_clear(&c->out, KEEP_BYTES);
+    if (c->sock->input->size <= KEEP_BYTES)
+        give_charge(c);
     h2o_socket_read_start(c->sock, on_read);
 }
 
@@ -179,9 +201,17 @@ static void start_discard(conn *c)
     enter(c, STATE_DISCARD, DISCARD_MS);
     c->to_discard = c->parsed.chunked ? limits(c)->body_bytes : c->parsed.head.content_length;
     c->chunks = (gw_chunked){0};
+    give_charge(c);
     rd_buf_init(&c->chunked_body, SIZE_MAX);
     h2o_socket_read_start(c->sock, on_read);
     proceed(c);
+}
+
+/* The sweep closes it: a caller up the stack still uses the connection. */
+static void end_soon(conn *c)
+{
+    c->to_discard = 0;
+    enter(c, STATE_LINGER, 1);
 }
 
 /* Bytes taken off the input; *out_done: the body is over. */
@@ -193,7 +223,7 @@ static size_t discard_chunked(conn *c, rd_slice in, bool *out_done)
     c->to_discard -= too_large ? c->to_discard : c->chunked_body.n;
     rd_buf_clear(&c->chunked_body, KEEP_BYTES);
     if (p == GW_PARSE_BAD || p == GW_PARSE_TOO_LARGE || too_large)
-        enter(c, STATE_LINGER, 1); /* the sweep closes it */
+        end_soon(c);
     *out_done = p == GW_PARSE_OK && !too_large;
     return used;
 }
@@ -218,6 +248,9 @@ static void read_discarded(conn *c)
 /* The sender may still be writing; closing now would make its kernel throw our answer away. */
 static void linger(conn *c)
 {
+    c->to_discard = limits(c)->body_bytes;
+    c->linger_until_ms = now_ms(c) + LINGER_MS + limits(c)->body_timeout_ms;
+    give_charge(c);
     enter(c, STATE_LINGER, LINGER_MS);
     h2o_buffer_consume(&c->sock->input, c->sock->input->size);
     if (shutdown(h2o_socket_get_fd(c->sock), SHUT_WR) != 0) {
@@ -225,6 +258,18 @@ static void linger(conn *c)
         return;
     }
     h2o_socket_read_start(c->sock, on_read);
+}
+
+/* A slow sender gets to the answer only after the rest of its body: it has as long as it goes on sending, up
+ * to what a body may take in bytes and in time. */
+static void read_lingering(conn *c)
+{
+    size_t n = c->sock->input->size;
+    uint64_t until = now_ms(c) + LINGER_MS;
+    h2o_buffer_consume(&c->sock->input, n);
+    c->to_discard = n < c->to_discard ? c->to_discard - n : 0;
+    if (c->to_discard > 0 && !c->server->draining)
+        c->deadline_ms = until < c->linger_until_ms ? until : c->linger_until_ms;
 }
 
 /* Has the sender written what nobody read? Closing then resets the connection, and the answer may be lost
@@ -260,10 +305,11 @@ static void respond(gw_stream *stream, const gw_response *res)
         c->keep_alive = false;
     bool has_body = !rd_slice_eq(c->parsed.head.method, RD_SLICE_LIT("HEAD"));
     gw_http1_write_response(res, c->keep_alive, has_body, date_now(c->server), &c->out);
-    give_charge(c);
+    rd_buf_clear(&c->chunked_body, KEEP_BYTES); /* of a body that was refused on its way */
+    if (c->sock->input->size <= KEEP_BYTES)
+        give_charge(c);
     if (c->out.failed != RD_OK) {
-        /* The app's call returns into a connection that is gone only if we closed here; the sweep does it. */
-        enter(c, STATE_LINGER, 1);
+        end_soon(c);
         return;
     }
     enter(c, STATE_WRITE, WRITE_MS);
@@ -305,6 +351,7 @@ static void give_body(conn *c, gw_body body)
 {
     c->body_read = true;
     give_charge(c); /* the app charges what it holds from here on */
+    hold_pipelined(c);
     enter(c, STATE_WORK, 0);
     c->server->app->on_body(c->request, body);
 }
@@ -532,11 +579,10 @@ static void on_read(h2o_socket_t *sock, const char *err)
     }
     switch (c->state) {
     case STATE_LINGER:
-        h2o_buffer_consume(&sock->input, sock->input->size);
+        read_lingering(c);
         break;
     case STATE_WORK:
-        if (sock->input->size > MAX_PIPELINED)
-            h2o_socket_read_stop(sock);
+        hold_pipelined(c);
         break;
     default:
         proceed(c);
@@ -561,6 +607,8 @@ static void on_deadline(conn *c)
         refuse_head(c, 408, "request did not arrive in time\n");
     else if (c->state == STATE_BODY_LENGTH || c->state == STATE_BODY_CHUNKED)
         bad_body(c, GW_OUTCOME_CLIENT_TIMEOUT);
+    else if (c->state == STATE_DISCARD)
+        linger(c);
     else
         conn_close(c);
 }
@@ -605,12 +653,12 @@ static void set_address(gw_peer *peer, h2o_socket_t *sock)
         gw_peer_set_address(peer, (struct sockaddr *)&sa);
 }
 
-void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer)
+void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer, uint64_t n_bytes)
 {
     conn *c = calloc(1, sizeof *c);
     if (c == NULL)
         abort();
-    *c = (conn){.stream = {&stream_ops}, .server = s, .sock = sock};
+    *c = (conn){.stream = {&stream_ops}, .server = s, .sock = sock, .n_bytes = n_bytes};
     c->peer = peer != NULL ? peer : calloc(1, sizeof *peer);
     if (c->peer != NULL)
         set_address(c->peer, sock);

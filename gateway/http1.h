@@ -24,9 +24,9 @@ typedef struct gw_http1_server gw_http1_server;
 /* The connections of one listener kind (data plane or admin) on one thread. `app` serves them. */
 gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app);
 
-/* Takes over an accepted socket (after its TLS handshake, if any) and one connection of the budget. `peer`:
- * what the handshake said of the other end, taken; NULL: nothing. */
-void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer);
+/* Takes over an accepted socket (after its TLS handshake, if any) and one connection of the budget with its
+ * bytes. `peer`: what the handshake said of the other end, taken; NULL: nothing. */
+void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer, uint64_t n_bytes);
 
 /* Every answer from now on ends its connection; idle connections are closed after a second, in which a
  * request that was on its way is still answered. */

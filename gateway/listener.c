@@ -115,7 +115,7 @@ static void handshake_failed(handshake *h)
     gw_log(TLS_HANDSHAKE_FAILED, gw_u64("thread", h->thread->index));
     handshake_free(h);
     h2o_socket_close(sock);
-    gw_budget_give_connection();
+    gw_budget_give_connection(GW_TLS_CONNECTION_BYTES);
 }
 
 /* h2o hides the SSL of a socket, but makes the socket the data of its BIO. */
@@ -143,7 +143,7 @@ static void on_handshake(h2o_socket_t *sock, const char *err)
     if (h->ssl != NULL)
         SSL_set_info_callback(h->ssl, on_later_info);
     handshake_free(h);
-    gw_http1_accept(http, sock, peer);
+    gw_http1_accept(http, sock, peer, GW_TLS_CONNECTION_BYTES);
 }
 
 static void on_handshake_deadline(h2o_timeout_entry_t *entry)
@@ -170,18 +170,20 @@ static void start_handshake(gw_listener *l, h2o_socket_t *sock, SSL_CTX *ctx)
 static void take(gw_listener *l, h2o_socket_t *sock)
 {
     gw_thread *t = l->thread;
-    if (l->index < 0 ? !gw_budget_take_admin_connection() : !gw_budget_take_connection()) {
+    SSL_CTX *ctx = l->index < 0 ? NULL : t->binding->gen->tls[l->index];
+    uint64_t n_bytes = l->index < 0 ? 0 : ctx != NULL ? GW_TLS_CONNECTION_BYTES : GW_CONNECTION_BYTES;
+    if (l->index < 0 ? !gw_budget_take_admin_connection() : !gw_budget_take_connection(n_bytes)) {
         gw_count(t->counters, GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0, 1);
-        gw_log(CONNECTION_LIMIT, gw_u64("connections", gw_budget_connections()));
+        gw_log(CONNECTION_LIMIT, gw_u64("connections", gw_budget_connections()),
+               gw_u64("memory_bytes", gw_budget_bytes()));
         h2o_socket_close(sock);
         return;
     }
     gw_count(t->counters, GW_METRIC_CONNECTIONS_ACCEPTED, 0, 0, 0, 1);
-    SSL_CTX *ctx = l->index < 0 ? NULL : t->binding->gen->tls[l->index];
     if (ctx != NULL)
         start_handshake(l, sock, ctx);
     else
-        gw_http1_accept(l->http, sock, NULL);
+        gw_http1_accept(l->http, sock, NULL, n_bytes);
 }
 
 static void accept_some(gw_listener *l, unsigned n)

@@ -316,6 +316,20 @@ e2e('who looks after it gets in when connections are used up', async (t) => {
   raws.forEach((raw) => raw.close())
 })
 
+e2e('a slow sender of a body that was refused gets the answer', { timeoutMs: 60000 }, async (t) => {
+  const { gateway } = await world(t)
+  const raw = await Raw.open(gateway.port)
+  let reset = false
+  raw.socket.on('error', () => { reset = true })
+  raw.send(head(['Content-Length: 20000000000']))
+  for (let i = 0; i < 14; i++) { // longer than an idle connection would be waited for
+    raw.send('x'.repeat(1000))
+    await sleep(250)
+    assert.ok(!reset, 'not reset while the body is still coming')
+  }
+  assert.equal((await raw.answer())?.status, 413)
+})
+
 e2e('an answer is not lost with what was pipelined behind the last request', async (t) => {
   const { gateway } = await world(t)
   const { body: text } = logRequest('x')

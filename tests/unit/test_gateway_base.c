@@ -83,7 +83,7 @@ static void test_base64__both_ways(void **state)
 
 static void test_budget__refuses_beyond_its_limits(void **state)
 {
-    gw_budget_limits(2, 100, 1);
+    gw_budget_limits(2, 106, 1); /* a sixteenth is for connections */
     assert_true(gw_budget_take_request());
     assert_true(gw_budget_take_request());
     assert_false(gw_budget_take_request());
@@ -102,14 +102,39 @@ static void test_budget__refuses_beyond_its_limits(void **state)
     gw_budget_give_bytes(40);
     assert_false(gw_budget_take_bytes(1));
     gw_budget_give_bytes(60);
-    assert_true(gw_budget_take_connection());
-    assert_false(gw_budget_take_connection());
+    assert_true(gw_budget_take_connection(1));
+    assert_false(gw_budget_take_connection(1));
     assert_true(gw_budget_take_admin_connection());
-    gw_budget_give_connection();
-    gw_budget_give_connection();
+    gw_budget_give_connection(1);
+    gw_budget_give_connection(0);
     gw_budget_give_request();
     gw_budget_give_request();
     assert_int_equal(gw_budget_requests() + gw_budget_bytes() + gw_budget_connections(), 0);
+}
+
+static void test_budget__connections_and_bodies_share_the_bytes(void **state)
+{
+    gw_budget_limits(2, 160, 100);
+    /* bodies leave a sixteenth to connections, and no more once connections have that */
+    assert_false(gw_budget_take_bytes(151));
+    assert_true(gw_budget_take_connection(10));
+    assert_true(gw_budget_take_bytes(150));
+    assert_int_equal(gw_budget_bytes(), 160);
+    assert_false(gw_budget_take_connection(1));
+    gw_budget_give_bytes(150);
+    /* connections get half; one that does not fit takes nothing */
+    assert_true(gw_budget_take_connection(70));
+    assert_false(gw_budget_take_connection(1));
+    assert_int_equal(gw_budget_bytes(), 80);
+    assert_int_equal(gw_budget_connections(), 2);
+    assert_true(gw_budget_take_bytes(80));
+    assert_false(gw_budget_take_bytes(1));
+    assert_true(gw_budget_take_admin_connection());
+    gw_budget_give_connection(0);
+    gw_budget_give_bytes(80);
+    gw_budget_give_connection(70);
+    gw_budget_give_connection(10);
+    assert_int_equal(gw_budget_bytes() + gw_budget_connections(), 0);
 }
 
 static void *take_and_give(void *arg)
@@ -449,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_arena__keeps_addresses_and_its_ceiling),
         cmocka_unit_test(test_base64__both_ways),
         cmocka_unit_test(test_budget__refuses_beyond_its_limits),
+        cmocka_unit_test(test_budget__connections_and_bodies_share_the_bytes),
         cmocka_unit_test(test_budget__ends_at_zero_from_many_threads),
         cmocka_unit_test(test_metrics__text_is_valid),
         cmocka_unit_test(test_metrics__names_without_a_slot_share_one),

@@ -467,6 +467,55 @@ static void test_server__stays_in_its_budget(void **state)
     assert_all_given_back();
 }
 
+/* What is pipelined behind a request is charged too; what does not fit is thrown away with the connection. */
+static void test_server__charges_what_is_pipelined(void **state)
+{
+    enum { PIPELINED = 2000 };
+    rd_buf small = request(SMALL, false, ""), many;
+    rd_buf_init(&many, 64 << 20);
+    for (unsigned i = 0; i < PIPELINED; i++)
+        rd_buf_append(&many, small.p, small.n);
+    gw_budget_limits(1000, 1 << 17, 1000);
+    int fd = client();
+    (void)say(fd, rd_buf_slice(&many));
+    unsigned stored = 0, later = 0;
+    for (answer a; (a = hear(fd)).status != 0;) {
+        stored += a.status == 200;
+        later += a.status == 503;
+        assert_true(a.status == 200 || a.status == 503);
+    }
+    assert_true(stored + later >= 1 && stored + later < PIPELINED);
+    close(fd);
+    assert_all_given_back();
+    fd = client();
+    assert_true(say(fd, rd_buf_slice(&small)));
+    assert_int_equal(hear(fd).status, 200);
+    close(fd);
+    gw_budget_limits(1000, 1 << 30, 1000);
+    rd_buf_release(&small);
+    rd_buf_release(&many);
+    assert_all_given_back();
+}
+
+/* No room for a connection's own bytes: closed at once, counted. */
+static void test_server__charges_connections(void **state)
+{
+    int64_t before = gw_metrics_sum(GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0);
+    rd_buf small = request(SMALL, false, "");
+    gw_budget_limits(1000, 4 * GW_CONNECTION_BYTES, 1000); /* half of it is for connections */
+    int first = client(), second = client(), third = client();
+    assert_true(say(first, rd_buf_slice(&small)) && hear(first).status == 200);
+    assert_true(say(second, rd_buf_slice(&small)) && hear(second).status == 200);
+    assert_true(ended(third));
+    assert_int_equal(gw_metrics_sum(GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0) - before, 1);
+    close(first);
+    close(second);
+    close(third);
+    gw_budget_limits(1000, 1 << 30, 1000);
+    rd_buf_release(&small);
+    assert_all_given_back();
+}
+
 static void test_server__serves_many_at_once(void **state)
 {
     enum { N = 200 };
@@ -559,6 +608,8 @@ int main(void)
         cmocka_unit_test(test_server__ends_slow_requests),
         cmocka_unit_test(test_server__asks_for_the_body_when_told_to_wait),
         cmocka_unit_test(test_server__stays_in_its_budget),
+        cmocka_unit_test(test_server__charges_what_is_pipelined),
+        cmocka_unit_test(test_server__charges_connections),
         cmocka_unit_test(test_server__serves_many_at_once),
         cmocka_unit_test(test_server__books_balance),
         cmocka_unit_test(test_server__stores_nothing_unredacted),
