@@ -315,7 +315,11 @@ static void drop_outside(walk *w, uint32_t n_words)
         s->hit_end[i] &= s->inside[i];
         s->hit_short[i] &= s->inside[i];
     }
-    for (uint32_t i = 0; i < n_words && !w->set->program.small; i++) {
+    if (w->set->program.small) { /* not scanned for: another set may have left some */
+        memset(s->hit_long, 0, n_words * sizeof s->hit_long[0]);
+        return;
+    }
+    for (uint32_t i = 0; i < n_words; i++) {
         s->hit_long[i] &= s->inside[i];
         s->digit[i] &= s->inside[i];
         s->token[i] &= s->inside[i];

@@ -320,6 +320,76 @@ static void test_detect__stays_inside_the_buffer(void **state)
     rd_detect_set_free(&set);
 }
 
+/* What a large set saw in a scratch is nothing to a small one. */
+static void test_detect__sets_share_a_scratch(void **state)
+{
+    enum { SEEN = 4096, SHORT = 3 };
+    rd_detect_set *large = build(false), *small = NULL;
+    rd_detect_scratch *scratch = rd_detect_scratch_new();
+    assert_int_equal(rd_detect_set_build(UINT64_C(1) << RD_DETECTOR_URL_CREDENTIALS, NULL, 0, &small, NULL),
+                     RD_OK);
+    long page = sysconf(_SC_PAGESIZE);
+    uint8_t *m = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(m != MAP_FAILED);
+    assert_int_equal(mprotect(m + page, page, PROT_NONE), 0);
+    static uint8_t seen[SEEN + RD_BUF_TAIL];
+    memset(seen, '1', sizeof seen); /* long windows everywhere */
+    for (uint32_t i = 1; i < SEEN; i += 2)
+        seen[i] = i % 8 == 7 ? ' ' : '.';
+    rd_text t = {0, SEEN};
+    rd_matches found;
+    assert_int_equal(rd_detect(large, scratch, seen, SEEN, &t, 1, &found), RD_OK);
+    uint8_t *base = m + page - RD_BUF_TAIL - SHORT;
+    memcpy(base, "a:b", SHORT);
+    t.len = SHORT;
+    assert_int_equal(rd_detect(small, scratch, base, SHORT, &t, 1, &found), RD_OK);
+    assert_int_equal(found.n, 0);
+    munmap(m, 2 * page);
+    rd_detect_scratch_free(&scratch);
+    rd_detect_set_free(&large);
+    rd_detect_set_free(&small);
+}
+
+/* A text is the same wherever it stands: around the ends of words and chunks, alone or behind another one. */
+static void test_detect__every_offset_of_a_chunk(void **state)
+{
+    enum { CHUNK = 4096, BEFORE = 140, ROUNDS = 40, MAX_TEXT = 400 };
+    rd_detect_set *set = build(false);
+    rd_detect_scratch *scratch = rd_detect_scratch_new();
+    static uint8_t base[CHUNK + 2 * MAX_TEXT + RD_BUF_TAIL], alone[MAX_TEXT + RD_BUF_TAIL];
+    for (unsigned r = 0; r < ROUNDS; r++) {
+        uint8_t text[MAX_TEXT];
+        uint32_t n = 0;
+        while (n == 0)
+            n = random_text(text, sizeof text);
+        memset(alone, 0, sizeof alone);
+        memcpy(alone, text, n);
+        rd_text one = {0, n};
+        rd_matches m;
+        assert_int_equal(rd_detect(set, scratch, alone, n, &one, 1, &m), RD_OK);
+        uint32_t n_alone = m.n;
+        rd_match *want = calloc(n_alone + 1, sizeof *want);
+        if (n_alone > 0)
+            memcpy(want, m.list, n_alone * sizeof *want);
+        for (uint32_t at = CHUNK - BEFORE - n; at <= CHUNK + 1; at++) {
+            memset(base, 'x', sizeof base);
+            memcpy(base + at, text, n);
+            rd_text texts[] = {{0, at}, {at, n}, {at + n, 8}};
+            assert_int_equal(rd_detect(set, scratch, base, at + n + 8, texts, 3, &m), RD_OK);
+            assert_int_equal(m.n, n_alone);
+            for (uint32_t i = 0; i < m.n; i++) {
+                assert_int_equal(m.list[i].text, 1);
+                assert_int_equal(m.list[i].off, at + want[i].off);
+                assert_int_equal(m.list[i].len, want[i].len);
+                assert_int_equal(m.list[i].detector, want[i].detector);
+            }
+        }
+        free(want);
+    }
+    rd_detect_scratch_free(&scratch);
+    rd_detect_set_free(&set);
+}
+
 static void test_detect__no_texts(void **state)
 {
     rd_detect_set *set = build(false);
@@ -354,6 +424,8 @@ int main(void)
         cmocka_unit_test(test_detect__overlaps_are_united),
         cmocka_unit_test(test_detect__only_what_is_switched_on),
         cmocka_unit_test(test_detect__stays_inside_the_buffer),
+        cmocka_unit_test(test_detect__sets_share_a_scratch),
+        cmocka_unit_test(test_detect__every_offset_of_a_chunk),
         cmocka_unit_test(test_detect__no_texts),
         cmocka_unit_test(test_detect__every_detector_has_its_own_word),
     };
