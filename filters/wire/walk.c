@@ -252,6 +252,8 @@ static const uint8_t *take_short_pairs(walk *w, unsigned cls, const uint8_t *fie
     rd_doc *d = w->doc;
     const uint8_t *const limit = w->top->end, tag = *field;
     uint32_t room = short_pair_room(w), at = d->n_frames;
+    if (room == 0)
+        return field; /* there may be no lists yet */
     rd_frame *frame = d->frames + at;
     rd_leaf *leaf = d->leaves + d->n_leaves;
     const uint8_t *p = field;
