@@ -7,7 +7,7 @@
 #include "filters/detect/matcher.h"
 #include "filters/detect/opaque.h"
 
-enum { MAX_CREDENTIAL = 1 << 16, MAX_GAP = 8 };
+enum { MAX_CREDENTIAL = 1 << 16, MAX_GAP = 8, SCHEME = 6 };
 
 static bool token68(uint8_t c)
 {
@@ -77,7 +77,7 @@ static void confirm(rd_find *f, uint32_t at)
     if (from == word_end || rd_is(rd_at(v, at - 1), RD_C_ALNUM) || rd_at(v, at - 1) == '_')
         return;
     uint32_t to = credential_end(v, from);
-    f->resume = to;
+    f->resume = to - from > SCHEME ? to : from; /* "Bearer Basic x", as clients do write */
     if (to - from < 4 || is_parameter(v, from, to))
         return;
     rd_detector_id detector = bearer ? RD_DETECTOR_BEARER_TOKEN : RD_DETECTOR_BASIC_AUTH;

@@ -16,6 +16,7 @@ enum {
     MAX_CLOSERS = 8,
     MAX_NAME_LOOK = 96,
     MAX_NAME_GAP = 24,
+    MAX_TAG = 160,
     LONG_VALUE = 256
 };
 
@@ -99,7 +100,6 @@ static bool is_url_user(const rd_view *v, uint32_t key)
     return rd_spells(v, i - 3, "://");
 }
 
-/* Long values are read once: candidates inside them are skipped, so that the work stays linear. */
 /* Of most keys that can mean a person the value is the name of a thing: small letters without a quote before
  * them, and more than a particle has. No words with capitals can start there, so the value need not be read.
  */
@@ -129,18 +129,36 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
                 value.to = k;
     }
     bool emitted = rd_value_judge(f, cls, value);
-    if (value.to > f->resume && !nested && (emitted || value.to - value.from > LONG_VALUE))
+    /* Long values without quotes are read once, so that the work stays linear. What is quoted and stays may
+     * be a text with keys of its own; the next such quote ends it. */
+    bool once = emitted || (!value.quoted && value.to - value.from > LONG_VALUE);
+    if (value.to > f->resume && !nested && once)
         f->resume = value.to;
 }
 
-/* <key>value</key>, <x name="key">value</x>; `at` is the closing bracket of the start tag. */
+/* Is `at` the closing bracket of a tag? */
+static bool closes_tag(const rd_view *v, uint32_t at)
+{
+    for (uint32_t i = at, n = 0; n < MAX_TAG; n++) {
+        uint8_t c = rd_at(v, --i);
+        if (c == '<' || c == 0)
+            return true; /* perhaps: a line that was cut starts anywhere */
+        if (c == '>')
+            return false;
+    }
+    return false;
+}
+
+/* <key>value</key>, <x name="key">value</x>; `at` is the closing bracket of the start tag. The next tag ends
+ * the value, so that each is read once; one that stays may hold keys of its own. */
 static void element(rd_find *f, rd_key_class cls, uint32_t at)
 {
     const rd_view *v = &f->v;
+    if (!closes_tag(v, at))
+        return;
     rd_value value = rd_value_until(v, at + 1, '<');
-    f->resume = value.to > at ? value.to : f->resume;
-    if (value.from < value.to && rd_at(v, value.to) != 0)
-        rd_value_judge(f, cls, value);
+    if (value.from < value.to && rd_at(v, value.to) != 0 && rd_value_judge(f, cls, value))
+        f->resume = value.to;
 }
 
 /* f("KEY", "value"): `at` is the quote behind the key. */

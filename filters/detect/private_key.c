@@ -5,7 +5,7 @@
  */
 #include "filters/detect/matcher.h"
 
-enum { MAX_KEY = 1 << 16, MAX_LABEL = 40 };
+enum { MAX_KEY = 1 << 16, MAX_ARMOUR = 1 << 14, MAX_LABEL = 40 };
 
 /* End of "-----BEGIN <label>PRIVATE KEY<...>-----" whose "BEGIN" is at `i`; 0 when it is not that. */
 static uint32_t header_end(const rd_view *v, uint32_t i)
@@ -32,6 +32,37 @@ static bool in_body(uint8_t c)
            c == ',' || c == '-' || c == '.' || c == '(' || c == ')' || c == '%' || c == '"' || c == '\'';
 }
 
+/* Where the armour's last line ends, 0 when there is none near. What stands before the lines may be anything.
+ */
+static uint32_t armour_end(const rd_view *v, uint32_t body)
+{
+    for (uint32_t i = body; i < body + MAX_ARMOUR; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c == 0)
+            return 0;
+        if (c != '-' || !rd_spells(v, i, "-----END"))
+            continue;
+        i += 8;
+        while (rd_is(rd_at(v, i), RD_C_UPPER | RD_C_DIGIT) || rd_at(v, i) == ' ')
+            i++;
+        while (rd_at(v, i) == '-')
+            i++;
+        return i;
+    }
+    return 0;
+}
+
+static uint32_t body_end(const rd_view *v, uint32_t body)
+{
+    uint32_t last = body;
+    for (uint32_t i = body; i < body + MAX_KEY && in_body(rd_at(v, i)); i++) {
+        uint8_t c = rd_at(v, i);
+        if (rd_is(c, RD_C_ALNUM) || c == '=' || c == '+' || c == '/')
+            last = i + 1;
+    }
+    return last;
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -40,25 +71,9 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     while (at - from < 5 && rd_at(v, from - 1) == '-')
         from--;
-    uint32_t end = body, last = body;
-    for (uint32_t i = body; i < body + MAX_KEY; i++) {
-        uint8_t c = rd_at(v, i);
-        if (c == '-' && rd_spells(v, i, "-----END")) {
-            end = i + 8;
-            while (rd_is(rd_at(v, end), RD_C_UPPER | RD_C_DIGIT) || rd_at(v, end) == ' ')
-                end++;
-            while (rd_at(v, end) == '-')
-                end++;
-            last = end;
-            break;
-        }
-        if (!in_body(c))
-            break;
-        if (rd_is(c, RD_C_ALNUM) || c == '=' || c == '+' || c == '/')
-            last = i + 1;
-    }
-    f->resume = last;
-    rd_emit(f, RD_DETECTOR_PRIVATE_KEY, from, last, 0, 0);
+    uint32_t end = armour_end(v, body);
+    f->resume = end != 0 ? end : body_end(v, body);
+    rd_emit(f, RD_DETECTOR_PRIVATE_KEY, from, f->resume, 0, 0);
 }
 
 static const rd_window windows[] = {{"BEGI", false}, {NULL, false}};

@@ -105,6 +105,7 @@ static void test_detect_private_key__forms(void **state)
         {"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQWG\n-----END PGP PRIVATE KEY BLOCK-----", "***"},
         {"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", NULL},
         {"-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----", NULL},
+        {"| -----BEGIN PRIVATE KEY-----\n| MIIEvQ==\n| MIIEvQ\n| -----END PRIVATE KEY----- b", "| *** b"},
         {"BEGIN PRIVATE KEY", NULL},
     };
     DETECT_CHECK(BIT(PRIVATE_KEY), rows);
