@@ -148,13 +148,20 @@ static bool try_another(gw_delivery *d, gw_call_result r, const gw_call_response
     return true;
 }
 
-static void serve(gw_gate *g);
+/* A place is free: who waits is served in the next turn of the loop. Not at once, because a call still has
+ * its connection while it tells its end, and that may be the only one there may be. */
+static void wake(gw_gate *g)
+{
+    gw_thread *t = g->binding->thread;
+    if (gw_waitq_first(&g->line) == NULL)
+        return;
+    h2o_timeout_unlink(&g->timer);
+    h2o_timeout_link(t->h2o.loop, &t->h2o.zero_timeout, &g->timer);
+}
 
 static void on_call(void *arg, gw_call_result r, const gw_call_response *res)
 {
     gw_delivery *d = arg;
-    gw_gate *gate = gate_of(d);
-    gw_binding *binding = gw_binding_ref(d->binding); /* the end of `d` may be the end of the gate */
     uint32_t retry_after_s = r == GW_CALL_OK ? gw_translate_retry_after(res->retry_after, time(NULL)) : 0;
     gw_translated t;
     d->call = NULL;
@@ -164,18 +171,16 @@ static void on_call(void *arg, gw_call_result r, const gw_call_response *res)
                                 .retry_after_s = retry_after_s,
                                 .allowed_ms = d->deadline_ms - d->leave.started_ms,
                                 .tenant = d->req.tenant});
-    if (!try_another(d, r, res)) {
-        gw_translate(r, res, d->to, d->binding->thread->scrubber, d->binding->gen, d->text, &t);
-        if (t.outcome != GW_OUTCOME_DELIVERED)
-            gw_log(UPSTREAM_FAILED, gw_word("upstream", d->route->upstream),
-                   gw_word("signal", gw_signal_word(d->route->signal)),
-                   gw_word("result", gw_call_result_word(r)),
-                   gw_i64("status", r == GW_CALL_OK ? res->status : 0),
-                   gw_word("answered", gw_outcome_word(t.outcome)));
-        give_up(d, &t);
-    }
-    serve(gate);
-    gw_binding_unref(&binding);
+    wake(gate_of(d));
+    if (try_another(d, r, res))
+        return;
+    gw_translate(r, res, d->to, d->binding->thread->scrubber, d->binding->gen, d->text, &t);
+    if (t.outcome != GW_OUTCOME_DELIVERED)
+        gw_log(UPSTREAM_FAILED, gw_word("upstream", d->route->upstream),
+               gw_word("signal", gw_signal_word(d->route->signal)), gw_word("result", gw_call_result_word(r)),
+               gw_i64("status", r == GW_CALL_OK ? res->status : 0),
+               gw_word("answered", gw_outcome_word(t.outcome)));
+    give_up(d, &t);
 }
 
 /* `d->leave` has been given. */
@@ -219,7 +224,7 @@ static void serve(gw_gate *g)
     }
 }
 
-/* Room may have come about on another thread, or time has passed. */
+/* Room may have come about, here or on another thread, or time has passed. */
 static void on_gate_timer(h2o_timeout_entry_t *entry)
 {
     gw_gate *g = H2O_STRUCT_FROM_MEMBER(gw_gate, timer, entry);
@@ -412,6 +417,7 @@ void gw_deliver_cancel(gw_delivery *d)
     if (d->call != NULL) {
         gw_call_cancel(d->call);
         give_back(d, &(gw_call_end){.cancelled = true});
+        wake(gate_of(d));
     }
     if (d->ticket != NULL)
         d->ticket->delivery = NULL;

@@ -72,6 +72,9 @@ void gw_binding_unref(gw_binding **pb)
         if (b->pools[i] != NULL)
             gw_pool_retire(b->pools[i], on_pool_gone, gw_generation_ref(b->gen));
     }
+    /* The last of a line may have left a moment ago. */
+    for (size_t i = 0; i < b->gen->cfg->n_upstreams * GW_SIGNAL_COUNT; i++)
+        h2o_timeout_unlink(&b->gates[i].timer);
     free(b->pools);
     free(b->gates);
     gw_generation_unref(&b->gen);

@@ -23,7 +23,7 @@
 /* Requests of one thread that wait for their turn at an upstream, for one signal. Owned by deliver.c. */
 typedef struct gw_gate {
     gw_waitq line;
-    h2o_timeout_entry_t timer; /* linked while anybody waits */
+    h2o_timeout_entry_t timer; /* linked while anybody waits, and up to a tick longer */
     struct gw_binding *binding;
     size_t upstream;
     gw_signal signal;

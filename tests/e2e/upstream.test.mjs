@@ -3,8 +3,9 @@
 // taken when it was not, nor be told to give up when trying again helps; and no secret comes back in an error text.
 import assert from 'node:assert/strict'
 import { account, metric } from './lib/metrics.mjs'
-import { freePort } from './lib/process.mjs'
+import { freePort, sleep, until } from './lib/process.mjs'
 import { Gateway } from './lib/gateway.mjs'
+import { Raw } from './lib/http.mjs'
 import { Recorder } from './lib/recorder.mjs'
 import { OTLP, PATHS, SIGNALS, TYPES, logRequest, sample } from './lib/samples.mjs'
 import { assertClean, EMAIL, EMAIL_MASKED } from './lib/secrets.mjs'
@@ -194,6 +195,33 @@ e2e('a backend that hangs: an answer in time, and others are not held up', async
   assert.ok(Date.now() - start < 450, 'others are served meanwhile')
   for (const res of await hung) assert.ok([503, 504].includes(res.status), String(res.status))
   assert.ok(Date.now() - start < 2500, `answered after ${Date.now() - start} ms`)
+})
+
+e2e('who waits gets the connection of the call before, and a reload while others wait takes nothing away', async (t) => {
+  const upstream = { max_connections: 1, max_requests: 1, adaptive_limit: false, breaker: { enabled: false } }
+  const { gateway, recorder } = await world(t, { upstream, config: { threads: 1 } })
+  await recorder.script({ delay_ms: 50 })
+  const results = Array(8).fill(0).map((_, i) => gateway.post(undefined, { ...logRequest(`n${i}`), timeoutMs: 20000 }))
+  await sleep(100)
+  gateway.signal('SIGHUP')
+  assert.deepEqual((await Promise.all(results)).map((r) => r.status), Array(8).fill(200))
+})
+
+e2e('senders who leave while they wait, after a reload, leave nothing behind', async (t) => {
+  const upstream = { max_connections: 1, max_requests: 1, adaptive_limit: false, breaker: { enabled: false } }
+  const { gateway, recorder } = await world(t, { upstream, config: { threads: 1 } })
+  await recorder.script({ delay_ms: 3000 })
+  const { body } = logRequest('gone')
+  const text = `POST ${PATHS.logs} HTTP/1.1\r\nHost: x\r\nContent-Type: ${TYPES.json}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const raws = await Promise.all(Array(5).fill(0).map(() => Raw.open(gateway.port)))
+  raws.forEach((raw) => raw.send(text))
+  await until('four of them to wait', async () => metric(await gateway.metrics(), 'redactd_upstream_waiting') === 4)
+  gateway.signal('SIGHUP')
+  await sleep(1500) // until nothing but these requests keeps the old generation
+  raws.forEach((raw) => raw.close())
+  await until('all of them to be given up', async () => metric(await gateway.metrics(), 'redactd_upstream_waiting') === 0)
+  await recorder.script({})
+  assert.equal((await gateway.post(undefined, { ...logRequest('next'), timeoutMs: 20000 })).status, 200)
 })
 
 e2e('an idle connection that the backend closed costs no request', async (t) => {
