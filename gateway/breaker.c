@@ -255,7 +255,7 @@ void gw_breaker_tick(gw_breaker *b, uint64_t now_ms, uint64_t random)
     static const gw_breaker_counts none, stuck = {.calls = 1, .failures = 1, .timeouts = 1, .slow = 1};
     see_time(b, now_ms);
     if (b->expires_ms != 0 && b->now_ms >= b->expires_ms)
-        transition(b, GW_BREAKER_EVENT_EXPIRED, &none, random);
+        transition(b, b->cfg.enabled ? GW_BREAKER_EVENT_EXPIRED : GW_BREAKER_EVENT_DISABLE, &none, random);
     if (b->state == GW_BREAKER_OPEN && is_over(b, b->now_ms))
         transition(b, GW_BREAKER_EVENT_WAITED, &none, random);
     else if (b->state == GW_BREAKER_HALF_OPEN && has_stuck_probe(b, b->now_ms))

@@ -100,6 +100,11 @@ gw_backend *gw_backend_ref(const gw_upstream_cfg *cfg, const char *url, uint64_t
     pthread_mutex_unlock(&registry.lock);
     for (unsigned s = 0; known && s < GW_SIGNAL_COUNT; s++)
         lane_configure(&b->lanes[s], cfg, now_ms);
+    /* A verdict of checks that are no longer made would never be taken back. */
+    if (known && cfg->health_check.when != GW_CHECK_ALWAYS) {
+        atomic_store(&b->failed_checks, 0);
+        atomic_store(&b->unhealthy, false);
+    }
     return b;
 }
 

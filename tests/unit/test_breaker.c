@@ -377,6 +377,14 @@ static void test_breaker__configuration(void **state)
     assert_non_null(strstr(reason(), "disabled since"));
     gw_breaker_reset(&b, now, 0);
     assert_int_equal(b.state, GW_BREAKER_DISABLED);
+    /* What an operator says for a time ends in what the configuration says. */
+    for (unsigned i = 0; i < 2; i++) {
+        (i == 0 ? gw_breaker_force_open : gw_breaker_disable)(&b, now, 1000, 0);
+        now += 1000;
+        gw_breaker_tick(&b, now, 0);
+        assert_int_equal(b.state, GW_BREAKER_DISABLED);
+        assert_int_equal(b.expires_ms, 0);
+    }
     gw_breaker_configure(&b, &cfg, now, 0);
     assert_int_equal(b.state, GW_BREAKER_CLOSED);
 }

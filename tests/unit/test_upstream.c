@@ -209,6 +209,14 @@ static void test_upstream__checks_open_the_way_and_never_close_the_last(void **s
     gw_upstream_checked(u, 1, GW_CHECK_BAD, now, 0);
     one_call(GW_SIGNAL_LOGS, (gw_call_end){.result = GW_CALL_OK, .status = 200}); /* both are: it is used */
     gw_upstream_checked(u, 0, GW_CHECK_OK, now, 0);
+    assert_int_equal(acquire(GW_SIGNAL_LOGS, 1, &t), GW_LEAVE_OPEN);
+    /* Checks are switched off while one is ill: nobody would ever take that back. */
+    cfg.health_check.when = GW_CHECK_NEVER;
+    gw_upstream *next = gw_upstream_new(&cfg, now);
+    gw_upstream_free(&next);
+    assert_int_equal(acquire(GW_SIGNAL_LOGS, 1, &t), GW_LEAVE_GIVEN);
+    end_with(GW_SIGNAL_LOGS, &t, (gw_call_end){.result = GW_CALL_OK, .status = 200});
+    cfg.health_check.when = GW_CHECK_ALWAYS;
     gw_upstream_checked(u, 1, GW_CHECK_OK, now, 0);
     fail_endpoint(0, GW_SIGNAL_LOGS);
     assert_true(gw_upstream_wants_check(u, 0));
