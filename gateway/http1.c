@@ -527,7 +527,7 @@ static void read_head(conn *c)
         if (keep_head(c, c->parsed.n_bytes))
             begin_request(c);
         else
-            refuse_head(c, 400, "bad request\n");
+            refuse_head(c, 503, "out of memory, try again\n");
         break;
     case GW_PARSE_INCOMPLETE: /* few heads are that long, so those that are count like bodies */
         if (in.n > KEEP_BYTES && !charge_up_to(c, limits(c)->header_bytes))
@@ -604,7 +604,8 @@ static void on_deadline(conn *c)
     if (mid_request)
         gw_count(c->server->thread->counters, GW_METRIC_SLOW_CLIENTS, 0, 0, 0, 1);
     if (c->state == STATE_HEAD && c->head_seen > 0)
-        refuse_head(c, 408, "request did not arrive in time\n");
+        /* 408 would be true, but senders of OTLP and Loki drop their data on it. */
+        refuse_head(c, 503, "request did not arrive in time, try again\n");
     else if (c->state == STATE_BODY_LENGTH || c->state == STATE_BODY_CHUNKED)
         bad_body(c, GW_OUTCOME_CLIENT_TIMEOUT);
     else if (c->state == STATE_DISCARD)
