@@ -151,9 +151,13 @@ static bool ends_name(uint8_t c)
     return c <= ' ' || c == '=' || c == ';' || c == ',' || c == '"' || c == '\'' || c == '\\' || c == '<';
 }
 
-static bool ends_value(uint8_t c)
+/* Of backslashes only those of quotes and line ends end a value; \u003d is a part of it. */
+static bool ends_value(const rd_view *v, uint32_t i)
 {
-    return c <= ' ' || c == ';' || c == '"' || c == '\'' || c == '\\' || c == '<';
+    uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
+    if (c == '\\')
+        return next == 'n' || next == 'r' || next == 't' || next == '"' || next == '\'' || next == '\\';
+    return c <= ' ' || c == ';' || c == '"' || c == '\'' || c == '<';
 }
 
 static bool is_attribute(const rd_view *v, uint32_t from, uint32_t to)
@@ -245,7 +249,7 @@ static uint32_t read_pair(const rd_view *v, uint32_t i, uint32_t limit, pair *p)
         return i;
     p->is_pair = true;
     p->from = skip_quote(v, i + 1);
-    for (p->to = p->from; p->to < limit && !ends_value(rd_at(v, p->to));)
+    for (p->to = p->from; p->to < limit && !ends_value(v, p->to);)
         p->to++;
     i = p->from > p->name_end + 1 ? skip_quote(v, p->to) : p->to;
     if (!rd_word_in(v, p->name, p->name_end, "expires"))
@@ -253,6 +257,15 @@ static uint32_t read_pair(const rd_view *v, uint32_t i, uint32_t limit, pair *p)
     for (uint32_t n = 0; n < MAX_DATE && i < limit && rd_at(v, i) != ';' && rd_at(v, i) != ','; n++)
         i++; /* "Wed, 21 Oct 2015 07:28:00 GMT": behind the first comma */
     return i;
+}
+
+/* Behind a quote inside a value: where that goes on, if it does. */
+static uint32_t resync(const rd_view *v, uint32_t i, uint32_t limit)
+{
+    uint32_t end = i;
+    while (end < limit && end - i < MAX_NAME && rd_at(v, end) != ';' && !ends_value(v, end))
+        end++;
+    return end > i && rd_at(v, end) == ';' && rd_at(v, i) != ',' ? end : i;
 }
 
 /* Every byte is read once: f->resume goes over the pairs, whose values nobody else has to look at. */
@@ -269,6 +282,7 @@ void rd_judge_cookie(rd_find *f, rd_value x)
         else if (sure)
             cookie_word(f, p.name, p.name_end);
         f->resume = p.is_pair && p.to > f->resume ? p.to : f->resume;
+        i = p.is_pair ? resync(v, i, limit) : i;
         uint8_t c = rd_at(v, i);
         sure = c == ';' || x.quoted;
         if (c != ';' && c != ' ' && c != ',')

@@ -111,6 +111,8 @@ static void test_detect_keyvalue__cookies(void **state)
         {"{\\\"Set-Cookie\\\":[\\\"a=1\\\", \\\"sid=xyz\\\"]}",
          "{\\\"Set-Cookie\\\":[\\\"a=1\\\", \\\"sid=***\\\"]}"},
         {"\"cookie\":\"s%3Aabc.def12345\"", "\"cookie\":\"***\""},
+        {"Cookie: a=\"x\\\"y; sid=abc; b=c", "Cookie: a=\"x\\\"y; sid=***; b=c"},
+        {"\"cookie\":\"sid=ab\\u0063; x=y\"", "\"cookie\":\"sid=***; x=y\""},
         {"cookie=a=b request_id=12345678 trace=abc", NULL},
         {"cookie: theme=dark; sidebar=open; sid=; sid=***; logged_in=1; token=null", NULL},
         {"cookie: expired cookie=0x14ed93111f20005 cookies: 1234567890", NULL},

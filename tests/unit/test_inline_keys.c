@@ -120,6 +120,36 @@ static void test_inline_keys__every_shipped_key_in_every_notation(void **state)
     }
 }
 
+/* The detectors read in chunks of 4096 bytes and words of 64. */
+static void test_inline_keys__wherever_a_chunk_ends(void **state)
+{
+    enum { CHUNK = 4096, REACH = 72 };
+    rd_policy *p = kit_policy(rules, 1);
+    rd_redactor *r = rd_redactor_new();
+    rd_buf in, out, text, want;
+    rd_buf *all[] = {&in, &out, &text, &want};
+    for (size_t i = 0; i < 4; i++)
+        rd_buf_init(all[i], 1 << 20);
+    for (size_t w = 0; w < sizeof wrappers / sizeof wrappers[0]; w++) {
+        fill(wrappers[w].text, "ip", &text);
+        fill(wrappers[w].want, "ip", &want);
+        for (size_t at = CHUNK - REACH; at <= CHUNK + 1; at++) {
+            in.n = out.n = 0;
+            for (size_t i = 0; i < at; i++)
+                rd_buf_append_byte(&in, ' ');
+            rd_buf_append(&in, text.p, text.n - 1);
+            (void)rd_buf_reserve(&in, 0);
+            assert_int_equal(rd_redact_text(r, p, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+            assert_int_equal(out.n, at + want.n - 1);
+            assert_memory_equal(out.p + at, want.p, want.n - 1);
+        }
+    }
+    for (size_t i = 0; i < 4; i++)
+        rd_buf_release(all[i]);
+    rd_redactor_free(&r);
+    rd_policy_free(&p);
+}
+
 static void test_inline_keys__names_that_no_sentence_has(void **state)
 {
     expect("login of user_id: 42, session_id: ab-cd.", "login of user_id: ***, session_id: ***");
@@ -267,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inline_keys__every_shipped_key_in_every_notation),
+        cmocka_unit_test(test_inline_keys__wherever_a_chunk_ends),
         cmocka_unit_test(test_inline_keys__names_that_no_sentence_has),
         cmocka_unit_test(test_inline_keys__what_is_no_pair_stays),
         cmocka_unit_test(test_inline_keys__unite_with_what_detectors_find),
