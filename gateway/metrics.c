@@ -58,7 +58,12 @@ unsigned gw_metrics_slot(gw_slots kind, const char *name)
     return found;
 }
 
-static const char *slot_name(gw_slots kind, unsigned i)
+unsigned gw_metrics_slots(gw_slots kind)
+{
+    return atomic_load(&slots.n[kind]);
+}
+
+const char *gw_metrics_slot_name(gw_slots kind, unsigned i)
 {
     return i == 0 || i >= atomic_load(&slots.n[kind]) ? "__other__" : slots.names[kind][i];
 }
@@ -85,17 +90,17 @@ static const char *dim_call_result(unsigned i)
 
 static const char *dim_rule(unsigned i)
 {
-    return slot_name(GW_SLOTS_RULE, i);
+    return gw_metrics_slot_name(GW_SLOTS_RULE, i);
 }
 
 static const char *dim_upstream(unsigned i)
 {
-    return slot_name(GW_SLOTS_UPSTREAM, i);
+    return gw_metrics_slot_name(GW_SLOTS_UPSTREAM, i);
 }
 
 static const char *dim_workspace(unsigned i)
 {
-    return slot_name(GW_SLOTS_WORKSPACE, i);
+    return gw_metrics_slot_name(GW_SLOTS_WORKSPACE, i);
 }
 
 static const char *dim_limit(unsigned i)
@@ -248,11 +253,11 @@ static unsigned used(const struct metric *row, unsigned d)
 {
     switch (row->dim[d]) {
     case DIM_RULE:
-        return atomic_load(&slots.n[GW_SLOTS_RULE]);
+        return gw_metrics_slots(GW_SLOTS_RULE);
     case DIM_UPSTREAM:
-        return atomic_load(&slots.n[GW_SLOTS_UPSTREAM]);
+        return gw_metrics_slots(GW_SLOTS_UPSTREAM);
     case DIM_WORKSPACE:
-        return atomic_load(&slots.n[GW_SLOTS_WORKSPACE]);
+        return gw_metrics_slots(GW_SLOTS_WORKSPACE);
     default:
         return dims[row->dim[d]].size;
     }

@@ -30,6 +30,10 @@ enum { GW_RULE_SLOTS = 257, GW_UPSTREAM_SLOTS = 33, GW_WORKSPACE_SLOTS = 201 };
  * process. */
 unsigned gw_metrics_slot(gw_slots kind, const char *name);
 
+/* Slots in use, and the name of one. Names live as long as the process. */
+unsigned gw_metrics_slots(gw_slots kind);
+const char *gw_metrics_slot_name(gw_slots kind, unsigned slot);
+
 typedef struct gw_counters gw_counters; /* one thread's cells */
 gw_counters *gw_counters_new(void);     /* registered for ever; NULL: no memory */
 
