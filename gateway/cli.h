@@ -11,6 +11,8 @@ int gw_cli_check(int argc, char **argv);
 int gw_cli_token(int argc, char **argv);
 /* `redactd password hash`: argon2id of the line on standard input. */
 int gw_cli_password(int argc, char **argv);
+/* `redactd ledger verify DIRECTORY [SHA256]`: whether the ledger is whole, and holds that record. */
+int gw_cli_ledger(int argc, char **argv);
 /* `redactd dump-config [FILE]`: the effective configuration, secrets masked. */
 int gw_cli_dump_config(int argc, char **argv);
 /* `redactd reference [keys|outcomes|metrics]`: one of the program's tables in Markdown. */

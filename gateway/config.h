@@ -349,6 +349,11 @@ typedef struct gw_cors_cfg {
     uint32_t max_age_s;
 } gw_cors_cfg;
 
+typedef struct gw_ledger_cfg {
+    const char *directory;
+    uint64_t file_bytes;
+} gw_ledger_cfg;
+
 typedef struct gw_config {
     uint32_t version; /* of the file's format: 1 */
     gw_listener_cfg *listeners;
@@ -366,6 +371,8 @@ typedef struct gw_config {
     gw_limits_cfg limits;
     gw_redaction_cfg redaction;
     gw_cors_cfg cors;
+    gw_ledger_cfg ledger;
+    bool has_ledger;
     char hash[17]; /* of the file's bytes, hex, for logs and metrics */
     void *memory;  /* owned by config.c */
     _Atomic unsigned refs;

@@ -42,7 +42,7 @@ const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .pri
 static const gw_section listener_section, route_section, upstream_section, admin_section,
     listener_tls_section, upstream_tls_section, workspaces_section, limits_section, redaction_section,
     cors_section, digest_key_section, admin_token_section, trusted_header_section, jwt_section, quota_section,
-    redis_section, breaker_section, health_check_section, retry_section;
+    redis_section, breaker_section, health_check_section, retry_section, ledger_section;
 
 /* clang-format off */
 /* Of every kind of field there is; a field of another type does not compile. An enum is an uint32_t here. */
@@ -77,6 +77,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_workspaces_cfg: &type_section,                                                                    \
         gw_limits_cfg: &type_section,                                                                        \
         gw_redaction_cfg: &type_section,                                                                     \
+        gw_ledger_cfg: &type_section,                                                                        \
         gw_cors_cfg: &type_section)
 
 #define SECTION_OF(f)                                                                                        \
@@ -101,6 +102,7 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_workspaces_cfg: &workspaces_section,                                                              \
         gw_limits_cfg: &limits_section,                                                                      \
         gw_redaction_cfg: &redaction_section,                                                                \
+        gw_ledger_cfg: &ledger_section,                                                                      \
         gw_cors_cfg: &cors_section)
 
 /* The words of an enum follow from its type; a field that is a plain number does not compile. */
@@ -634,6 +636,16 @@ static const gw_key redaction_keys[] = {
 static const gw_section redaction_section = {redaction_keys, sizeof(S)};
 #undef S
 
+#define S gw_ledger_cfg
+static const gw_key ledger_keys[] = {
+    {"directory", AT(S, directory), .flags = GW_KEY_REQUIRED | GW_KEY_PATH,
+     .doc = "Directory of the redaction ledger, of this process alone. It is made, with mode 0700."},
+    {"file_bytes", AT(S, file_bytes), BYTES(KIB, GIB), .def = "16MiB",
+     .doc = "Size at which a new file is begun. No file is ever deleted."},
+    {0}};
+static const gw_section ledger_section = {ledger_keys, sizeof(S)};
+#undef S
+
 #define S gw_config
 static const gw_key root_keys[] = {
     {"version", AT(S, version), RANGE(1, 1), .flags = GW_KEY_REQUIRED, .doc = "Version of this format: 1."},
@@ -654,6 +666,9 @@ static const gw_key root_keys[] = {
     {"limits", SECTION(S, limits), .doc = "Ceilings, of the process unless said otherwise."},
     {"cors", SECTION(S, cors), .doc = "Sending from web pages."},
     {"redaction", SECTION(S, redaction), .doc = "What is taken out."},
+    {"ledger", SECTION(S, ledger), .presence_offset = offsetof(S, has_ledger),
+     .doc = "Evidence of what was taken out, for an auditor. Absent: none is kept. To change it takes a "
+            "restart."},
     {0}};
 const gw_section gw_root_section = {root_keys, sizeof(S)};
 #undef S
@@ -663,7 +678,7 @@ static const gw_key *const all_tables[] = {
     upstream_keys,  upstream_tls_keys,   route_keys,        workspaces_keys, limits_keys,
     cors_keys,      redaction_keys,      rule_keys,         where_keys,      digest_key_keys,
     workspace_keys, trusted_header_keys, jwt_keys,          quota_keys,      redis_keys,
-    breaker_keys,   health_check_keys,   retry_keys};
+    breaker_keys,   health_check_keys,   retry_keys,        ledger_keys};
 
 bool gw_is_key(const char *word, size_t n)
 {

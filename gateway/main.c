@@ -43,6 +43,8 @@ static const struct verb {
     {"token", "new", "make a bearer token for a workspace: the token, and the hash to store", gw_cli_token},
     {"password", "hash", "hash the password on standard input for a workspace's `passwords`",
      gw_cli_password},
+    {"ledger", "verify DIRECTORY [SHA256]",
+     "check the redaction ledger, and that it holds the record of that hash", gw_cli_ledger},
     {"version", "", "print the version", version},
 };
 

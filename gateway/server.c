@@ -16,6 +16,7 @@
 #include "gateway/checker.h"
 #include "gateway/exchange.h"
 #include "gateway/identity.h"
+#include "gateway/ledger_keeper.h"
 #include "gateway/listener.h"
 #include "gateway/log.h"
 #include "gateway/quota_file.h"
@@ -161,6 +162,14 @@ static bool same_listeners(const gw_config *a, const gw_config *b)
     return !a->has_admin || strcmp(a->admin.listener.address, b->admin.listener.address) == 0;
 }
 
+static bool same_ledger(const gw_config *a, const gw_config *b)
+{
+    if (a->has_ledger != b->has_ledger)
+        return false;
+    return !a->has_ledger || (strcmp(a->ledger.directory, b->ledger.directory) == 0 &&
+                              a->ledger.file_bytes == b->ledger.file_bytes);
+}
+
 /* Each connection may need one more to a backend. Without a descriptor left, accepting fails again and again
  * in a loop that has nothing to wait for. */
 static uint32_t connections_within_files(uint32_t wanted)
@@ -290,6 +299,11 @@ static bool reload(server *s)
         gw_config_free(&cfg);
         return false;
     }
+    if (!same_ledger(cfg, s->gen->cfg)) {
+        reload_rejected("the ledger cannot change without a restart");
+        gw_config_free(&cfg);
+        return false;
+    }
     gw_generation *gen = gw_generation_new(cfg, s->gen->number + 1, why);
     if (gen == NULL) {
         reload_rejected(why);
@@ -311,6 +325,7 @@ static bool reload(server *s)
     keep_workspaces(s, workspaces);
     gw_generation_unref(&s->gen);
     s->gen = gen;
+    gw_ledger_config(gen->cfg->hash);
     gw_log(CONFIG_LOADED, gw_u64("generation", gen->number), gw_word("hash", gen->cfg->hash));
     return true;
 }
@@ -512,6 +527,16 @@ static bool start_quotas(const gw_workspaces_cfg *cfg)
     return false;
 }
 
+static bool start_ledger(const gw_config *cfg)
+{
+    char why[GW_WHY_BYTES];
+    if (!cfg->has_ledger || gw_ledger_start(cfg->ledger.directory, cfg->ledger.file_bytes, REDACTD_VERSION,
+                                            cfg->hash, why, sizeof why))
+        return true;
+    fprintf(stderr, "redactd: %s\n", why);
+    return false;
+}
+
 static bool start(server *s, gw_config *cfg)
 {
     char why[GW_WHY_BYTES];
@@ -532,7 +557,7 @@ static bool start(server *s, gw_config *cfg)
     s->loops = calloc(s->n_loops, sizeof *s->loops);
     s->workers = gw_workers_new(s->n_loops);
     gw_identity_set_slow_limit(s->n_loops / 2);
-    if (s->loops == NULL || s->workers == NULL || !bind_all(s))
+    if (s->loops == NULL || s->workers == NULL || !bind_all(s) || !start_ledger(s->gen->cfg))
         return false;
     for (unsigned i = 0; i < s->n_loops; i++) {
         if (!start_loop(s, i))
@@ -577,6 +602,7 @@ static void stop(server *s)
     for (unsigned i = 0; i < s->n_loops; i++)
         pthread_join(s->loops[i].tid, NULL);
     gw_workers_free(&s->workers);
+    gw_ledger_stop(); /* counts what the threads did last */
     gw_quota_sync_stop();
     gw_quota_file_close();
     gw_generation_close_stores();

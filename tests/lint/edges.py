@@ -30,7 +30,7 @@ LAYERS = [
     ["signal", "limit", "scrubbed", "log", "outcome", "call_result", "budget", "frontend", "peer", "password", "verdict_cache", "jwt"],
     ["config", "media", "metrics", "redis", "credential"],
     ["breaker", "adaptive", "retry_budget", "balance", "hold", "waitq"],
-    ["route", "tls", "store", "endpoint", "admin_tokens", "workspace", "quota", "upstream"],
+    ["route", "tls", "store", "ledger", "endpoint", "admin_tokens", "workspace", "quota", "upstream"],
     ["generation", "reply", "identity"],
     ["scrub", "upstream_metrics"],
     ["thread", "translate"],
