@@ -100,6 +100,8 @@ static void run(request *r)
     rd_buf_init(&page, MAX_PAGE);
     c->page = &page;
     int status = r->route->run(c);
+    if (page.failed != RD_OK) /* half a page would be taken for a whole one */
+        status = gw_admin_fail(c, 500, "the answer is too large, or there is no memory for it");
     gw_response res = {.status = status};
     audit(r->route, r->caller.name, c->target, status < 400 ? "done" : "failed", status);
     if (c->error != NULL)

@@ -225,6 +225,14 @@ typedef struct refusal {
     gw_refusal words;   /* memory of the detail */
 } refusal;
 
+/* A backend that is not called now will hardly be when the body is here; nor one that asked for a pause for
+ * this tenant. */
+static bool backend_refuses(gw_exchange *x, refusal *no)
+{
+    rd_slice tenant = x->workspace != NULL ? rd_slice_str(x->workspace->tenant) : (rd_slice){0};
+    return gw_deliver_refuses(x->binding, x->route, tenant, &no->words, &no->said);
+}
+
 /* Everything that can be said no to before a byte of the body is read. */
 static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media, refusal *no)
 {
@@ -253,9 +261,7 @@ static gw_outcome judge_head(gw_exchange *x, const gw_head *h, gw_media media, r
         return o;
     if (h->has_length && h->content_length > cfg->limits.body_bytes)
         return GW_OUTCOME_TOO_LARGE;
-    /* A backend that is not called now will hardly be when the body is here. */
-    rd_slice tenant = x->workspace != NULL ? rd_slice_str(x->workspace->tenant) : (rd_slice){0};
-    if (gw_deliver_refuses(x->binding, x->route, tenant, &no->words, &no->said))
+    if (backend_refuses(x, no))
         return no->said.outcome;
     if (x->workspace != NULL)
         o = begin_admission(x, h->has_length, h->content_length);
@@ -399,12 +405,17 @@ static void on_verify_done(gw_work *w)
     gw_identity_slow_free(&x->slow);
     if (o == GW_OUTCOME_DELIVERED)
         o = on_identified(x);
+    refusal no;
+    no.said = (gw_translated){0};
+    if (o == GW_OUTCOME_DELIVERED && backend_refuses(x, &no))
+        o = no.said.outcome;
     if (o == GW_OUTCOME_DELIVERED)
         o = begin_admission(x, true, x->body.bytes.n);
     if (o == GW_OUTCOME_QUOTA || o == GW_OUTCOME_QUOTA_NEVER)
         refuse_limited(x, o);
     else if (o != GW_OUTCOME_DELIVERED)
-        refuse_with(x, o, (rd_slice){0}, retry_after(x, o));
+        refuse_with(x, o, no.said.detail,
+                    no.said.retry_after_s > 0 ? no.said.retry_after_s : retry_after(x, o));
     else if (admit_body(x))
         start_scrub(x);
 }

@@ -417,6 +417,20 @@ e2e('keys of signed tokens: a new one without a restart, the old one gone', asyn
   assert.equal(await status(by), 200)
 })
 
+e2e('a pause that the backend asked for holds for who is known late as well, and for that tenant only', async (t) => {
+  const { gateway, recorder } = await world(t)
+  const send = (headers) => gateway.post(undefined, log(headers))
+  await recorder.script({ status: 429, headers: { 'Retry-After': '30' } })
+  assert.equal((await send(basic('bob', 'geheim'))).status, 429)
+  await recorder.take(1)
+  await recorder.script({})
+  const held = await send(basic('bob', 'neu')) // a password that has to be checked first
+  assert.equal(held.status, 429)
+  assert.ok(Number(held.headers['retry-after']) > 20)
+  assert.equal(recorder.count(), 1)
+  assert.equal((await send(bearer(victimToken))).status, 200)
+})
+
 e2e('an operator blocks a workspace for a while: 429 with the time left, over reloads, and nobody else notices', async (t) => {
   const { gateway, recorder, dir } = await world(t)
   writeFileSync(join(dir, 'token'), 'operator-token-0123456789\n', { mode: 0o600 })
