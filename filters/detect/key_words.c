@@ -23,10 +23,10 @@ static const struct {
      "has\xc5\x82o parola passcode pass lozinka salasana losenord l\xc3\xb6senord "
      "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
      "\xe5\xaf\x86\xe7\xa0\x81 \xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89"},
-    {RD_KEY_PASSWORD, false,
-     "pw user_pw db_pw root_pw bind_pw admin_pw pgpassword dbpassword userpassword dbpass userpass rootpass "
-     "mysqlpassword "
-     "newpassword oldpassword loginpassword smtppassword psw passw redispassword"},
+    {RD_KEY_PASSWORD, false, "pw user_pw db_pw root_pw bind_pw admin_pw psw passw"},
+    {RD_KEY_PASSWORD, true,
+     "pgpassword dbpassword userpassword dbpass userpass rootpass mysqlpassword newpassword oldpassword "
+     "loginpassword smtppassword redispassword"},
     {RD_KEY_PIN, false,
      "pin pincode otp otpcode cvv cvc cvv2 cvc2 cardpin verificationcode smscode mfacode totp tan"},
     {RD_KEY_SECRET, true,
@@ -34,7 +34,8 @@ static const struct {
      "sharedaccesskey "
      "sharedaccesssignature accountkey passwordhash pwhash hmackey cipherkey decryptionkey recoverycode "
      "seedphrase mnemonic"},
-    {RD_KEY_SECRET, false, "clientsecret appsecret apisecret usersecret consumersecret totpsecret secret_id"},
+    {RD_KEY_SECRET, true, "clientsecret appsecret apisecret usersecret consumersecret totpsecret"},
+    {RD_KEY_SECRET, false, "secret_id"},
     {RD_KEY_TOKEN, true,
      "token apikey accesskey authkey authtoken accesstoken refreshtoken idtoken sessiontoken securitytoken "
      "signature "
@@ -55,8 +56,8 @@ static const struct {
     {RD_KEY_AUTH, true, "authorization authorizationheader authheader"},
     {RD_KEY_COOKIE, true, "cookie cookies"},
     {RD_KEY_SESSION, true, "session_id sess_id sessiontoken sessionkey"},
-    {RD_KEY_SESSION, false,
-     "sid session sess phpsessid jsessionid aspnetsessionid connectsid laravelsession"},
+    {RD_KEY_SESSION, true, "phpsessid jsessionid aspnetsessionid connectsid laravelsession"},
+    {RD_KEY_SESSION, false, "sid session sess"},
     {RD_KEY_NAME, true,
      "fullname firstname lastname surname givenname familyname middlename forename maidenname birthname "
      "nachname vorname "

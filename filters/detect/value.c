@@ -172,7 +172,7 @@ bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
         out->quoted = true;
         out->prose = false;
     } else {
-        if (from > i && rd_at(v, i - 1) == '=' && next_pair(v, from))
+        if (from > i && rd_at(v, i - 1) == '=' && rd_at(v, i - 2) != ' ' && next_pair(v, from))
             return false;
         out->from = from;
         out->to = unquoted_end(v, from, max);
