@@ -15,6 +15,7 @@
 
 #include "gateway/ledger_counts.h"
 #include "gateway/ledger_file.h"
+#include "gateway/ledger_keeper.h"
 #include "gateway/ledger_read.h"
 #include "gateway/ledger_verify.h"
 #include "gateway/metrics.h"
@@ -518,6 +519,7 @@ static void test_counts__every_move_is_taken_once(void **state)
         snprintf(name, sizeof name, "ws-%u", i);
         workspaces[i] = gw_metrics_slot(GW_SLOTS_WORKSPACE, name);
     }
+    take_all(c, false, true); /* what the test of the keeper counted */
     assert_int_equal(take_all(c, false, true), 0);
     for (unsigned i = 0; i < RULES * WORKSPACES; i++) {
         gw_count(t, GW_METRIC_REDACTIONS, i % 2, rules[i % RULES], 1, 2);
@@ -536,6 +538,34 @@ static void test_counts__every_move_is_taken_once(void **state)
     assert_int_equal(list[0].n, 5);
     gw_ledger_counts_free(&c);
     gw_ledger_counts_free(&twin);
+}
+
+/* Others count and reload while the thread writes. */
+static void test_keeper__writes_what_moved_under_each_configuration(void **state)
+{
+    char text[8192], why[256] = "";
+    gw_counters *t = gw_counters_new();
+    unsigned rule = gw_metrics_slot(GW_SLOTS_RULE, "kept");
+    if (!gw_ledger_start(dir, BIG, "0.1.0", "aaaaaaaaaaaaaaaa", why, sizeof why))
+        fail_msg("%s", why);
+    gw_count(t, GW_METRIC_REDACTIONS, 0, rule, 1, 3);
+    gw_ledger_config("bbbbbbbbbbbbbbbb");
+    while (gw_metrics_sum(GW_METRIC_LEDGER_RECORDS, 0, 0, 0) < 2)
+        gw_count(t, GW_METRIC_REDACTIONS, 0, rule, 1, 1);
+    int64_t total = gw_metrics_sum(GW_METRIC_REDACTIONS, 0, rule, 1), written = 0;
+    gw_ledger_config("cccccccccccccccc");
+    gw_ledger_stop();
+    gw_ledger_stop(); /* nothing more to do */
+    load(first, text, sizeof text);
+    for (const char *p = text; (p = strstr(p, "\"rule\":\"kept\"")) != NULL; p++)
+        written += strtol(strstr(p, "\"n\":") + 4, NULL, 10);
+    assert_int_equal(written, total);
+    assert_non_null(strstr(text, "\"kind\":\"start\""));
+    assert_non_null(strstr(text, "\"config\":\"bbbbbbbbbbbbbbbb\""));
+    const char *last = strstr(text, "\"kind\":\"stop\"");
+    assert_non_null(last);
+    assert_non_null(strstr(last, "\"config\":\"cccccccccccccccc\""));
+    assert_int_equal(verdict().fault, GW_LEDGER_FAULT_OK);
 }
 
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -560,6 +590,7 @@ int main(void)
         IN_DIR(test_disk__a_file_that_was_changed_behind_our_back_is_left_alone),
         IN_DIR(test_directory__has_one_writer_and_one_reader),
         cmocka_unit_test(test_schedule__minutes_and_hours),
+        IN_DIR(test_keeper__writes_what_moved_under_each_configuration),
         cmocka_unit_test(test_counts__every_move_is_taken_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
