@@ -12,6 +12,7 @@
 
 enum {
     MAX_KEY_GAP = 4,
+    MAX_ALIGNED = 32, /* spaces before a separator, in columns */
     MAX_SUFFIX = 4,
     MAX_CLOSERS = 8,
     MAX_NAME_LOOK = 96,
@@ -37,7 +38,7 @@ static uint32_t skip_closers(const rd_view *v, uint32_t i)
         else
             break;
     }
-    for (uint32_t n = 0; n < MAX_KEY_GAP && (rd_at(v, i) == ' ' || rd_at(v, i) == '\t'); n++)
+    for (uint32_t n = 0; n < MAX_ALIGNED && (rd_at(v, i) == ' ' || rd_at(v, i) == '\t'); n++)
         i++;
     return i;
 }
@@ -182,9 +183,14 @@ static uint32_t key_end(const rd_view *v, uint32_t at)
     bool two_letters = c == '=' || c == ':' || c == '"';
     if (rd_is(rd_at(v, at + 1), RD_C_DIGIT) || (two_letters && rd_at(v, at + 1) != ' '))
         return at + 2; /* behind a digit, or a key of two letters */
-    if (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '.' && c != '+'))
-        return at + 3;
     uint32_t i = at + 1;
+    bool column =
+        (rd_at(v, at) == ' ' || rd_at(v, at) == '\t') && rd_at(v, i) == ' ' && (c == '=' || c == ':');
+    for (uint32_t n = 0; column && n < MAX_ALIGNED && (rd_at(v, i - 1) == ' ' || rd_at(v, i - 1) == '\t');
+         n++)
+        i--;
+    if (!column && (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '.' && c != '+')))
+        return at + 3;
     for (uint32_t n = 0; n < 2 && (rd_at(v, i - 1) == ']' || rd_at(v, i - 1) == ')'); n++)
         i--;
     if (rd_at(v, i - 1) == '"' || rd_at(v, i - 1) == '\'' || rd_at(v, i - 1) == '`') {

@@ -52,6 +52,8 @@ static void test_detect_keyvalue__notations(void **state)
         {"has\xc5\x82o = hunter2 jelsz\xc3\xb3 : hunter3", "has\xc5\x82o = *** jelsz\xc3\xb3 : ***"},
         {"\xe5\xaf\x86\xe7\xa0\x81 = hunter2", "\xe5\xaf\x86\xe7\xa0\x81 = ***"},
         {"cookie = sid=abc; theme=dark", "cookie = sid=***; theme=dark"},
+        {"kennwort        = hunter2 kennwort\t = hunter2", "kennwort        = *** kennwort\t = ***"},
+        {"\"kennwort\"    : \"hunter2\" kennwort   : hunter2", "\"kennwort\"    : \"***\" kennwort   : ***"},
         {"APP_PGPASSWORD=hunter2 my-clientsecret=hunter23", "APP_PGPASSWORD=*** my-clientsecret=***"},
         {"dbPassword=hunter2 DB-PASSWORD=hunter3 userPwd=hunter4",
          "dbPassword=*** DB-PASSWORD=*** userPwd=***"},
