@@ -10,7 +10,7 @@ typedef struct account {
 enum {
     ADMIN_CONNECTIONS = 32,
     MOST_FOR_CONNECTIONS = 2, /* one of so many parts of the bytes */
-    KEPT_FOR_CONNECTIONS = 16
+    KEPT_FOR_CONNECTIONS = 4
 };
 
 static account requests = {.max = UINT64_MAX}, bytes = {.max = UINT64_MAX}, connections = {.max = UINT64_MAX};
@@ -49,9 +49,16 @@ void gw_budget_give_request(void)
     atomic_fetch_sub(&requests.used, 1);
 }
 
+/* What connections up to their ceiling may still need. */
+static uint64_t kept_for_connections(uint64_t max)
+{
+    uint64_t most = max / KEPT_FOR_CONNECTIONS, n = atomic_load(&connections.max);
+    return n < most / GW_CONNECTION_BYTES ? n * GW_CONNECTION_BYTES : most;
+}
+
 bool gw_budget_take_bytes(uint64_t n)
 {
-    uint64_t max = atomic_load(&bytes.max), kept = max / KEPT_FOR_CONNECTIONS,
+    uint64_t max = atomic_load(&bytes.max), kept = kept_for_connections(max),
              held = atomic_load(&connection_bytes.used);
     return take_up_to(&bytes, n, held < kept ? max - (kept - held) : max);
 }

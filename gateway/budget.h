@@ -4,8 +4,8 @@
  * exists; past the ceiling new work is refused with a retryable answer, never by the kernel's OOM killer.
  *
  * Connections and bodies share the bytes. Connections get at most half, so that idle ones leave room for
- * work; bodies leave a sixteenth to connections, so that with memory used up a sender still gets in and hears
- * that it shall come back.
+ * work; bodies leave what connections may still need, up to a quarter, so that with memory used up a sender
+ * still gets in and hears that it shall come back.
  */
 #ifndef GW_BUDGET_H
 #define GW_BUDGET_H

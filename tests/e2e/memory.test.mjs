@@ -19,7 +19,7 @@ const MIB = 1 << 20
 const BUDGET_MIB = CONNECTIONS > 1000 ? 512 : 96
 // What a process has besides bodies and connections: code, OpenSSL, rules, stacks, what the allocator keeps between two
 // bodies. Connections are in the account.
-const FIXED_MIB = CONNECTIONS > 1000 ? 48 : 32
+const FIXED_MIB = 32
 const CONNECTION = 20 << 10
 
 // With the breaker most is refused before its body is read; without it the account alone has to hold.

@@ -83,7 +83,7 @@ static void test_base64__both_ways(void **state)
 
 static void test_budget__refuses_beyond_its_limits(void **state)
 {
-    gw_budget_limits(2, 106, 1); /* a sixteenth is for connections */
+    gw_budget_limits(2, 133, 1); /* a quarter is for connections */
     assert_true(gw_budget_take_request());
     assert_true(gw_budget_take_request());
     assert_false(gw_budget_take_request());
@@ -115,13 +115,16 @@ static void test_budget__refuses_beyond_its_limits(void **state)
 static void test_budget__connections_and_bodies_share_the_bytes(void **state)
 {
     gw_budget_limits(2, 160, 100);
-    /* bodies leave a sixteenth to connections, and no more once connections have that */
-    assert_false(gw_budget_take_bytes(151));
+    /* bodies leave a quarter to connections, and no more once connections have that */
+    assert_false(gw_budget_take_bytes(121));
     assert_true(gw_budget_take_connection(10));
-    assert_true(gw_budget_take_bytes(150));
+    assert_false(gw_budget_take_bytes(121));
+    assert_true(gw_budget_take_bytes(120));
+    assert_true(gw_budget_take_connection(30));
     assert_int_equal(gw_budget_bytes(), 160);
     assert_false(gw_budget_take_connection(1));
-    gw_budget_give_bytes(150);
+    gw_budget_give_bytes(120);
+    gw_budget_give_connection(30);
     /* connections get half; one that does not fit takes nothing */
     assert_true(gw_budget_take_connection(70));
     assert_false(gw_budget_take_connection(1));
@@ -134,6 +137,11 @@ static void test_budget__connections_and_bodies_share_the_bytes(void **state)
     gw_budget_give_bytes(80);
     gw_budget_give_connection(70);
     gw_budget_give_connection(10);
+    /* few connections need less than a quarter */
+    gw_budget_limits(2, 100 * GW_CONNECTION_BYTES, 3);
+    assert_false(gw_budget_take_bytes(97 * GW_CONNECTION_BYTES + 1));
+    assert_true(gw_budget_take_bytes(97 * GW_CONNECTION_BYTES));
+    gw_budget_give_bytes(97 * GW_CONNECTION_BYTES);
     assert_int_equal(gw_budget_bytes() + gw_budget_connections(), 0);
 }
 
