@@ -150,8 +150,10 @@ static bool walk_entries(rd_json_walk *w, bool (*walk_one)(rd_json_walk *))
 /* Was the member `name`, which was read last and before which there were `n_before` leaves, dropped whole? */
 static bool was_dropped(const rd_doc *d, uint32_t n_before, rd_json_text name)
 {
+    if (d->n_leaves == n_before)
+        return false; /* there may be no leaf at all */
     const rd_leaf *last = &d->leaves[d->n_leaves - 1];
-    return d->n_leaves > n_before && last->form == RD_FORM_PAIR_DROP && last->off < name.off;
+    return last->form == RD_FORM_PAIR_DROP && last->off < name.off;
 }
 
 /* {"name": "value"}. An empty value is no label for Loki. */
