@@ -185,13 +185,6 @@ static void next_request(conn *c)
     proceed(c);
 }
 
-/* What it kept of the body before is used again. */
-static void empty_chunked_body(conn *c, size_t max)
-{
-    rd_buf_clear(&c->chunked_body, KEEP_BYTES);
-    c->chunked_body.max = max;
-}
-
 /*
  * An answer given on the head alone leaves a body that would be taken for the next request. Closing would
  * cost the sender, and this side, a new connection for each refusal; so the body is read to its end, unless
@@ -209,7 +202,7 @@ static void start_discard(conn *c)
     c->to_discard = c->parsed.chunked ? limits(c)->body_bytes : c->parsed.head.content_length;
     c->chunks = (gw_chunked){0};
     give_charge(c);
-    empty_chunked_body(c, SIZE_MAX);
+    c->chunked_body.max = SIZE_MAX; /* empty: what it kept is used again */
     h2o_socket_read_start(c->sock, on_read);
     proceed(c);
 }
@@ -473,7 +466,7 @@ static void start_body(conn *c)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     bool none = !c->parsed.chunked && c->parsed.head.content_length == 0;
-    empty_chunked_body(c, c->max_body);
+    c->chunked_body.max = c->max_body;
     enter(c, c->parsed.chunked ? STATE_BODY_CHUNKED : STATE_BODY_LENGTH, limits(c)->body_timeout_ms);
     if (!c->parsed.chunked && !make_room(c))
         return;

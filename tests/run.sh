@@ -148,7 +148,12 @@ suite_e2e() {
 suite_e2e_asan() {
     npm_packages || { failed "npm ci"; return; }
     # What lives as long as the process is not freed at its end, so leaks are looked for in the unit tests only.
-    build_asan && REDACTD_SANITIZED=1 node_tests asan tests/e2e/*.test.mjs
+    # Rates, and thousands of connections, say nothing at the pace of a sanitized build.
+    set --
+    for file in tests/e2e/*.test.mjs; do
+        case $file in */memory.test.mjs | */quota-redis.test.mjs) ;; *) set -- "$@" "$file" ;; esac
+    done
+    build_asan && REDACTD_SANITIZED=1 node_tests asan "$@"
 }
 
 python_tap() { # name, script, arguments
