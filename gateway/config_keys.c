@@ -118,7 +118,6 @@ static const gw_section listener_section, route_section, upstream_section, admin
         gw_upstream_coding: coding_words,                                                                    \
         gw_signal: signal_words,                                                                             \
         gw_quota_mode: quota_mode_words,                                                                     \
-        gw_quota_shed: shed_words,                                                                           \
         gw_version_state: state_words,                                                                       \
         gw_action: action_words,                                                                             \
         gw_rule_mode: mode_words,                                                                            \
@@ -356,11 +355,6 @@ static const gw_section route_section = {route_keys, sizeof(S)};
 static const gw_key quota_keys[] = {
     GW_LIMITS(X){"mode", WORD(S, mode), .def = "enforce",
                  .doc = "`shadow` counts what would be refused, and refuses nothing."},
-    {"shed", WORD(S, shed), .def = "none",
-     .doc =
-         "`least_severe`: of OTLP logs of which only a part fits `items_per_second`, `items_per_day` or "
-         "`items_per_month`, the least severe records are dropped and the sender is told by partial success. "
-         "`none`: all or nothing."},
     {0}};
 static const gw_section quota_section = {quota_keys, sizeof(S)};
 #undef X
@@ -373,7 +367,6 @@ static const gw_section quota_section = {quota_keys, sizeof(S)};
      .doc_default = "that of `workspaces.quota`"},
 static const gw_key workspace_quota_keys[] = {
     GW_LIMITS(X){"mode", WORD(S, mode), .def = "default", .doc = "As in `workspaces.quota`."},
-    {"shed", WORD(S, shed), .def = "default", .doc = "As in `workspaces.quota`."},
     {0}};
 static const gw_section workspace_quota_section = {workspace_quota_keys, sizeof(S)};
 #undef X

@@ -29,7 +29,6 @@ void gw_limits_over(const gw_limits *base, const gw_limits *own, gw_limits *out)
             out->v[2 * k + 1] = own->v[2 * k + 1];
     }
     out->mode = own->mode != GW_QUOTA_DEFAULT ? own->mode : base->mode;
-    out->shed = own->shed != GW_SHED_DEFAULT ? own->shed : base->shed;
 }
 
 void gw_limits_complete(gw_limits *l)

@@ -28,14 +28,7 @@
     X(ITEMS_PER_DAY, "items_per_day", NONE, "items", "Items in a calendar day.")                             \
     X(ITEMS_PER_MONTH, "items_per_month", NONE, "items", "Items in a calendar month.")                       \
     X(BYTES_PER_DAY, "bytes_per_day", BYTES, "bytes", "Decoded bytes in a calendar day.")                    \
-    X(BYTES_PER_MONTH, "bytes_per_month", BYTES, "bytes", "Decoded bytes in a calendar month.")              \
-    X(LOKI_STREAMS, "loki_streams", NONE, "streams", "Loki streams that got an entry in the last hour.")     \
-    X(LABEL_NAMES, "label_names", NONE, "labels", "Labels of a Loki stream.")                                \
-    X(LABEL_NAME_BYTES, "label_name_bytes", BYTES, "bytes", "Length of a label's name.")                     \
-    X(LABEL_VALUE_BYTES, "label_value_bytes", BYTES, "bytes", "Length of a label's value.")                  \
-    X(LINE_BYTES, "line_bytes", BYTES, "bytes", "Length of a Loki line.")                                    \
-    X(MAX_AGE, "max_age", SECONDS, "s", "How old the timestamp of a log record or Loki entry may be.")       \
-    X(MAX_AHEAD, "max_ahead", SECONDS, "s", "How far in the future it may be.")
+    X(BYTES_PER_MONTH, "bytes_per_month", BYTES, "bytes", "Decoded bytes in a calendar month.")
 
 typedef enum gw_limit {
 #define X(id, key, unit, counted, doc) GW_LIMIT_##id,
@@ -62,14 +55,12 @@ typedef enum gw_calendar_quota {
     GW_CALENDAR_COUNT
 } gw_calendar_quota;
 
-/* The first of each means: as by default. */
+/* The first one means: as by default. */
 typedef enum gw_quota_mode { GW_QUOTA_DEFAULT, GW_QUOTA_ENFORCE, GW_QUOTA_SHADOW } gw_quota_mode;
-typedef enum gw_quota_shed { GW_SHED_DEFAULT, GW_SHED_NONE, GW_SHED_LEAST_SEVERE } gw_quota_shed;
 
 typedef struct gw_limits {
     uint64_t v[GW_LIMIT_COUNT]; /* 0: not said */
     gw_quota_mode mode;
-    gw_quota_shed shed;
 } gw_limits;
 
 const char *gw_limit_word(gw_limit l);

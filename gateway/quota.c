@@ -34,7 +34,6 @@ gw_quota *gw_quota_new(const char *name, size_t n, unsigned slot, uint32_t share
 
 void gw_quota_free(gw_quota *q)
 {
-    gw_streams_release(&q->streams);
     pthread_mutex_destroy(&q->lock);
     free(q);
 }
@@ -282,13 +281,13 @@ static uint64_t used_of(const gw_quota *q, unsigned l)
         return q->n_bytes;
     if (l >= GW_LIMIT_ITEMS_PER_DAY && l <= GW_LIMIT_BYTES_PER_MONTH)
         return q->calendar.used[l - GW_LIMIT_ITEMS_PER_DAY];
-    return l == GW_LIMIT_LOKI_STREAMS ? q->streams.n : 0;
+    return 0;
 }
 
 /* Says it once on the way up; again only after it was well below. */
 static void look_near(gw_quota *q, gw_quota_verdict *v)
 {
-    for (unsigned l = 0; l < GW_LIMIT_LABEL_NAMES; l++) {
+    for (unsigned l = 0; l < GW_LIMIT_COUNT; l++) {
         bool is_rate = l < 2 * GW_RATE_COUNT && l % 2 == 0; /* its burst says how much is left */
         uint64_t max = q->limits.v[l], used = used_of(q, l);
         uint32_t bit = UINT32_C(1) << l;
@@ -497,33 +496,12 @@ void gw_quota_give_bytes(gw_quota *q, uint64_t n)
     pthread_mutex_unlock(&q->lock);
 }
 
-bool gw_quota_take_streams(gw_quota *q, gw_quota_time now, const uint64_t *hashes, uint32_t n,
-                           gw_quota_verdict *out)
-{
-    *out = (gw_quota_verdict){.limit = GW_LIMIT_LOKI_STREAMS, .need = n};
-    pthread_mutex_lock(&q->lock);
-    out->max = q->limits.v[GW_LIMIT_LOKI_STREAMS];
-    bool ok = out->max == 0 || gw_streams_admit(&q->streams, hashes, n, out->max, (uint32_t)now.wall_s);
-    out->used = q->streams.n;
-    if (!ok && q->limits.mode == GW_QUOTA_SHADOW) {
-        out->shadow = true;
-        ok = true;
-    }
-    pthread_mutex_unlock(&q->lock);
-    if (!ok) {
-        out->answer = n > out->max ? GW_QUOTA_NEVER : GW_QUOTA_LIMITED;
-        out->wait_ns = 60 * BILLION; /* one may fall out of the window, or the limit be raised */
-    }
-    return ok;
-}
-
 void gw_quota_look(gw_quota *q, gw_quota_time now, gw_quota_view *out)
 {
     pthread_mutex_lock(&q->lock);
     turn(q, now);
     *out = (gw_quota_view){.limits = q->limits,
                            .override_until_s = q->override_until_s > now.wall_s ? q->override_until_s : 0,
-                           .n_streams = q->streams.n,
                            .leased = q->leased};
     for (unsigned l = 0; l < GW_LIMIT_COUNT; l++)
         out->used[l] = used_of(q, l);

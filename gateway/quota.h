@@ -103,17 +103,13 @@ void gw_quota_end(gw_quota *q, gw_quota_hold *h);
 bool gw_quota_take_bytes(gw_quota *q, uint64_t n);
 void gw_quota_give_bytes(gw_quota *q, uint64_t n);
 
-/* The streams of a Loki request, all or none; hashes may repeat. */
-bool gw_quota_take_streams(gw_quota *q, gw_quota_time now, const uint64_t *hashes, uint32_t n,
-                           gw_quota_verdict *out);
-
 /* Puts limits in force; cheap when they are already. */
 void gw_quota_configure(gw_quota *q, gw_quota_time now, const gw_limits *limits);
 /* Overrides by an operator, until `until_s` (wall clock). `own`: limits that are not said stay as configured.
  */
 void gw_quota_override(gw_quota *q, gw_quota_time now, const gw_limits *own, int64_t until_s);
 
-/* Limits in force for bodies (lines, labels, timestamps) and the mode; copies. */
+/* Limits in force and the mode; copies. */
 gw_limits gw_quota_limits(gw_quota *q);
 
 /* What a page or a metric shows of it. */
@@ -121,7 +117,6 @@ typedef struct gw_quota_view {
     gw_limits limits;
     uint64_t used[GW_LIMIT_COUNT]; /* rates: of the burst, now; others: now, in this period */
     int64_t override_until_s;
-    uint64_t n_streams;
     bool leased;
 } gw_quota_view;
 void gw_quota_look(gw_quota *q, gw_quota_time now, gw_quota_view *out);

@@ -9,7 +9,6 @@
 #include "gateway/quota.h"
 #include "gateway/quota_bucket.h"
 #include "gateway/quota_calendar.h"
-#include "gateway/quota_streams.h"
 
 /* One bucket's dealings with the shared store. All but the rate in tokens. */
 typedef struct gw_lease {
@@ -32,7 +31,6 @@ struct gw_quota {
     gw_calendar calendar;
     uint64_t refused_until_ns, refused_bytes; /* gw_quota_remember */
     uint32_t near; /* bit per limit that is at 80 % or was and is not yet below 60 % */
-    gw_streams streams;
     /* sharing */
     bool shared;  /* with other instances */
     bool leased;  /* buckets are filled by the shared store; else by time, at `share_percent` of the rate */

@@ -385,56 +385,6 @@ static void test_calendar__turns_at_the_end_and_never_back(void **state)
     assert_int_equal(c.used[GW_CALENDAR_BYTES_MONTH], 0);
 }
 
-/* ---- streams ---- */
-
-static void test_streams__counts_exactly_and_takes_all_or_none(void **state)
-{
-    gw_streams s = {0};
-    uint64_t h[300];
-    for (unsigned i = 0; i < 300; i++)
-        h[i] = i / 2 * 0x9E3779B97F4A7C15u; /* each twice, one of them 0 */
-    assert_true(gw_streams_admit(&s, h, 200, 100, 1000));
-    assert_int_equal(s.n, 100);
-    assert_false(gw_streams_admit(&s, h + 190, 20, 100, 1001));
-    assert_int_equal(s.n, 100);
-    for (unsigned i = 0; i < 200; i++)
-        assert_true(gw_streams_admit(&s, h + i, 1, 100, 1002 + i));
-    assert_false(gw_streams_admit(&s, h + 200, 1, 100, 1002));
-    /* After the window the old ones are gone. */
-    assert_true(gw_streams_admit(&s, h + 200, 100, 100, 1202 + GW_STREAMS_WINDOW_S));
-    assert_int_equal(s.n, 50);
-    gw_streams_release(&s);
-}
-
-static void test_streams__against_a_model(void **state)
-{
-    for (unsigned round = 0; round < rounds(200); round++) {
-        gw_streams s = {0};
-        bool in[256] = {false};
-        unsigned n_in = 0, limit = 1 + (unsigned)rnd(200);
-        for (unsigned step = 0; step < 100; step++) {
-            uint64_t h[40];
-            unsigned n = (unsigned)rnd(40), fresh = 0;
-            bool now_in[256];
-            memcpy(now_in, in, sizeof in);
-            for (unsigned i = 0; i < n; i++) {
-                unsigned which = (unsigned)rnd(256);
-                h[i] = which * UINT64_C(0x100000001); /* collides often */
-                fresh += !now_in[which];
-                now_in[which] = true;
-            }
-            bool ok = n_in + fresh <= limit;
-            assert_int_equal(gw_streams_admit(&s, h, n, limit, 5), ok);
-            if (ok) {
-                memcpy(in, now_in, sizeof in);
-                n_in += fresh;
-            }
-            assert_int_equal(s.n, n_in);
-        }
-        gw_streams_release(&s);
-    }
-}
-
 /* ---- shared between instances: a model of the store, in virtual time ---- */
 
 typedef struct store {
@@ -581,8 +531,6 @@ int main(void)
         cmocka_unit_test(test_share__wastes_little),
         cmocka_unit_test(test_calendar__days_are_those_of_the_zone),
         cmocka_unit_test(test_calendar__turns_at_the_end_and_never_back),
-        cmocka_unit_test(test_streams__counts_exactly_and_takes_all_or_none),
-        cmocka_unit_test(test_streams__against_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
