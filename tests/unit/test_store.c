@@ -185,9 +185,14 @@ static void test_store__rotates_by_age(void **state)
     atomic_fetch_sub(&kit_now, 3600 * 1000);
     gw_store_poke(s);
     kit_put(s, GW_SIGNAL_TRACES, "t", &a);
-    atomic_fetch_add(&kit_now, 60000);
-    gw_store_poke(s);
-    wait_for_rotations(s, 3);
+    /* When the writer sees the jump is its own affair; without that it would take an hour. */
+    for (int i = 0; i < 10 && kit_stats(s).rotations < 3; i++) {
+        atomic_fetch_add(&kit_now, 60000);
+        gw_store_poke(s);
+        for (int k = 0; k < 500 && kit_stats(s).rotations < 3; k++)
+            usleep(1000);
+    }
+    assert_int_equal(kit_stats(s).rotations, 3);
     gw_store_close(&s);
 }
 
