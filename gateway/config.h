@@ -2,7 +2,7 @@
 /*
  * The configuration as typed values. Made from one YAML file by gw_config_load; immutable afterwards; every
  * string and array belongs to the config and lives until gw_config_free. Absent optional strings are NULL.
- * Keys, defaults, ranges and one-line docs live in config_keys.c, the one table.
+ * Keys, defaults, ranges and one-line docs live in config_keys*.c, the one table.
  */
 #ifndef GW_CONFIG_H
 #define GW_CONFIG_H

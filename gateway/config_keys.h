@@ -7,7 +7,7 @@
  *                          └────► section of a nested struct
  *
  * The type of a row is chosen by C11 _Generic from the struct field it fills, so row and field cannot
- * disagree (macros in config_keys.c). Everything is const.
+ * disagree (macros in config_row.h). Everything is const.
  */
 #ifndef GW_CONFIG_KEYS_H
 #define GW_CONFIG_KEYS_H
