@@ -5,14 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "gateway/clock.h"
 #include "gateway/thread.h"
-
-static uint64_t wall_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* "2026-11-25T03:02:11Z" */
 static json_t *time_json(uint64_t at_ms)
@@ -23,16 +17,6 @@ static json_t *time_json(uint64_t at_ms)
     gmtime_r(&t, &tm);
     (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
     return json_string(text);
-}
-
-/* Does any route bring the signal to the upstream? The others would be noise. */
-static bool is_used(const gw_config *cfg, size_t upstream, gw_signal s)
-{
-    for (size_t i = 0; i < cfg->n_routes; i++) {
-        if (cfg->routes[i].upstream_index == upstream && cfg->routes[i].signal == s)
-            return true;
-    }
-    return false;
 }
 
 /* ---- looking ---- */
@@ -59,7 +43,7 @@ static json_t *history_json(const gw_breaker *b, uint64_t now_ms, uint64_t wall)
 static json_t *lane_json(gw_upstream *u, size_t endpoint, gw_signal s)
 {
     const gw_upstream_cfg *cfg = gw_upstream_config(u);
-    uint64_t now_ms = gw_now_ms(), wall = wall_ms();
+    uint64_t now_ms = gw_now_ms(), wall = gw_wall_ms();
     gw_lane_report r;
     gw_upstream_lane(u, endpoint, s, now_ms, wall, &r);
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:o}",
@@ -91,7 +75,7 @@ static int get_upstreams(gw_admin_call *c)
         json_array_append_new(upstreams, totals_json(g->upstreams[u]));
         for (size_t e = 0; e < g->cfg->upstreams[u].n_endpoints; e++) {
             for (unsigned s = 0; s < GW_SIGNAL_COUNT; s++) {
-                if (is_used(g->cfg, u, (gw_signal)s))
+                if (gw_config_sends(g->cfg, u, (gw_signal)s))
                     json_array_append_new(lanes, lane_json(g->upstreams[u], e, (gw_signal)s));
             }
         }

@@ -139,6 +139,15 @@ const char *gw_config_default_text(size_t *out_n)
     return gw_embedded("default.yaml", out_n);
 }
 
+bool gw_config_sends(const gw_config *c, size_t upstream, gw_signal s)
+{
+    for (size_t i = 0; i < c->n_routes; i++) {
+        if (c->routes[i].upstream_index == upstream && c->routes[i].signal == s)
+            return true;
+    }
+    return false;
+}
+
 gw_config *gw_config_ref(gw_config *c)
 {
     atomic_fetch_add(&c->refs, 1);

@@ -390,6 +390,9 @@ gw_config *gw_config_ref(gw_config *c);
 /* Gives back one reference; the last one frees. */
 void gw_config_free(gw_config **c);
 
+/* Does any route bring the signal to that upstream? Who shows lanes leaves the others out. */
+bool gw_config_sends(const gw_config *c, size_t upstream, gw_signal s);
+
 /* Loads a file of workspaces: {version: 1, workspaces: [...]}, entries as in `workspaces.list`. Everything
  * lives in `mem`, which must be empty. False: there were errors, all of them are in `d`. Source: the ceiling
  * is that of GW_YAML_MAX_LIST_BYTES; memory is that of the result and of one entry. */

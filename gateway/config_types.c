@@ -204,18 +204,24 @@ void gw_set_texts(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     *(size_t *)((char *)base + k->count_offset) = count;
 }
 
+static bool scan_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, const char **out_text,
+                         gw_address *out)
+{
+    if (!gw_scalar(l, k, n, out_text))
+        return false;
+    const char *why = gw_scan_address(*out_text, l->mem, out);
+    if (why != NULL)
+        complain(l, k, n, why);
+    return why == NULL;
+}
+
 void gw_set_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
 {
     gw_listener_cfg *listener = base;
     gw_address a;
     const char *text;
-    if (!gw_scalar(l, k, n, &text))
+    if (!scan_address(l, k, n, &text, &a))
         return;
-    const char *why = gw_scan_address(text, l->mem, &a);
-    if (why != NULL) {
-        complain(l, k, n, why);
-        return;
-    }
     listener->address = text;
     listener->host = a.host;
     listener->port = a.port;
@@ -226,13 +232,8 @@ void gw_set_redis_address(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *
     gw_redis_cfg *redis = base;
     gw_address a;
     const char *text;
-    if (!gw_scalar(l, k, n, &text))
+    if (!scan_address(l, k, n, &text, &a))
         return;
-    const char *why = gw_scan_address(text, l->mem, &a);
-    if (why != NULL) {
-        complain(l, k, n, why);
-        return;
-    }
     redis->address = text;
     redis->host = a.host;
     redis->port = a.port;

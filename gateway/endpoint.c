@@ -9,14 +9,6 @@
 #include "gateway/endpoint_private.h"
 
 #include <errno.h>
-#include <time.h>
-
-uint64_t gw_clock_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
-}
 
 /* --- peers --- */
 

@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 
 #include "filters/base/buf.h"
+#include "gateway/clock.h"
 #include "gateway/endpoint.h"
 #include "gateway/endpoint_response.h"
 
@@ -112,9 +113,6 @@ struct gw_call {
     uint32_t connect_us, allowed_ms;
     uint64_t quiet_us, acked; /* since when the peer shows no sign of life; bytes it had acknowledged then */
 };
-
-/* CLOCK_MONOTONIC. */
-uint64_t gw_clock_us(void);
 
 /* endpoint.c */
 gw_conn *gw_conn_take(gw_peer *peer); /* a blank connection, counted */

@@ -3,8 +3,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/metrics.h"
 #include "gateway/tls.h"
@@ -177,19 +177,12 @@ static bool build_admin_tokens(gw_generation *g, char *why)
     return g->admin_tokens != NULL;
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 static bool build_upstreams(gw_generation *g)
 {
     g->upstreams = calloc(g->cfg->n_upstreams + 1, sizeof *g->upstreams);
     for (size_t i = 0; g->upstreams != NULL && i < g->cfg->n_upstreams; i++) {
         if (g->cfg->upstreams[i].store == NULL &&
-            (g->upstreams[i] = gw_upstream_new(&g->cfg->upstreams[i], now_ms())) == NULL)
+            (g->upstreams[i] = gw_upstream_new(&g->cfg->upstreams[i], gw_now_ms())) == NULL)
             return false;
     }
     return g->upstreams != NULL;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/files.h"
 #include "gateway/ledger_read.h"
 
 /* ---- opening ---- */
@@ -19,18 +20,6 @@ static bool say(char *why, size_t why_size, const char *dir, const char *what)
     return false;
 }
 
-/* Makes the name of a new directory durable. */
-static bool sync_parent(int dir_fd)
-{
-    int fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    int error = errno;
-    if (fd >= 0)
-        close(fd);
-    errno = error;
-    return ok;
-}
-
 static bool open_dir(gw_ledger_file *f, const char *dir, char *why, size_t why_size)
 {
     struct stat st;
@@ -38,7 +27,7 @@ static bool open_dir(gw_ledger_file *f, const char *dir, char *why, size_t why_s
     if (!made && errno != EEXIST)
         return say(why, why_size, dir, strerrordesc_np(errno));
     f->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (f->dir_fd < 0 || fstat(f->dir_fd, &st) != 0 || (made && !sync_parent(f->dir_fd)))
+    if (f->dir_fd < 0 || fstat(f->dir_fd, &st) != 0 || (made && !gw_sync_dir(f->dir_fd, "..")))
         return say(why, why_size, dir, strerrordesc_np(errno));
     if ((st.st_mode & 077) != 0)
         return say(why, why_size, dir, "the directory must be its owner's alone (mode 0700)");
@@ -156,19 +145,6 @@ bool gw_ledger_file_open(gw_ledger_file *f, const char *dir, uint64_t file_bytes
 
 /* ---- writing ---- */
 
-static bool write_all(int fd, rd_slice s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = (rd_slice){s.p + n, s.n - (size_t)n};
-    }
-    return true;
-}
-
 /* Empty, and named by the record that comes next. A file of that name is one whose beginning failed before.
  */
 static bool begin_file(gw_ledger_file *f)
@@ -215,7 +191,7 @@ static bool append_line(gw_ledger_file *f, rd_slice line)
     bool full = f->size > 0 && f->size + line.n > f->file_bytes;
     if ((f->fd < 0 || full) && !begin_file(f))
         return false;
-    if (!cut_back(f) || !write_all(f->fd, line) || fsync(f->fd) != 0)
+    if (!cut_back(f) || !gw_write_all(f->fd, line) || fsync(f->fd) != 0)
         return false;
     f->size += line.n;
     return true;

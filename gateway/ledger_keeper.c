@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/clock.h"
 #include "gateway/ledger_counts.h"
 #include "gateway/ledger_file.h"
 #include "gateway/log.h"
@@ -35,9 +36,7 @@ static struct {
 
 static int64_t now_s(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return ts.tv_sec;
+    return (int64_t)(gw_wall_ms() / 1000);
 }
 
 static bool write_one(gw_ledger_entry e)

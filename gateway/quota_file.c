@@ -13,6 +13,7 @@
 
 #include <openssl/evp.h>
 
+#include "gateway/files.h"
 #include "gateway/log.h"
 #include "gateway/quota_private.h"
 
@@ -163,35 +164,13 @@ static struct {
     char last_sum[SUM_HEX]; /* of what is on disk */
 } file = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
-static bool write_all(int fd, rd_slice s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = (rd_slice){s.p + n, s.n - (size_t)n};
-    }
-    return true;
-}
-
-static bool sync_dir(void)
-{
-    int fd = open(file.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 static bool replace_file(rd_slice text)
 {
     int fd = open(file.beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
+    bool ok = fd >= 0 && gw_write_all(fd, text) && fsync(fd) == 0;
     if (fd >= 0 && close(fd) != 0)
         ok = false;
-    return ok && rename(file.beside, file.path) == 0 && sync_dir();
+    return ok && rename(file.beside, file.path) == 0 && gw_sync_dir(AT_FDCWD, file.dir);
 }
 
 /* What is on disk already is not written again. */

@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
 
 #include "filters/base/buf.h"
+
+#include "gateway/clock.h"
 
 enum { MAX_OUT = 16 << 20, MAX_REPLY_BUFFER = 64 << 10, STEP = 16 << 10 };
 
@@ -30,19 +31,12 @@ struct gw_redis {
     uint64_t until_ms;
 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* ---- waiting ---- */
 
 static bool wait_for(const gw_redis *r, short events)
 {
     for (;;) {
-        uint64_t now = now_ms();
+        uint64_t now = gw_now_ms();
         struct pollfd p = {.fd = r->fd, .events = events};
         if (now >= r->until_ms)
             return false;
@@ -203,7 +197,7 @@ gw_redis *gw_redis_open(const gw_redis_options *o, const char **out_why)
     r->fd = -1;
     rd_buf_init(&r->out, MAX_OUT);
     r->reader = redisReaderCreate();
-    r->until_ms = now_ms() + o->timeout_ms;
+    r->until_ms = gw_now_ms() + o->timeout_ms;
     if (r->reader != NULL && !connect_any(r))
         *out_why = "cannot connect";
     else if (r->reader != NULL && o->tls && !load_tls(r))
@@ -251,7 +245,7 @@ bool gw_redis_append(gw_redis *r, int argc, const char **argv, const size_t *len
 bool gw_redis_flush(gw_redis *r)
 {
     size_t at = 0;
-    r->until_ms = now_ms() + r->o->timeout_ms;
+    r->until_ms = gw_now_ms() + r->o->timeout_ms;
     while (at < r->out.n) {
         size_t put = put_some(r, r->out.p + at, r->out.n - at);
         if (put == 0)

@@ -12,6 +12,7 @@
 
 #include "gateway/admin.h"
 #include "gateway/budget.h"
+#include "gateway/clock.h"
 #include "gateway/identity.h"
 #include "gateway/ledger_keeper.h"
 #include "gateway/log.h"
@@ -176,17 +177,10 @@ static bool start(gw_server *s, gw_config *cfg)
     return true;
 }
 
-static uint64_t monotonic_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* True when everything ended before the deadline. A second signal ends the wait. */
 static bool drain(gw_server *s, const sigset_t *signals)
 {
-    uint64_t until = monotonic_ms() + s->gen->cfg->shutdown_timeout_ms;
+    uint64_t until = gw_now_ms() + s->gen->cfg->shutdown_timeout_ms;
     struct timespec nap = {0, POLL_MS * 1000000L};
     gw_admin_set_ready(false, "draining");
     gw_log(DRAINING, gw_u64("connections", gw_budget_connections()),
@@ -198,7 +192,7 @@ static bool drain(gw_server *s, const sigset_t *signals)
         int sig = sigtimedwait(signals, NULL, &nap);
         if (sig == SIGTERM || sig == SIGINT)
             break;
-    } while (monotonic_ms() < until);
+    } while (gw_now_ms() < until);
     gw_log(DRAIN_TIMEOUT, gw_u64("connections", gw_budget_connections()),
            gw_u64("requests", gw_budget_requests()));
     return false;

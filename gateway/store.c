@@ -15,9 +15,10 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "gateway/clock.h"
+#include "gateway/files.h"
 #include "gateway/log.h"
 #include "gateway/store_private.h"
 
@@ -34,37 +35,26 @@ const char *gw_store_result_word(gw_store_result r)
 
 static int64_t real_now_ms(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return (int64_t)gw_wall_ms();
 }
 
 const gw_store_ops gw_store_real_ops = {
     .now_ms = real_now_ms, .writev = writev, .fdatasync = fdatasync, .fsync = fsync};
 
 /* Makes the name of a new directory durable. `path` has no trailing slash. */
-static int sync_parent(const char *path)
+static bool sync_parent(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *parent = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    int r = 0;
-    if (parent == NULL)
-        return -1;
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        r = -1;
-    int saved = errno;
-    if (fd >= 0)
-        close(fd);
+    bool ok = parent != NULL && gw_sync_dir(AT_FDCWD, parent);
     free(parent);
-    errno = saved;
-    return r;
+    return ok;
 }
 
 static int open_directory(gw_store *s)
 {
     if (mkdir(s->dir, 0700) == 0) {
-        if (sync_parent(s->dir) != 0)
+        if (!sync_parent(s->dir))
             return -1;
     } else if (errno != EEXIST) {
         return -1;

@@ -22,13 +22,6 @@ void gw_thread_init(gw_thread *t, unsigned index, h2o_globalconf_t *conf)
     h2o_multithread_register_receiver(t->h2o.queue, &t->inbox, on_inbox);
 }
 
-uint64_t gw_now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* xorshift64, begun from the clock and the thread's own address. */
 uint64_t gw_thread_random(gw_thread *t)
 {

@@ -11,6 +11,7 @@
 #include <h2o.h>
 #include <pthread.h>
 
+#include "gateway/clock.h"
 #include "gateway/endpoint.h"
 #include "gateway/frontend.h"
 #include "gateway/generation.h"
@@ -62,8 +63,6 @@ void gw_thread_init(gw_thread *t, unsigned index, h2o_globalconf_t *conf);
 enum { GW_TICK_MS = 10 };
 /* Spreads load and retries; nothing secret. */
 uint64_t gw_thread_random(gw_thread *t);
-/* Monotonic clock. */
-uint64_t gw_now_ms(void);
 void gw_thread_post(gw_thread *t, gw_message *m);
 
 /* NULL: `why` says which upstream's TLS files do not load. */

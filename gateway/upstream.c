@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "gateway/balance.h"
+#include "gateway/clock.h"
 
 gw_upstream *gw_upstream_new(const gw_upstream_cfg *cfg, uint64_t now_ms)
 {
@@ -163,13 +164,6 @@ static uint32_t seconds_with_jitter(uint64_t ms, uint64_t random)
     return later < 1000 ? 1 : (uint32_t)((later + 999) / 1000);
 }
 
-static uint64_t wall_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 /* Of the endpoint that will be tried first again. */
 static uint64_t explain_open(gw_upstream *u, gw_signal s, uint64_t now_ms,
                              char reason[GW_BREAKER_REASON_BYTES])
@@ -181,7 +175,7 @@ static uint64_t explain_open(gw_upstream *u, gw_signal s, uint64_t now_ms,
         uint64_t wait = gw_breaker_wait_ms(&l->breaker, now_ms);
         if (wait < least) {
             least = wait;
-            gw_breaker_explain(&l->breaker, now_ms, wall_ms(), reason);
+            gw_breaker_explain(&l->breaker, now_ms, gw_wall_ms(), reason);
         }
         pthread_mutex_unlock(&l->lock);
     }

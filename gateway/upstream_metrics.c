@@ -4,15 +4,6 @@
 /* Calls `f` for each lane that a route uses. */
 typedef void (*lane_writer)(const gw_lane_report *r, const char *labels, rd_buf *out);
 
-static bool is_used(const gw_config *cfg, size_t upstream, unsigned s)
-{
-    for (size_t i = 0; i < cfg->n_routes; i++) {
-        if (cfg->routes[i].upstream_index == upstream && (unsigned)cfg->routes[i].signal == s)
-            return true;
-    }
-    return false;
-}
-
 static void each_lane(const gw_generation *g, uint64_t now_ms, lane_writer f, rd_buf *out)
 {
     char labels[1400];
@@ -21,7 +12,7 @@ static void each_lane(const gw_generation *g, uint64_t now_ms, lane_writer f, rd
         const gw_upstream_cfg *cfg = &g->cfg->upstreams[u];
         for (size_t e = 0; g->upstreams[u] != NULL && e < cfg->n_endpoints; e++) {
             for (unsigned s = 0; s < GW_SIGNAL_COUNT; s++) {
-                if (!is_used(g->cfg, u, s))
+                if (!gw_config_sends(g->cfg, u, (gw_signal)s))
                     continue;
                 gw_upstream_lane(g->upstreams[u], e, (gw_signal)s, now_ms, 0, &r);
                 snprintf(labels, sizeof labels, "upstream=\"%s\",endpoint=\"%s\",signal=\"%s\"", cfg->name,

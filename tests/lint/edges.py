@@ -26,7 +26,7 @@ FILTERS = {
 
 # Gateway modules from the ground up: a module may include those of the lines above its own, none of its own line.
 LAYERS = [
-    ["level"],
+    ["level", "clock", "files"],
     ["signal", "limit", "scrubbed", "log", "outcome", "call_result", "budget", "frontend", "peer", "password", "verdict_cache", "jwt"],
     ["config", "media", "metrics", "redis", "credential"],
     ["breaker", "adaptive", "retry_budget", "balance", "hold", "waitq"],
