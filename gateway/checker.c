@@ -65,6 +65,8 @@ static void on_checked(void *arg, gw_call_result r, const gw_call_response *res)
     check *k = arg;
     gw_binding *b = k->checker->binding;
     k->call = NULL;
+    if (r == GW_CALL_BUSY)
+        return; /* all connections are busy with calls, which say more */
     gw_upstream_checked(b->gen->upstreams[k->upstream], k->endpoint,
                         judge(&b->gen->cfg->upstreams[k->upstream].health_check, r, res), gw_now_ms(),
                         gw_thread_random(b->thread));

@@ -109,9 +109,19 @@ static void give_back(gw_delivery *d, const gw_call_end *end)
 
 static void start_call(gw_delivery *d);
 
+/* Endpoints whose connections are all busy. */
+static uint64_t without_connection(const gw_delivery *d)
+{
+    const gw_pool *pool = d->binding->pools[d->route->upstream_index];
+    uint64_t full = 0;
+    for (size_t i = 0; i < gw_upstream_config(d->up)->n_endpoints; i++)
+        full |= (uint64_t)!gw_pool_has_room(pool, i) << i;
+    return full;
+}
+
 static gw_leave acquire(gw_delivery *d, uint64_t now_ms)
 {
-    return gw_upstream_acquire(d->up, d->route->signal, d->tried, now_ms,
+    return gw_upstream_acquire(d->up, d->route->signal, d->tried, without_connection(d), now_ms,
                                gw_thread_random(d->binding->thread), &d->leave);
 }
 
@@ -148,15 +158,19 @@ static bool try_another(gw_delivery *d, gw_call_result r, const gw_call_response
     return true;
 }
 
-/* A place is free: who waits is served in the next turn of the loop. Not at once, because a call still has
- * its connection while it tells its end, and that may be the only one there may be. */
-static void wake(gw_gate *g)
+/* A place is free, or a connection, which the signals share: who waits is served in the next turn of the
+ * loop. Not at once, because a call still has its connection while it tells its end, and that may be the only
+ * one there may be. */
+static void wake(gw_binding *b, size_t upstream)
 {
-    gw_thread *t = g->binding->thread;
-    if (gw_waitq_first(&g->line) == NULL)
-        return;
-    h2o_timeout_unlink(&g->timer);
-    h2o_timeout_link(t->h2o.loop, &t->h2o.zero_timeout, &g->timer);
+    gw_thread *t = b->thread;
+    for (unsigned s = 0; s < GW_SIGNAL_COUNT; s++) {
+        gw_gate *g = &b->gates[upstream * GW_SIGNAL_COUNT + s];
+        if (gw_waitq_first(&g->line) == NULL)
+            continue;
+        h2o_timeout_unlink(&g->timer);
+        h2o_timeout_link(t->h2o.loop, &t->h2o.zero_timeout, &g->timer);
+    }
 }
 
 static void on_call(void *arg, gw_call_result r, const gw_call_response *res)
@@ -171,7 +185,7 @@ static void on_call(void *arg, gw_call_result r, const gw_call_response *res)
                                 .retry_after_s = retry_after_s,
                                 .allowed_ms = d->deadline_ms - d->leave.started_ms,
                                 .tenant = d->req.tenant});
-    wake(gate_of(d));
+    wake(d->binding, d->route->upstream_index);
     if (try_another(d, r, res))
         return;
     gw_translate(r, res, d->to, d->binding->thread->scrubber, d->binding->gen, d->text, &t);
@@ -249,6 +263,8 @@ static void wait_or_refuse(gw_delivery *d, uint64_t now_ms)
     uint32_t limit;
     double call_ms;
     gw_upstream_pace(d->up, d->route->signal, &limit, &call_ms);
+    uint64_t connections = (uint64_t)cfg->max_connections * cfg->n_endpoints;
+    limit = limit < connections ? limit : (uint32_t)connections;
     if (!gw_waitq_worth(&g->line, cfg->queue, limit, call_ms, patience)) {
         refuse_later(d, GW_LEAVE_FULL);
         return;
@@ -417,7 +433,7 @@ void gw_deliver_cancel(gw_delivery *d)
     if (d->call != NULL) {
         gw_call_cancel(d->call);
         give_back(d, &(gw_call_end){.cancelled = true});
-        wake(gate_of(d));
+        wake(d->binding, d->route->upstream_index);
     }
     if (d->ticket != NULL)
         d->ticket->delivery = NULL;

@@ -300,6 +300,11 @@ void gw_pool_retire(gw_pool *p, void (*on_gone)(void *arg), void *arg)
     maybe_gone(p);
 }
 
+bool gw_pool_has_room(const gw_pool *p, size_t endpoint)
+{
+    return endpoint < p->n_peers && gw_peer_has_room(&p->peers[endpoint]);
+}
+
 uint32_t gw_pool_connections(const gw_pool *p)
 {
     return p->n_conns;

@@ -35,6 +35,8 @@ gw_pool *gw_pool_new(h2o_context_t *ctx, const gw_upstream_cfg *cfg, const char 
  * is called then. */
 void gw_pool_retire(gw_pool *p, void (*on_gone)(void *arg), void *arg);
 uint32_t gw_pool_connections(const gw_pool *p);
+/* False: max_connections of that endpoint are all busy, and a call would end with GW_CALL_BUSY. */
+bool gw_pool_has_room(const gw_pool *p, size_t endpoint);
 
 typedef struct gw_call_request {
     rd_slice path;                /* upstream path, without the endpoint's prefix */

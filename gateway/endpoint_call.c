@@ -304,7 +304,7 @@ gw_call *gw_call_start(gw_pool *p, const gw_call_request *req, gw_call_cb cb, vo
     c->timer.cb = on_tick;
     h2o_timeout_link(p->ctx->loop, &p->tick, &c->timer);
 
-    if (!p->retired && req->endpoint < p->n_peers && gw_peer_has_room(&p->peers[req->endpoint]))
+    if (!p->retired && gw_pool_has_room(p, req->endpoint))
         c->peer = &p->peers[req->endpoint];
     if (c->peer == NULL) {
         fail_later(c, GW_CALL_BUSY);

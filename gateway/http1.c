@@ -325,6 +325,8 @@ static void refuse_head(conn *c, int status, const char *text)
 {
     gw_response res = {.status = status, .body = rd_slice_str(text), .close = true};
     gw_response_add(&res, "content-type", RD_SLICE_LIT("text/plain; charset=utf-8"));
+    if (status == 503)
+        gw_response_add(&res, "retry-after", RD_SLICE_LIT("2"));
     c->parsed.head.method = RD_SLICE_LIT("POST");
     c->body_read = false;
     gw_count(c->server->thread->counters, GW_METRIC_HTTP_REQUESTS, GW_SIGNAL_COUNT, gw_metrics_status(status),

@@ -123,8 +123,8 @@ static gw_leave worse(gw_leave a, gw_leave b)
     return rank[a] > rank[b] ? a : b;
 }
 
-gw_leave gw_upstream_acquire(gw_upstream *u, gw_signal s, uint64_t tried, uint64_t now_ms, uint64_t random,
-                             gw_ticket *out)
+gw_leave gw_upstream_acquire(gw_upstream *u, gw_signal s, uint64_t tried, uint64_t full, uint64_t now_ms,
+                             uint64_t random, gw_ticket *out)
 {
     gw_candidate c[GW_UPSTREAM_MAX_ENDPOINTS];
     size_t n = u->n_backends;
@@ -134,10 +134,12 @@ gw_leave gw_upstream_acquire(gw_upstream *u, gw_signal s, uint64_t tried, uint64
         gw_lane *l = lane(u, i, s);
         bool held = is_held(l, now_ms);
         bool healthy = !by_health || !atomic_load_explicit(&u->backends[i]->unhealthy, memory_order_relaxed);
-        c[i] = (gw_candidate){.usable = (tried >> i & 1) == 0 && healthy && !held && admits(l, now_ms),
+        bool usable = (tried >> i & 1) == 0 && healthy && !held && admits(l, now_ms);
+        bool is_full = (full >> i & 1) != 0;
+        c[i] = (gw_candidate){.usable = usable && !is_full,
                               .in_flight = atomic_load_explicit(&l->in_flight, memory_order_relaxed),
                               .limit = atomic_load_explicit(&l->limit, memory_order_relaxed)};
-        why = held ? worse(why, GW_LEAVE_BUSY) : why;
+        why = held ? worse(why, GW_LEAVE_BUSY) : usable && is_full ? worse(why, GW_LEAVE_FULL) : why;
     }
     for (size_t left = n; left > 0; left--) {
         size_t i = gw_balance_choose(c, n, random);

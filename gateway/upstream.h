@@ -60,9 +60,10 @@ typedef struct gw_refusal {
 /* Would a call be refused now? Takes nothing; FULL is not judged. True: `out` says why. */
 bool gw_upstream_refuses(gw_upstream *u, gw_signal s, rd_slice tenant, uint64_t now_ms, uint64_t random,
                          gw_refusal *out);
-/* The best endpoint that is not in `tried` (bit per index). Not ADMITTED: nothing was taken. */
-gw_leave gw_upstream_acquire(gw_upstream *u, gw_signal s, uint64_t tried, uint64_t now_ms, uint64_t random,
-                             gw_ticket *out);
+/* The best endpoint that is not in `tried` (bit per index). `full`: those to which the caller has no
+ * connection left; they count as busy with other calls. Not GIVEN: nothing was taken. */
+gw_leave gw_upstream_acquire(gw_upstream *u, gw_signal s, uint64_t tried, uint64_t full, uint64_t now_ms,
+                             uint64_t random, gw_ticket *out);
 /* Words for an admission that was none. */
 void gw_upstream_explain(gw_upstream *u, gw_signal s, gw_leave a, uint64_t now_ms, uint64_t random,
                          gw_refusal *out);

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict'
 import { FaultProxy } from './lib/faults.mjs'
 import { Gateway } from './lib/gateway.mjs'
-import { account } from './lib/metrics.mjs'
-import { sleep } from './lib/process.mjs'
+import { account, metric } from './lib/metrics.mjs'
+import { sleep, until } from './lib/process.mjs'
 import { Recorder } from './lib/recorder.mjs'
-import { sample } from './lib/samples.mjs'
-import { e2e } from './lib/world.mjs'
+import { OTLP, sample } from './lib/samples.mjs'
+import { e2e, world } from './lib/world.mjs'
 
 const PROBES = 100
 const PAUSE_MS = 20
@@ -73,3 +73,28 @@ for (const [name, plan] of Object.entries(SICK)) {
     assert.ok(quantile(beside, 0.95) < 10 * quantile(alone, 0.95) + 200, `p95 went from ${before.p95} to ${after.p95} ms`)
   })
 }
+
+// One connection for all; nothing else limits.
+const ONE = { max_connections: 1, max_idle_connections: 1, adaptive_limit: false, breaker: { enabled: false } }
+
+e2e('while all connections are busy, calls of every signal wait for one', async (t) => {
+  const { recorder, gateway } = await world(t, { upstream: { ...ONE, queue_timeout: '30s', request_timeout: '40s', first_byte_timeout: '30s', total_timeout: '30s' }, config: { threads: 1 } })
+  await recorder.script({ delay_ms: 100 })
+  const answers = await Promise.all([...OTLP, ...OTLP].map((signal) => gateway.post(undefined, { ...sample(signal, 'json'), timeoutMs: 50000 })))
+  assert.deepEqual(answers.map((a) => a.status), Array(2 * OTLP.length).fill(200))
+  assert.equal(metric(await gateway.metrics(), 'redactd_upstream_calls_total', { result: 'busy' }), 0)
+})
+
+e2e('who waits for a connection for too long is told to come back', async (t) => {
+  const { recorder, gateway } = await world(t, { upstream: { ...ONE, queue_timeout: '300ms', first_byte_timeout: '8s' }, config: { threads: 1 } })
+  await recorder.script({ path: '/v1/logs', hang: true })
+  const first = gateway.post(undefined, { ...sample('logs', 'json'), timeoutMs: 50000 })
+  await until('the connection to be busy', async () => recorder.count() === 1)
+  for (const signal of ['logs', 'traces']) {
+    const { status, headers, text } = await gateway.post(undefined, sample(signal, 'json'))
+    assert.equal(status, 503, text)
+    assert.match(headers['retry-after'], /^[1-9][0-9]*$/)
+    assert.equal(metric(await gateway.metrics(), 'redactd_requests_dropped_total', { signal, reason: 'overload' }), 1)
+  }
+  assert.equal((await first).status, 504)
+})

@@ -60,7 +60,7 @@ static int tear_down(void **state)
 
 static gw_leave acquire(gw_signal s, uint64_t tried, gw_ticket *t)
 {
-    return gw_upstream_acquire(u, s, tried, now, roll(), t);
+    return gw_upstream_acquire(u, s, tried, 0, now, roll(), t);
 }
 
 static void end_with(gw_signal s, const gw_ticket *t, gw_call_end e)
@@ -180,6 +180,21 @@ static void test_upstream__back_pressure_holds_who_it_means(void **state)
     one_call(GW_SIGNAL_LOGS, (gw_call_end){.result = GW_CALL_OK, .status = 200});
 }
 
+static void test_upstream__who_has_no_connection_waits_unless_another_endpoint_has_one(void **state)
+{
+    gw_ticket t;
+    for (unsigned i = 0; i < 20; i++) {
+        assert_int_equal(gw_upstream_acquire(u, GW_SIGNAL_LOGS, 0, 1, now, roll(), &t), GW_LEAVE_GIVEN);
+        assert_int_equal(t.endpoint, 1);
+        end_with(GW_SIGNAL_LOGS, &t, (gw_call_end){.result = GW_CALL_OK, .status = 200});
+    }
+    assert_int_equal(gw_upstream_acquire(u, GW_SIGNAL_LOGS, 0, 3, now, roll(), &t), GW_LEAVE_FULL);
+    /* Where nothing is called anyway, a free connection would not help. */
+    fail_endpoint(0, GW_SIGNAL_LOGS);
+    assert_int_equal(gw_upstream_acquire(u, GW_SIGNAL_LOGS, 2, 1, now, roll(), &t), GW_LEAVE_OPEN);
+    assert_int_equal(gw_upstream_acquire(u, GW_SIGNAL_LOGS, 0, 3, now, roll(), &t), GW_LEAVE_FULL);
+}
+
 static void test_upstream__a_reload_keeps_what_is_known(void **state)
 {
     gw_upstream_cfg next = cfg;
@@ -250,7 +265,8 @@ static void *call_and_call(void *arg)
         r = r * UINT64_C(6364136223846793005) + 1442695040888963407u;
         uint64_t at = atomic_fetch_add(&clock_ms, r >> 60 == 0), kind = r >> 40 & 255;
         gw_signal s = GW_SIGNAL_LOGS;
-        if (n < 16 && kind % 2 == 0 && gw_upstream_acquire(u, s, 0, at, r >> 8, &held[n]) == GW_LEAVE_GIVEN) {
+        if (n < 16 && kind % 2 == 0 &&
+            gw_upstream_acquire(u, s, 0, 0, at, r >> 8, &held[n]) == GW_LEAVE_GIVEN) {
             uint32_t all = atomic_fetch_add(&under_way, 1) + 1, seen = atomic_load(&most_seen);
             while (all > seen && !atomic_compare_exchange_weak(&most_seen, &seen, all))
                 continue;
@@ -306,6 +322,7 @@ int main(void)
         T(test_upstream__a_sick_endpoint_is_left_out_and_a_sick_signal_alone),
         T(test_upstream__what_counts_as_a_failure),
         T(test_upstream__back_pressure_holds_who_it_means),
+        T(test_upstream__who_has_no_connection_waits_unless_another_endpoint_has_one),
         T(test_upstream__a_reload_keeps_what_is_known),
         T(test_upstream__checks_open_the_way_and_never_close_the_last),
         T(test_upstream__bytes_have_a_ceiling_but_one_body_always_fits),
