@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gateway/budget.h"
+#include "gateway/quota_metrics.h"
 #include "gateway/quota_sync.h"
 #include "gateway/store_metrics.h"
 #include "gateway/thread.h"
@@ -64,6 +65,7 @@ static int page_metrics(gw_admin_call *c)
                   "redactd_build_info{version=\"%s\"} 1\n",
                   REDACTD_VERSION);
     gw_quota_sync_write(out);
+    gw_quota_metrics_write(gw_quota_now(), out);
     gw_upstream_metrics_write(g, gw_now_ms(), out);
     for (size_t i = 0; i < g->cfg->n_upstreams; i++) {
         if (g->stores[i] != NULL)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "gateway/quota_file.h"
 #include "gateway/workspace.h"
 
 enum { MAX_ROWS = 1000 };
@@ -14,7 +15,8 @@ enum { MAX_ROWS = 1000 };
 
 static json_t *blocked_json(const gw_workspace *w)
 {
-    int64_t until = atomic_load(&w->blocked_until);
+    const gw_quota *q = gw_quotas_find(rd_slice_str(w->name)); /* 50,000 rows must not make as many states */
+    int64_t until = q != NULL ? gw_quota_blocked_until(q) : 0;
     if (until <= time(NULL))
         return json_null();
     return until >= FOR_EVER ? json_string("unblock") : json_integer(until);
@@ -81,10 +83,11 @@ static json_t *describe(const gw_workspaces *t, const gw_workspace *w)
     json_object_set_new(o, "file", cfg->origin.name != NULL ? json_string(cfg->origin.name) : json_null());
     json_object_set_new(o, "line", json_integer(cfg->origin.line));
     json_object_set_new(o, "generation", json_integer((json_int_t)gw_workspaces_generation(t)));
+    gw_admin_describe_limits(t, w, o);
     return o;
 }
 
-static int get_workspace(gw_admin_call *c)
+int gw_admin_show_workspace(gw_admin_call *c)
 {
     gw_workspaces *t = gw_workspaces_current();
     const gw_workspace *w = t != NULL ? gw_workspaces_find(t, rd_slice_str(c->name)) : NULL;
@@ -96,10 +99,16 @@ static int get_workspace(gw_admin_call *c)
 
 static int set_block(gw_admin_call *c, int64_t until)
 {
-    if (!gw_workspaces_block(rd_slice_str(c->name), until))
+    gw_workspaces *t = gw_workspaces_current();
+    const gw_workspace *w = t != NULL ? gw_workspaces_find(t, rd_slice_str(c->name)) : NULL;
+    if (w != NULL)
+        gw_quota_block(gw_workspace_quota(w), until);
+    gw_workspaces_unref(&t);
+    if (w == NULL)
         return gw_admin_fail(c, 404, "no such workspace");
+    gw_quota_file_soon();
     snprintf(c->target, sizeof c->target, "%s", c->name);
-    return get_workspace(c);
+    return gw_admin_show_workspace(c);
 }
 
 /* {"seconds": N}, or nothing: until it is taken back. */
@@ -125,7 +134,7 @@ const gw_admin_route gw_admin_workspaces[] = {
      .path = "/api/v1/workspaces/",
      .prefix = true,
      .need = GW_ADMIN_NEEDS_VIEWER,
-     .run = get_workspace},
+     .run = gw_admin_show_workspace},
     {.method = "PUT",
      .path = "/api/v1/blocks/",
      .prefix = true,

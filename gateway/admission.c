@@ -6,7 +6,6 @@
 #include <sys/random.h>
 
 #include "gateway/log.h"
-#include "gateway/quota_table.h"
 
 #define BILLION UINT64_C(1000000000)
 
@@ -33,6 +32,22 @@ static void share_process(gw_limits *l, const gw_config *cfg)
         l->v[GW_LIMIT_REQUESTS_IN_FLIGHT] = requests > 0 ? requests : 1;
     if (l->v[GW_LIMIT_BYTES_IN_FLIGHT] == 0)
         l->v[GW_LIMIT_BYTES_IN_FLIGHT] = bytes > one_body ? bytes : one_body;
+}
+
+/* Worked out once for each table; one workspace alone may have everything. */
+gw_quota *gw_admission_quota(const gw_workspaces *t, const gw_workspace *w, gw_quota_time now)
+{
+    gw_quota *q = gw_workspace_quota(w);
+    uint64_t version = gw_workspaces_generation(t);
+    if (gw_quota_version(q) >= version)
+        return q;
+    const gw_config *cfg = gw_workspaces_config(t);
+    gw_limits l;
+    gw_limits_over(&cfg->workspaces.quota, &w->cfg->quota, &l);
+    if (gw_workspaces_count(t) > 1)
+        share_process(&l, cfg);
+    gw_quota_configure(q, now, version, &l);
+    return q;
 }
 
 /* ---- steps ---- */
@@ -66,16 +81,11 @@ static bool hold_reading(gw_admission *a, uint64_t n)
     return true;
 }
 
-gw_outcome gw_admission_begin(gw_admission *a, const gw_config *cfg, const gw_workspace *w,
-                              size_t n_workspaces, bool has_length, uint64_t content_length)
+gw_outcome gw_admission_begin(gw_admission *a, const gw_workspaces *t, const gw_workspace *w, bool has_length,
+                              uint64_t content_length)
 {
     gw_quota_time now = gw_quota_now();
-    gw_limits l;
-    gw_limits_over(&cfg->workspaces.quota, &w->cfg->quota, &l);
-    if (n_workspaces > 1)
-        share_process(&l, cfg);
-    a->quota = gw_quotas_of(rd_slice_str(w->name));
-    gw_quota_configure(a->quota, now, &l);
+    a->quota = gw_admission_quota(t, w, now);
     if (gw_quota_peek(a->quota, now, has_length ? content_length : 0, &a->verdict))
         return outcome_of(&a->verdict);
     gw_quota_need need = {.n = {[GW_RATE_REQUESTS] = 1, [GW_RATE_WIRE] = has_length ? content_length : 0},

@@ -32,9 +32,12 @@ typedef struct gw_admission {
     char policy[80], state[64], detail[256];
 } gw_admission;
 
-/* GW_OUTCOME_DELIVERED: go on. `n_workspaces`: of the table: one alone may have everything. */
-gw_outcome gw_admission_begin(gw_admission *a, const gw_config *cfg, const gw_workspace *w,
-                              size_t n_workspaces, bool has_length, uint64_t content_length);
+/* The state of a workspace of the table, with the limits that the table says in force. */
+gw_quota *gw_admission_quota(const gw_workspaces *t, const gw_workspace *w, gw_quota_time now);
+
+/* GW_OUTCOME_DELIVERED: go on. */
+gw_outcome gw_admission_begin(gw_admission *a, const gw_workspaces *t, const gw_workspace *w, bool has_length,
+                              uint64_t content_length);
 gw_outcome gw_admission_body(gw_admission *a, uint64_t wire_bytes);
 /* How many of the items may go on: all or none. */
 uint32_t gw_admission_decoded(gw_admission *a, size_t decoded_bytes, uint32_t n_items);

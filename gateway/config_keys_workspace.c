@@ -153,7 +153,8 @@ static const gw_key workspaces_keys[] = {
             "unless its "
             "quota says otherwise, when there are several."},
     {"quota_state", AT(S, quota_state), .flags = GW_KEY_PATH,
-     .doc = "File that keeps what was used of calendar quotas over a restart. Absent: they begin anew."},
+     .doc = "File that keeps calendar quotas, blocks and limits of an operator over a restart. Absent: they "
+            "are forgotten."},
     {"time_zone", AT(S, time_zone), .form = gw_form_zone,
      .doc = "Zone whose midnight begins a day of calendar quotas, such as Europe/Berlin. A change needs a "
             "restart.",

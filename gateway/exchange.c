@@ -201,7 +201,8 @@ static gw_outcome on_identified(gw_exchange *x)
     count_workspace(x, GW_METRIC_WS_REQUESTS_RECEIVED, 0, 1);
     if (x->route->state == GW_VERSION_DEPRECATED)
         gw_count(x->thread->counters, GW_METRIC_DEPRECATED, x->workspace->slot, x->route->signal, 0, 1);
-    return gw_workspace_blocked(x->workspace, time(NULL)) ? GW_OUTCOME_BLOCKED : GW_OUTCOME_DELIVERED;
+    bool blocked = gw_quota_blocked_until(gw_workspace_quota(x->workspace)) > time(NULL);
+    return blocked ? GW_OUTCOME_BLOCKED : GW_OUTCOME_DELIVERED;
 }
 
 /* How long a sender should wait, as far as the outcome says more than the default. */
@@ -209,14 +210,13 @@ static uint32_t retry_after(const gw_exchange *x, gw_outcome o)
 {
     if (o != GW_OUTCOME_BLOCKED)
         return 0;
-    int64_t left = atomic_load(&x->workspace->blocked_until) - time(NULL);
+    int64_t left = gw_quota_blocked_until(gw_workspace_quota(x->workspace)) - time(NULL);
     return left < 1 ? 1 : left > MAX_BLOCKED_S ? MAX_BLOCKED_S : (uint32_t)left;
 }
 
 static gw_outcome begin_admission(gw_exchange *x, bool has_length, uint64_t content_length)
 {
-    return gw_admission_begin(&x->admission, x->binding->gen->cfg, x->workspace,
-                              gw_workspaces_count(x->workspaces), has_length, content_length);
+    return gw_admission_begin(&x->admission, x->workspaces, x->workspace, has_length, content_length);
 }
 
 /* What goes with a no. */

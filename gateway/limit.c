@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/limit.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 static const struct row {
     const char *word, *counted;
 } rows[] = {
@@ -17,6 +20,31 @@ const char *gw_limit_word(gw_limit l)
 const char *gw_limit_counted(gw_limit l)
 {
     return rows[l].counted;
+}
+
+static bool same(const char *word, const char *s, size_t n)
+{
+    return strlen(word) == n && memcmp(word, s, n) == 0;
+}
+
+gw_limit gw_limit_of(const char *word, size_t n)
+{
+    unsigned l = 0;
+    while (l < GW_LIMIT_COUNT && !same(rows[l].word, word, n))
+        l++;
+    return (gw_limit)l;
+}
+
+const char *gw_quota_mode_word(gw_quota_mode m)
+{
+    return m == GW_QUOTA_SHADOW ? "shadow" : "enforce";
+}
+
+gw_quota_mode gw_quota_mode_of(const char *word, size_t n)
+{
+    return same("enforce", word, n)  ? GW_QUOTA_ENFORCE
+           : same("shadow", word, n) ? GW_QUOTA_SHADOW
+                                     : GW_QUOTA_DEFAULT;
 }
 
 void gw_limits_over(const gw_limits *base, const gw_limits *own, gw_limits *out)

@@ -11,6 +11,7 @@
 #ifndef GW_LIMIT_H
 #define GW_LIMIT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define GW_LIMITS(X)                                                                                         \
@@ -65,6 +66,12 @@ typedef struct gw_limits {
 
 const char *gw_limit_word(gw_limit l);
 const char *gw_limit_counted(gw_limit l);
+/* GW_LIMIT_COUNT: no limit has this word. */
+gw_limit gw_limit_of(const char *word, size_t n);
+/* "enforce" or "shadow". */
+const char *gw_quota_mode_word(gw_quota_mode m);
+/* GW_QUOTA_DEFAULT: none has this word. */
+gw_quota_mode gw_quota_mode_of(const char *word, size_t n);
 
 /* What `own` says, and `base` where it says nothing. */
 void gw_limits_over(const gw_limits *base, const gw_limits *own, gw_limits *out);

@@ -103,20 +103,31 @@ void gw_quota_end(gw_quota *q, gw_quota_hold *h);
 bool gw_quota_take_bytes(gw_quota *q, uint64_t n);
 void gw_quota_give_bytes(gw_quota *q, uint64_t n);
 
-/* Puts limits in force; cheap when they are already. */
-void gw_quota_configure(gw_quota *q, gw_quota_time now, const gw_limits *limits);
-/* Overrides by an operator, until `until_s` (wall clock). `own`: limits that are not said stay as configured.
- */
+/* Puts limits in force. `version` says which configuration they are of: older ones than those in force are
+ * nothing. Before the first it is 0. */
+void gw_quota_configure(gw_quota *q, gw_quota_time now, uint64_t version, const gw_limits *limits);
+uint64_t gw_quota_version(const gw_quota *q);
+/* Overrides by an operator, until `until_s` (wall clock; 0: no more). `own`: limits that are not said stay as
+ * configured. They end by themselves, whether requests come or not. */
 void gw_quota_override(gw_quota *q, gw_quota_time now, const gw_limits *own, int64_t until_s);
 
 /* Limits in force and the mode; copies. */
 gw_limits gw_quota_limits(gw_quota *q);
 
+/* Refuses everything of the workspace until a time (seconds since 1970; 0: no more). A word for who asks:
+ * gw_quota_take does not look at it. */
+void gw_quota_block(gw_quota *q, int64_t until_s);
+int64_t gw_quota_blocked_until(const gw_quota *q);
+
 /* What a page or a metric shows of it. */
 typedef struct gw_quota_view {
     gw_limits limits;
     uint64_t used[GW_LIMIT_COUNT]; /* rates: of the burst, now; others: now, in this period */
-    int64_t override_until_s;
+    gw_limits own;                 /* those of the operator among them */
+    int64_t override_until_s;      /* 0: there are none */
+    int64_t blocked_until_s;       /* 0: it is not */
+    int64_t day_end_s, month_end_s;
+    bool shared; /* with other instances: what is used of rates is not known here */
     bool leased;
 } gw_quota_view;
 void gw_quota_look(gw_quota *q, gw_quota_time now, gw_quota_view *out);

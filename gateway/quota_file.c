@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,104 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "gateway/files.h"
 #include "gateway/log.h"
 #include "gateway/quota_private.h"
 
-#define HEAD "redactd quota 1\n"
-#define FOOT "sha256 "
+enum { SAVE_MS = 1000 };
 
-enum { SUM_HEX = 64, NAME_MAX_BYTES = 150, NUMBERS = 8, SAVE_MS = 1000 };
-
-static void sum_of(rd_slice text, char *out_hex)
-{
-    static const char hex[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
-    EVP_Digest(text.p, text.n, digest, NULL, EVP_sha256(), NULL);
-    for (unsigned i = 0; i < SUM_HEX / 2; i++) {
-        out_hex[2 * i] = hex[digest[i] >> 4];
-        out_hex[2 * i + 1] = hex[digest[i] & 15];
-    }
-}
-
-/* ---- reading ---- */
-
-/* A space and a decimal number of at most 18 digits. */
-static bool take_number(rd_slice *line, uint64_t *out)
-{
-    size_t i = 1;
-    uint64_t v = 0;
-    if (line->n < 2 || line->p[0] != ' ')
-        return false;
-    for (; i < line->n && i <= 18 && (uint8_t)(line->p[i] - '0') < 10; i++)
-        v = v * 10 + (uint64_t)(line->p[i] - '0');
-    if (i == 1)
-        return false;
-    *out = v;
-    *line = (rd_slice){line->p + i, line->n - i};
-    return true;
-}
-
-static bool parse_line(rd_slice line, gw_quota_record *out)
-{
-    uint64_t n[NUMBERS];
-    const uint8_t *space = memchr(line.p, ' ', line.n);
-    if (space == NULL || space == line.p || space - line.p > NAME_MAX_BYTES)
-        return false;
-    out->name = (rd_slice){line.p, (size_t)(space - line.p)};
-    if (memchr(out->name.p, 0, out->name.n) != NULL)
-        return false;
-    line = (rd_slice){space, line.n - out->name.n};
-    for (unsigned i = 0; i < NUMBERS; i++) {
-        if (!take_number(&line, &n[i]))
-            return false;
-    }
-    out->day_start = (int64_t)n[0];
-    out->day_end = (int64_t)n[1];
-    out->month_start = (int64_t)n[2];
-    out->month_end = (int64_t)n[3];
-    memcpy(out->used, n + 4, sizeof out->used);
-    return line.n == 0;
-}
-
-/* The lines between head and foot; empty: the frame is broken. */
-static bool lines_of(rd_slice text, rd_slice *out)
-{
-    const size_t head = sizeof HEAD - 1, foot = sizeof FOOT - 1 + SUM_HEX + 1;
-    char sum[SUM_HEX];
-    if (text.n < head + foot || memcmp(text.p, HEAD, head) != 0 || text.p[text.n - 1] != '\n')
-        return false;
-    rd_slice summed = {text.p, text.n - foot};
-    if (memcmp(text.p + summed.n, FOOT, sizeof FOOT - 1) != 0 || summed.p[summed.n - 1] != '\n')
-        return false;
-    sum_of(summed, sum);
-    if (memcmp(text.p + summed.n + sizeof FOOT - 1, sum, SUM_HEX) != 0)
-        return false;
-    *out = (rd_slice){text.p + head, summed.n - head};
-    return true;
-}
-
-static bool each_line(rd_slice lines, void (*fn)(void *arg, const gw_quota_record *r), void *arg)
-{
-    while (lines.n > 0) {
-        const uint8_t *end = memchr(lines.p, '\n', lines.n);
-        gw_quota_record r;
-        if (end == NULL || !parse_line((rd_slice){lines.p, (size_t)(end - lines.p)}, &r))
-            return false;
-        if (fn != NULL)
-            fn(arg, &r);
-        lines = (rd_slice){end + 1, lines.n - (size_t)(end + 1 - lines.p)};
-    }
-    return true;
-}
-
-bool gw_quota_file_parse(rd_slice text, void (*fn)(void *arg, const gw_quota_record *r), void *arg)
-{
-    rd_slice lines;
-    return lines_of(text, &lines) && each_line(lines, NULL, NULL) && each_line(lines, fn, arg);
-}
+/* ---- between the file and the states ---- */
 
 static void restore(void *arg, const gw_quota_record *r)
 {
@@ -118,39 +26,44 @@ static void restore(void *arg, const gw_quota_record *r)
     q->calendar.month = (gw_period){r->month_start, r->month_end};
     memcpy(q->calendar.used, r->used, sizeof r->used);
     pthread_mutex_unlock(&q->lock);
+    gw_quota_block(q, r->blocked_until);
+    if (r->override_until != 0)
+        gw_quota_override(q, gw_quota_now(), &r->own, r->override_until);
 }
 
-/* ---- writing ---- */
+typedef struct writing {
+    rd_buf *out;
+    int64_t now_s;
+} writing;
 
 static void write_state(void *arg, gw_quota *q)
 {
-    rd_buf *out = arg;
+    const writing *w = arg;
+    int64_t blocked_until = gw_quota_blocked_until(q);
+    gw_quota_record r = {.name = rd_slice_str(q->name),
+                         .blocked_until = blocked_until > w->now_s ? blocked_until : 0};
     pthread_mutex_lock(&q->lock);
-    gw_calendar c = q->calendar;
+    r.day_start = q->calendar.day.start;
+    r.day_end = q->calendar.day.end;
+    r.month_start = q->calendar.month.start;
+    r.month_end = q->calendar.month.end;
+    memcpy(r.used, q->calendar.used, sizeof r.used);
+    r.override_until = q->override_until_s > w->now_s ? q->override_until_s : 0;
+    r.own = q->own;
     pthread_mutex_unlock(&q->lock);
-    uint64_t any = 0;
+    uint64_t any = (uint64_t)(r.blocked_until | r.override_until);
     for (unsigned i = 0; i < GW_CALENDAR_COUNT; i++)
-        any |= c.used[i];
-    if (any == 0)
-        return;
-    rd_buf_printf(out, "%s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, q->name, c.day.start, c.day.end,
-                  c.month.start, c.month.end);
-    for (unsigned i = 0; i < GW_CALENDAR_COUNT; i++)
-        rd_buf_printf(out, " %" PRIu64, c.used[i]);
-    rd_buf_append_byte(out, '\n');
+        any |= r.used[i];
+    if (any != 0)
+        gw_quota_record_write(&r, w->out);
 }
 
-void gw_quota_file_write(rd_buf *out)
+static void write_all_states(rd_buf *out)
 {
-    char sum[SUM_HEX];
-    rd_buf_append_str(out, HEAD);
-    gw_quotas_each(write_state, out);
-    if (out->failed != RD_OK)
-        return;
-    sum_of(rd_buf_slice(out), sum);
-    rd_buf_append_str(out, FOOT);
-    rd_buf_append(out, sum, SUM_HEX);
-    rd_buf_append_byte(out, '\n');
+    writing w = {.out = out, .now_s = time(NULL)};
+    gw_quota_frame_begin(out);
+    gw_quotas_each(write_state, &w);
+    gw_quota_frame_end(out);
 }
 
 /* ---- the file ---- */
@@ -159,9 +72,9 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     pthread_t thread;
-    bool running, stop;
+    bool running, stop, soon;
     char *path, *beside, *dir;
-    char last_sum[SUM_HEX]; /* of what is on disk */
+    char last_sum[GW_QUOTA_SUM_HEX]; /* of what is on disk */
 } file = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static bool replace_file(rd_slice text)
@@ -178,14 +91,14 @@ static void save(void)
 {
     rd_buf text;
     rd_buf_init(&text, GW_QUOTA_FILE_MAX);
-    gw_quota_file_write(&text);
+    write_all_states(&text);
     if (text.failed != RD_OK) {
         gw_log(QUOTA_STATE_FAILED, gw_word("why", "too large"));
     } else {
-        const char *sum = (const char *)text.p + text.n - SUM_HEX - 1;
-        if (memcmp(sum, file.last_sum, SUM_HEX) != 0) {
+        const char *sum = (const char *)text.p + text.n - GW_QUOTA_SUM_HEX - 1;
+        if (memcmp(sum, file.last_sum, GW_QUOTA_SUM_HEX) != 0) {
             if (replace_file(rd_buf_slice(&text)))
-                memcpy(file.last_sum, sum, SUM_HEX);
+                memcpy(file.last_sum, sum, GW_QUOTA_SUM_HEX);
             else
                 gw_log(QUOTA_STATE_FAILED, gw_word("why", strerrorname_np(errno)));
         }
@@ -200,7 +113,9 @@ static void *keep(void *arg)
     while (!file.stop) {
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += SAVE_MS / 1000;
-        pthread_cond_timedwait(&file.wake, &file.lock, &until);
+        while (!file.stop && !file.soon && pthread_cond_timedwait(&file.wake, &file.lock, &until) == 0)
+            continue;
+        file.soon = false;
         pthread_mutex_unlock(&file.lock);
         save();
         pthread_mutex_lock(&file.lock);
@@ -264,6 +179,14 @@ bool gw_quota_file_open(const char *path, char *why, size_t why_size)
         snprintf(why, why_size, "quota state: %s", strerror(e));
     file.running = e == 0;
     return file.running;
+}
+
+void gw_quota_file_soon(void)
+{
+    pthread_mutex_lock(&file.lock);
+    file.soon = true;
+    pthread_cond_signal(&file.wake);
+    pthread_mutex_unlock(&file.lock);
 }
 
 void gw_quota_file_close(void)

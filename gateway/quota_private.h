@@ -25,6 +25,7 @@ struct gw_quota {
     pthread_mutex_t lock;
     /* under the lock */
     gw_limits configured, own, limits; /* own: an operator's, until override_until_s; limits: in force */
+    _Atomic uint64_t version;          /* of `configured`; changed under the lock */
     int64_t override_until_s;
     gw_bucket bucket[GW_RATE_COUNT]; /* of limits that are said */
     uint64_t n_requests, n_bytes;    /* in flight */
@@ -43,6 +44,7 @@ struct gw_quota {
     unsigned idle_rounds;
     _Atomic bool active; /* on the list of those to talk about */
     struct gw_quota *next_active;
+    _Atomic int64_t blocked_until_s;
     /* fixed */
     struct gw_quota *next; /* in the table */
     unsigned slot;
@@ -55,6 +57,16 @@ void gw_quota_free(gw_quota *q);
 
 /* Puts in force what configuration and operator say. Under the lock. */
 void gw_quota_apply(gw_quota *q, uint64_t now_ns);
+
+/* What time brought: into the buckets, new periods, the end of an override. Under the lock. */
+void gw_quota_turn(gw_quota *q, gw_quota_time now);
+/* Of limit `l`, as gw_quota_view has it. Under the lock. */
+uint64_t gw_quota_used(const gw_quota *q, unsigned l);
+
+static inline uint64_t gw_less(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* Has somebody to be told that `q` is in use? Set by the table. */
 extern void (*gw_quota_on_active)(gw_quota *q);

@@ -66,18 +66,13 @@ bool gw_share_due(gw_quota *q, uint64_t now_ns)
     return due;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Up at once, down by half a round. */
 static uint64_t target_of(gw_lease *l, uint64_t burst, bool idle)
 {
     uint64_t smooth = l->demand / 2 + l->asked / 2;
     l->demand = l->asked > smooth ? l->asked : smooth;
     l->asked = 0;
-    uint64_t target = idle ? 0 : less(burst, 2 * less(l->demand, burst) + l->largest);
+    uint64_t target = idle ? 0 : gw_less(burst, 2 * gw_less(l->demand, burst) + l->largest);
     if (++l->largest_rounds >= LARGEST_ROUNDS) {
         l->largest = l->largest_now;
         l->largest_now = 0;
@@ -154,8 +149,8 @@ void gw_share_apply(gw_quota *q, gw_quota_time now, const gw_share_ask *asked, c
         if (asked->rate[k].rate == 0 || q->limits.v[2 * k] == 0)
             continue;
         if (was_local) /* what was filled by time is not paid for; what was leased before still counts */
-            q->bucket[k].level = less(q->bucket[k].level, l->prepaid);
-        l->owed -= less(l->owed, asked->rate[k].owed);
+            q->bucket[k].level = gw_less(q->bucket[k].level, l->prepaid);
+        l->owed -= gw_less(l->owed, asked->rate[k].owed);
         if (idle)
             continue; /* nothing was asked for */
         l->prepaid = 0;

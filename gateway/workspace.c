@@ -9,6 +9,7 @@
 
 #include "gateway/config_mem.h"
 #include "gateway/metrics.h"
+#include "gateway/quota_table.h"
 
 /* What tells one state of a file from the next. */
 typedef struct file_state {
@@ -35,7 +36,7 @@ struct gw_workspaces {
 
 static gw_workspace_hook hooks[GW_WORKSPACE_EXTS];
 
-/* The table in force. The lock also orders blocks against tables that take them over. */
+/* The table in force. */
 static struct {
     pthread_mutex_t lock;
     gw_workspaces *table; /* one reference */
@@ -392,6 +393,11 @@ const gw_workspace *gw_workspaces_anonymous(const gw_workspaces *t)
     return t->anonymous;
 }
 
+const gw_config *gw_workspaces_config(const gw_workspaces *t)
+{
+    return t->cfg;
+}
+
 /* Gone is not changed: somebody may be about to replace it. */
 static bool is_changed(const char *path, const file_state *was)
 {
@@ -432,25 +438,18 @@ void gw_workspaces_publish(gw_workspaces *t)
 {
     pthread_mutex_lock(&current.lock);
     gw_workspaces *before = current.table;
-    for (size_t i = 0; before != NULL && i < before->n; i++) {
-        int64_t until = atomic_load(&before->list[i].blocked_until);
-        gw_workspace *w =
-            until == 0 ? NULL : (gw_workspace *)gw_workspaces_find(t, rd_slice_str(before->list[i].name));
-        if (w != NULL)
-            atomic_store(&w->blocked_until, until);
-    }
     current.table = gw_workspaces_ref(t);
     pthread_mutex_unlock(&current.lock);
     gw_workspaces_unref(&before);
 }
 
-bool gw_workspaces_block(rd_slice name, int64_t until)
+gw_quota *gw_workspace_quota(const gw_workspace *w)
 {
-    pthread_mutex_lock(&current.lock);
-    gw_workspaces *t = current.table;
-    gw_workspace *w = t != NULL ? (gw_workspace *)gw_workspaces_find(t, name) : NULL;
-    if (w != NULL)
-        atomic_store(&w->blocked_until, until);
-    pthread_mutex_unlock(&current.lock);
-    return w != NULL;
+    gw_quota *q = atomic_load_explicit(&w->quota, memory_order_acquire);
+    if (q != NULL)
+        return q;
+    q = gw_quotas_of(rd_slice_str(w->name));
+    /* Found again, it is the same one: who stores it does not matter. */
+    atomic_store_explicit(&((gw_workspace *)w)->quota, q, memory_order_release);
+    return q;
 }

@@ -7,7 +7,7 @@
  * Shared by all threads and reference-counted. It is made anew, alone, when the file of workspaces changes;
  * each request pins the table that it began with until it ends, and with it every gw_workspace. What other
  * modules keep per workspace (limits, rules) hangs in `ext`, made and freed by their hooks together with the
- * table. The one thing that changes in a table is how long a workspace is blocked.
+ * table. What a workspace has used and how long it is blocked outlives every table: see quota_table.h.
  */
 #ifndef GW_WORKSPACE_H
 #define GW_WORKSPACE_H
@@ -18,6 +18,7 @@
 #include "gateway/config.h"
 #include "gateway/jwt.h"
 #include "gateway/peer.h"
+#include "gateway/quota.h"
 
 enum { GW_WORKSPACE_WHY_BYTES = 256 };
 
@@ -31,10 +32,10 @@ typedef enum gw_workspace_ext {
 typedef struct gw_workspace {
     const char *name, *tenant; /* live as long as the table */
     const gw_workspace_cfg
-        *cfg;      /* what its entry says; of an anonymous workspace without one: the defaults */
-    unsigned slot; /* for metrics; 0: shares `__other__` */
-    _Atomic int64_t blocked_until; /* seconds since 1970; 0: not blocked. Set by gw_workspaces_block */
-    void *ext[GW_WORKSPACE_EXTS];  /* by the hooks; NULL: nothing of its own */
+        *cfg;                /* what its entry says; of an anonymous workspace without one: the defaults */
+    unsigned slot;           /* for metrics; 0: shares `__other__` */
+    gw_quota *_Atomic quota; /* found on first use; NULL: not yet. By gw_workspace_quota only */
+    void *ext[GW_WORKSPACE_EXTS]; /* by the hooks; NULL: nothing of its own */
 } gw_workspace;
 
 typedef struct gw_workspaces gw_workspaces;
@@ -64,8 +65,8 @@ typedef struct gw_workspace_hook {
 /* Once, at start-up, before the first table. */
 void gw_workspaces_hook(gw_workspace_ext which, const gw_workspace_hook *hook);
 
-/* Makes the table of `cfg` (a reference is taken), with the file it names. `before`: the table in force,
- * whose blocks are taken over; NULL: none. `arg` goes to the hooks. NULL: there were errors, all of them are
+/* Makes the table of `cfg` (a reference is taken), with the file it names. `before`: the table in force;
+ * NULL: none. `arg` goes to the hooks. NULL: there were errors, all of them are
  * in `d`. */
 gw_workspaces *gw_workspaces_new(gw_config *cfg, const gw_workspaces *before, void *arg, gw_diagnostics *d);
 gw_workspaces *gw_workspaces_ref(gw_workspaces *t);
@@ -103,6 +104,8 @@ const struct gw_identity_rules *gw_workspaces_rules(const gw_workspaces *t);
 
 /* That of senders without a credential; NULL: they are refused. */
 const gw_workspace *gw_workspaces_anonymous(const gw_workspaces *t);
+/* What the table was made of; lives as long as the table. */
+const gw_config *gw_workspaces_config(const gw_workspaces *t);
 
 /* Whether a file that the table was made from has changed since. */
 bool gw_workspaces_stale(const gw_workspaces *t);
@@ -114,13 +117,7 @@ void gw_workspaces_looked(gw_workspaces *t);
 gw_workspaces *gw_workspaces_current(void);
 /* Puts `t` in force (a reference is taken). */
 void gw_workspaces_publish(gw_workspaces *t);
-/* Blocks a workspace of the table in force until a time (0: no more), also in tables to come. False: there is
- * none of that name. */
-bool gw_workspaces_block(rd_slice name, int64_t until);
-
-static inline bool gw_workspace_blocked(const gw_workspace *w, int64_t now)
-{
-    return atomic_load_explicit(&w->blocked_until, memory_order_relaxed) > now;
-}
+/* What the workspace has used; made if there is nothing yet. Thread-safe; lives as long as the process. */
+gw_quota *gw_workspace_quota(const gw_workspace *w);
 
 #endif

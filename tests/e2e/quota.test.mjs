@@ -90,7 +90,7 @@ e2e('calendar quotas survive a restart, and a state file that is broken is set a
   const first = await Gateway.start(t, { config })
   assert.equal((await first.post('/v1/logs', records(8))).status, 200)
   await first.finish()
-  assert.match(readFileSync(join(dir, 'quota'), 'utf8'), /^redactd quota 1\nshop \d+ \d+ \d+ \d+ 8 8 /)
+  assert.match(readFileSync(join(dir, 'quota'), 'utf8'), /^redactd quota 2\nshop \d+ \d+ \d+ \d+ 8 8 /)
   const second = await Gateway.start(t, { config })
   const over = await second.post('/v1/logs', records(3))
   assert.equal(over.status, 429)
@@ -101,7 +101,7 @@ e2e('calendar quotas survive a restart, and a state file that is broken is set a
   const third = await Gateway.start(t, { config })
   assert.equal(third.event('quota_state_bad').length, 1)
   assert.equal((await third.post('/v1/logs', records(1))).status, 200)
-  assert.match(readFileSync(join(dir, 'quota.bad'), 'utf8'), /^redactd quota 1\n/)
+  assert.match(readFileSync(join(dir, 'quota.bad'), 'utf8'), /^redactd quota 2\n/)
 })
 
 e2e('calendar quotas survive a crash', async (t) => {

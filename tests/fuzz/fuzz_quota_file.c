@@ -3,27 +3,23 @@
  * taken as it is, and again with a right frame around it, so that lines are reached. */
 #include "gateway/quota_file.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
 
+#define HEAD_1 "redactd quota 1\n"
+#define HEAD_2 "redactd quota 2\n"
+
 static void rewrite(void *arg, const gw_quota_record *r)
 {
-    rd_buf *out = arg;
-    rd_buf_append(out, r->name.p, r->name.n);
-    rd_buf_printf(out, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, r->day_start, r->day_end,
-                  r->month_start, r->month_end);
-    for (unsigned i = 0; i < GW_CALENDAR_COUNT; i++)
-        rd_buf_printf(out, " %" PRIu64, r->used[i]);
-    rd_buf_append_byte(out, '\n');
+    gw_quota_record_write(r, arg);
 }
 
-static void frame(rd_slice lines, rd_buf *out)
+static void frame(rd_slice lines, const char *head, rd_buf *out)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    rd_buf_append_str(out, "redactd quota 1\n");
+    rd_buf_append_str(out, head);
     rd_buf_append(out, lines.p, lines.n);
     EVP_Digest(out->p, out->n, digest, NULL, EVP_sha256(), NULL);
     rd_buf_append_str(out, "sha256 ");
@@ -40,7 +36,7 @@ static void check_lines(rd_slice text)
     rd_buf_init(&framed, 1 << 24);
     rd_buf_init(&twice, 1 << 24);
     if (gw_quota_file_parse(text, rewrite, &once)) {
-        frame(rd_buf_slice(&once), &framed);
+        frame(rd_buf_slice(&once), HEAD_2, &framed);
         if (!gw_quota_file_parse(rd_buf_slice(&framed), rewrite, &twice) ||
             !rd_slice_eq(rd_buf_slice(&once), rd_buf_slice(&twice)))
             abort();
@@ -55,11 +51,14 @@ static void check_lines(rd_slice text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    rd_buf framed;
-    rd_buf_init(&framed, 1 << 24);
+    static const char *const heads[] = {HEAD_1, HEAD_2};
     check_lines((rd_slice){data, size});
-    frame((rd_slice){data, size}, &framed);
-    check_lines(rd_buf_slice(&framed));
-    rd_buf_release(&framed);
+    for (unsigned i = 0; i < 2; i++) {
+        rd_buf framed;
+        rd_buf_init(&framed, 1 << 24);
+        frame((rd_slice){data, size}, heads[i], &framed);
+        check_lines(rd_buf_slice(&framed));
+        rd_buf_release(&framed);
+    }
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "gateway/quota_bucket.h"
 #include "gateway/quota_calendar.h"
+#include "gateway/quota_file.h"
 #include "gateway/quota_private.h"
 #include "gateway/quota_share.h"
 
@@ -136,7 +137,7 @@ static gw_quota *new_quota(const gw_limits *l, gw_quota_time now)
 {
     gw_quota *q = gw_quota_new("shop", 4, 0, 0);
     assert_non_null(q);
-    gw_quota_configure(q, now, l);
+    gw_quota_configure(q, now, 1, l);
     return q;
 }
 
@@ -280,10 +281,116 @@ static void test_quota__an_override_ends_by_itself(void **state)
     gw_quota_override(q, now, &own, 1100);
     assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_RATE], 500);
     assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_BURST], 1000);
+    gw_quota_view view;
+    gw_quota_look(q, now, &view);
+    assert_int_equal(view.override_until_s, 1100);
+    assert_int_equal(view.own.v[GW_LIMIT_ITEMS_RATE], 500);
+    now.wall_s = 1099;
+    gw_quota_verdict v;
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 21}}, &(gw_quota_hold){0}, &v);
+    assert_int_equal(v.answer, GW_QUOTA_LIMITED); /* it fits the burst */
     now.wall_s = 1100;
-    gw_quota_configure(q, now, &l);
-    assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_RATE], 10);
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 21}}, &(gw_quota_hold){0}, &v);
+    assert_int_equal(v.answer, GW_QUOTA_NEVER);
+    assert_int_equal(v.max, 20);
+    gw_quota_look(q, now, &view);
+    assert_int_equal(view.override_until_s, 0);
+    assert_int_equal(view.own.v[GW_LIMIT_ITEMS_RATE], 0);
+    assert_int_equal(view.limits.v[GW_LIMIT_ITEMS_RATE], 10);
     gw_quota_free(q);
+}
+
+static void test_quota__an_override_can_be_taken_back_and_outlives_a_new_configuration(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_ITEMS_RATE] = 10}}, own = {.v = {[GW_LIMIT_ITEMS_RATE] = 500}};
+    gw_quota_time now = {.mono_ns = BILLION, .wall_s = 1000};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_override(q, now, &own, 1100);
+    l.v[GW_LIMIT_ITEMS_RATE] = 20;
+    gw_quota_configure(q, now, 2, &l);
+    assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_RATE], 500);
+    gw_quota_override(q, now, &(gw_limits){0}, 0);
+    assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_RATE], 20);
+    l.v[GW_LIMIT_ITEMS_RATE] = 30; /* of a table that is older than the one in force */
+    gw_quota_configure(q, now, 1, &l);
+    assert_int_equal(gw_quota_limits(q).v[GW_LIMIT_ITEMS_RATE], 20);
+    gw_quota_free(q);
+}
+
+/* ---- the state file ---- */
+
+static void note_record(void *arg, const gw_quota_record *r)
+{
+    gw_quota_record *out = arg;
+    *out = *r;
+}
+
+static bool parse_framed(rd_buf *text, gw_quota_record *out)
+{
+    gw_quota_frame_end(text);
+    return gw_quota_file_parse(rd_buf_slice(text), note_record, out);
+}
+
+static void test_quota_file__keeps_blocks_and_overrides(void **state)
+{
+    gw_quota_record r = {.name = RD_SLICE_LIT("shop"),
+                         .day_start = 1,
+                         .day_end = 2,
+                         .month_start = 3,
+                         .month_end = 4,
+                         .used = {5, 6, 7, 8},
+                         .blocked_until = 1795463128,
+                         .override_until = 1795463129,
+                         .own = {.v = {[GW_LIMIT_ITEMS_RATE] = 7, [GW_LIMIT_BYTES_PER_DAY] = 9},
+                                 .mode = GW_QUOTA_SHADOW}},
+                    back;
+    rd_buf text;
+    rd_buf_init(&text, 1 << 16);
+    gw_quota_frame_begin(&text);
+    gw_quota_record_write(&r, &text);
+    assert_true(parse_framed(&text, &back));
+    assert_true(rd_slice_eq(back.name, r.name));
+    assert_memory_equal(back.used, r.used, sizeof r.used);
+    assert_int_equal(back.month_end, 4);
+    assert_int_equal(back.blocked_until, r.blocked_until);
+    assert_int_equal(back.override_until, r.override_until);
+    assert_memory_equal(&back.own, &r.own, sizeof r.own);
+    text.p[text.n / 3] ^= 1;
+    assert_false(gw_quota_file_parse(rd_buf_slice(&text), note_record, &back));
+    rd_buf_release(&text);
+}
+
+static void test_quota_file__believes_no_line_that_is_not_one(void **state)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+    } rows[] = {
+        {"redactd quota 1\nshop 1 2 3 4 5 6 7 8\n", true},
+        {"redactd quota 1\nshop 1 2 3 4 5 6 7 8 9\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 9\n", true},
+        {"redactd quota 3\nshop 1 2 3 4 5 6 7 8 9\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 9 \n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 default\n", true},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 enforce items_per_second=1\n", true},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 0 enforce items_per_second=1\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 other items_per_second=1\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 enforce items_per_second=0\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 enforce items_per_second\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 enforce no_such=1\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 enforce items_burst=1 items_burst=2\n", false},
+        {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 enforce items_burst=99999999999999999\n", false},
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        gw_quota_record r;
+        rd_buf text;
+        rd_buf_init(&text, 1 << 16);
+        rd_buf_append_str(&text, rows[i].text);
+        if (parse_framed(&text, &r) != rows[i].ok)
+            fail_msg("row %u", i);
+        rd_buf_release(&text);
+    }
 }
 
 /* ---- threads: virtual time that all advance ---- */
@@ -456,7 +563,7 @@ static void test_share__admits_within_the_bound(void **state)
         uint64_t admitted = 0, ms;
         for (unsigned i = 0; i < INSTANCES; i++) {
             q[i] = gw_quota_new("shop", 4, 0, SHARE);
-            gw_quota_configure(q[i], (gw_quota_time){.mono_ns = BILLION}, &l);
+            gw_quota_configure(q[i], (gw_quota_time){.mono_ns = BILLION}, 1, &l);
         }
         for (ms = 0; ms < 20000; ms++) {
             gw_quota_time now = {.mono_ns = BILLION + ms * 1000000};
@@ -490,7 +597,7 @@ static void test_share__wastes_little(void **state)
         uint64_t admitted = 0, rounds_done = 0;
         for (unsigned i = 0; i < INSTANCES; i++) {
             q[i] = gw_quota_new("shop", 4, 0, SHARE);
-            gw_quota_configure(q[i], (gw_quota_time){.mono_ns = BILLION}, &l);
+            gw_quota_configure(q[i], (gw_quota_time){.mono_ns = BILLION}, 1, &l);
         }
         unsigned busy = 0;
         for (uint64_t ms = 0; ms < 11000; ms++) {
@@ -526,6 +633,9 @@ int main(void)
         cmocka_unit_test(test_quota__takes_as_many_items_as_fit),
         cmocka_unit_test(test_quota__refuses_without_decoding_what_cannot_fit_yet),
         cmocka_unit_test(test_quota__an_override_ends_by_itself),
+        cmocka_unit_test(test_quota__an_override_can_be_taken_back_and_outlives_a_new_configuration),
+        cmocka_unit_test(test_quota_file__keeps_blocks_and_overrides),
+        cmocka_unit_test(test_quota_file__believes_no_line_that_is_not_one),
         cmocka_unit_test(test_quota__is_exact_across_threads),
         cmocka_unit_test(test_share__admits_within_the_bound),
         cmocka_unit_test(test_share__wastes_little),

@@ -218,29 +218,26 @@ static void test_workspace__twice(void **state)
     free(out);
 }
 
-/* ---- blocks ---- */
+/* ---- from table to table ---- */
 
-static void test_workspace__blocks_outlive_a_table(void **state)
+static void test_workspace__what_was_used_outlives_a_table(void **state)
 {
     gw_config *c = config_of(HEAD "workspaces: {list: [{name: a}, {name: b}]}");
     gw_workspaces *t = table_of(c, NULL);
     gw_workspaces_publish(t);
-    assert_false(gw_workspaces_block(rd_slice_str("none"), 100));
-    assert_true(gw_workspaces_block(rd_slice_str("a"), 100));
-    assert_true(gw_workspace_blocked(find(t, "a"), 99));
-    assert_false(gw_workspace_blocked(find(t, "a"), 100));
-    assert_false(gw_workspace_blocked(find(t, "b"), 99));
+    gw_quota *a = gw_workspace_quota(find(t, "a"));
+    assert_ptr_equal(gw_workspace_quota(find(t, "a")), a);
+    assert_ptr_not_equal(gw_workspace_quota(find(t, "b")), a);
+    gw_quota_block(a, 100);
     gw_workspaces *next = table_of(c, t);
-    assert_true(gw_workspaces_block(rd_slice_str("b"), 50)); /* while the next one is made */
     gw_workspaces_publish(next);
-    assert_true(gw_workspace_blocked(find(next, "a"), 99));
-    assert_true(gw_workspace_blocked(find(next, "b"), 49));
-    assert_true(gw_workspaces_block(rd_slice_str("a"), 0));
-    assert_false(gw_workspace_blocked(find(next, "a"), 1));
+    gw_workspaces_unref(&t);
+    assert_ptr_equal(gw_workspace_quota(find(next, "a")), a);
+    assert_int_equal(gw_quota_blocked_until(gw_workspace_quota(find(next, "a"))), 100);
+    assert_int_equal(gw_quota_blocked_until(gw_workspace_quota(find(next, "b"))), 0);
     gw_workspaces *now = gw_workspaces_current();
     assert_ptr_equal(now, next);
     gw_workspaces_unref(&now);
-    gw_workspaces_unref(&t);
     gw_workspaces_unref(&next);
     gw_config_free(&c);
 }
@@ -298,7 +295,7 @@ int main(void)
         cmocka_unit_test(test_workspace__no_file_of_workspaces),
         cmocka_unit_test(test_workspace__fifty_thousand),
         cmocka_unit_test(test_workspace__twice),
-        cmocka_unit_test(test_workspace__blocks_outlive_a_table),
+        cmocka_unit_test(test_workspace__what_was_used_outlives_a_table),
         cmocka_unit_test(test_workspace__hooks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
