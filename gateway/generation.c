@@ -38,15 +38,21 @@ static gw_store *store_of(const gw_upstream_cfg *cfg, char *why)
     return s;
 }
 
-void gw_generation_close_stores(void)
+/* All but the first `keep`. */
+static void close_stores(unsigned keep)
 {
     pthread_mutex_lock(&stores.lock);
-    for (unsigned i = 0; i < stores.n; i++) {
-        gw_store_close(&stores.store[i]);
-        free(stores.dir[i]);
+    while (stores.n > keep) {
+        stores.n--;
+        gw_store_close(&stores.store[stores.n]);
+        free(stores.dir[stores.n]);
     }
-    stores.n = 0;
     pthread_mutex_unlock(&stores.lock);
+}
+
+void gw_generation_close_stores(void)
+{
+    close_stores(0);
 }
 
 /* ---- policy from the configuration's rules ---- */
@@ -125,18 +131,22 @@ static bool build_policy(gw_generation *g, char *why)
 
 /* ---- the rest ---- */
 
-static bool build_slots(gw_generation *g)
+static bool make_tables(gw_generation *g)
 {
     const gw_config *cfg = g->cfg;
     g->rule_slots = calloc(cfg->redaction.n_rules + 1, sizeof *g->rule_slots);
     g->upstream_slots = calloc(cfg->n_upstreams + 1, sizeof *g->upstream_slots);
-    if (g->rule_slots == NULL || g->upstream_slots == NULL)
-        return false;
+    g->stores = calloc(cfg->n_upstreams + 1, sizeof *g->stores);
+    return g->rule_slots != NULL && g->upstream_slots != NULL && g->stores != NULL;
+}
+
+static void take_slots(gw_generation *g)
+{
+    const gw_config *cfg = g->cfg;
     for (size_t i = 0; i < cfg->redaction.n_rules; i++)
         g->rule_slots[i] = gw_metrics_slot(GW_SLOTS_RULE, cfg->redaction.rules[i].name);
     for (size_t i = 0; i < cfg->n_upstreams; i++)
         g->upstream_slots[i] = gw_metrics_slot(GW_SLOTS_UPSTREAM, cfg->upstreams[i].name);
-    return true;
 }
 
 static bool build_tls(gw_generation *g, char *why)
@@ -156,11 +166,6 @@ static bool build_tls(gw_generation *g, char *why)
 
 static bool open_stores(gw_generation *g, char *why)
 {
-    g->stores = calloc(g->cfg->n_upstreams + 1, sizeof *g->stores);
-    if (g->stores == NULL)
-        return false;
-    if (g->number == GW_GENERATION_CHECK)
-        return true;
     for (size_t i = 0; i < g->cfg->n_upstreams; i++) {
         if (g->cfg->upstreams[i].store != NULL &&
             (g->stores[i] = store_of(&g->cfg->upstreams[i], why)) == NULL)
@@ -169,11 +174,10 @@ static bool open_stores(gw_generation *g, char *why)
     return true;
 }
 
-/* After the stores, whose directory may be where the token's file goes. */
-static bool build_admin_tokens(gw_generation *g, char *why)
+static bool build_admin_tokens(gw_generation *g, bool make_file, char *why)
 {
-    g->admin_tokens =
-        gw_admin_tokens_new(&g->cfg->admin, g->number != GW_GENERATION_CHECK, why, GW_WHY_BYTES);
+    gw_admin_tokens_free(&g->admin_tokens);
+    g->admin_tokens = gw_admin_tokens_new(&g->cfg->admin, make_file, why, GW_WHY_BYTES);
     return g->admin_tokens != NULL;
 }
 
@@ -205,10 +209,28 @@ gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
                                                                                           : RD_UNKNOWN_SCAN,
                             .keep_invalid_utf8 = cfg->redaction.invalid_utf8 == GW_UTF8_KEEP};
     g->routes = gw_routes_new(cfg);
-    if (g->routes == NULL || !build_policy(g, why) || !build_slots(g) || !build_tls(g, why) ||
-        !open_stores(g, why) || !build_admin_tokens(g, why) || !build_upstreams(g))
+    if (g->routes == NULL || !build_policy(g, why) || !make_tables(g) || !build_tls(g, why) ||
+        !build_admin_tokens(g, false, why) || !build_upstreams(g))
         gw_generation_unref(&g);
     return g;
+}
+
+bool gw_generation_open(gw_generation *g, char *why)
+{
+    unsigned n_before = stores.n;
+    /* The token's file may go into the directory of a store. */
+    if (!open_stores(g, why) || !build_admin_tokens(g, true, why)) {
+        close_stores(n_before);
+        return false;
+    }
+    take_slots(g);
+    for (size_t i = 0; i < g->cfg->n_upstreams; i++) {
+        if (g->upstreams[i] != NULL)
+            gw_upstream_apply(g->upstreams[i], gw_now_ms());
+        if (g->stores[i] != NULL)
+            gw_store_configure(g->stores[i], &g->cfg->upstreams[i]);
+    }
+    return true;
 }
 
 gw_generation *gw_generation_ref(gw_generation *g)

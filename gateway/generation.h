@@ -18,7 +18,7 @@
 #include "gateway/upstream.h"
 
 enum { GW_WHY_BYTES = 512 };
-/* As a generation's number: compile everything, open no store, make no file. */
+/* As a generation's number: never to be opened. */
 enum { GW_GENERATION_CHECK = 0 };
 
 typedef struct gw_generation {
@@ -28,16 +28,21 @@ typedef struct gw_generation {
     rd_policy *policy; /* owned */
     gw_routes *routes; /* owned */
     SSL_CTX **tls;     /* owned; per listener, NULL: plain */
-    gw_store **stores; /* per upstream, NULL: HTTP; owned by the stores of the process */
+    gw_store **stores; /* per upstream, NULL: HTTP or not opened; owned by the stores of the process */
     rd_limits limits;
     unsigned *rule_slots, *upstream_slots; /* owned: metrics slots */
     gw_admin_tokens *admin_tokens;         /* owned */
     gw_upstream **upstreams;               /* owned; per upstream, NULL for stores */
 } gw_generation;
 
-/* Takes `cfg` (also on failure). NULL: `why` (GW_WHY_BYTES) says what is wrong. Stores are opened, or taken
- * over from those that are open already, because one process may open a directory once. */
+/* Compiles everything and changes nothing outside. Takes `cfg` (also on failure). NULL: `why` (GW_WHY_BYTES)
+ * says what is wrong. */
 gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why);
+/* Once, before the first request begins with it: opens its stores (or takes over those that are open already,
+ * because one process may open a directory once), makes the admin token's file, takes metrics slots, and
+ * gives breakers and limits that are there already their new settings. False: nothing of that happened, and
+ * `why` says why; the generation is of no use then. From the thread that reloads only. */
+RD_MUST_CHECK bool gw_generation_open(gw_generation *g, char *why);
 gw_generation *gw_generation_ref(gw_generation *g);
 void gw_generation_unref(gw_generation **g);
 

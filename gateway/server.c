@@ -159,6 +159,10 @@ static bool start(gw_server *s, gw_config *cfg)
     s->workspaces = gw_load_workspaces(s, s->gen);
     if (s->workspaces == NULL || !start_quotas(&s->gen->cfg->workspaces))
         return false;
+    if (!gw_generation_open(s->gen, why)) {
+        fprintf(stderr, "redactd: %s\n", why);
+        return false;
+    }
     gw_workspaces_publish(s->workspaces);
     gw_apply_limits(s->gen->cfg);
     s->n_loops = wanted_threads(s->gen->cfg);

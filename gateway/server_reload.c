@@ -91,7 +91,10 @@ static void reload_rejected(const char *why)
     gw_log(CONFIG_REJECTED, gw_word("why", why));
 }
 
-/* Two rounds: every loop prepares, then all swap, or none does. */
+/*
+ * Every loop prepares; then what the process shares is put in force; then all loops swap. The first that
+ * fails ends it before anything has changed.
+ */
 static bool swap_generation(gw_server *s, gw_generation *gen, gw_workspaces *workspaces)
 {
     gw_round r = {.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -102,7 +105,11 @@ static bool swap_generation(gw_server *s, gw_generation *gen, gw_workspaces *wor
     if (q == NULL)
         abort();
     gw_ask_all(s, &r, q, ask_prepare);
-    bool ok = r.failed == 0;
+    bool ok = r.failed == 0 && gw_generation_open(gen, r.why);
+    if (ok) {
+        gw_workspaces_publish(workspaces);
+        gw_apply_limits(gen->cfg);
+    }
     gw_ask_all(s, &r, q, ok ? ask_commit : ask_forget);
     free(q);
     if (!ok)
@@ -212,8 +219,6 @@ bool gw_reload(gw_server *s)
         gw_generation_unref(&gen);
         return false;
     }
-    gw_apply_limits(gen->cfg);
-    gw_workspaces_publish(workspaces);
     keep_workspaces(s, workspaces);
     gw_generation_unref(&s->gen);
     s->gen = gen;

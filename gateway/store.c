@@ -97,6 +97,15 @@ static bool take_lock(gw_store *s, char *why, size_t n_why)
     return true;
 }
 
+static gw_store_limits limits_of(const gw_upstream_cfg *cfg)
+{
+    return (gw_store_limits){.segment_bytes = cfg->store_segment_bytes,
+                             .total_bytes = cfg->store_total_bytes,
+                             .queue_bytes = cfg->store_queue_bytes,
+                             .segment_age_ms = cfg->store_segment_age_ms,
+                             .full = cfg->store_full};
+}
+
 static gw_store *store_new(const gw_upstream_cfg *cfg, const gw_store_ops *ops)
 {
     gw_store *s = calloc(1, sizeof *s);
@@ -112,11 +121,7 @@ static gw_store *store_new(const gw_upstream_cfg *cfg, const gw_store_ops *ops)
     s->dir_fd = s->lock_fd = -1;
     s->next_seq = 1;
     s->ops = ops;
-    s->limits = (gw_store_limits){.segment_bytes = cfg->store_segment_bytes,
-                                  .total_bytes = cfg->store_total_bytes,
-                                  .queue_bytes = cfg->store_queue_bytes,
-                                  .segment_age_ms = cfg->store_segment_age_ms,
-                                  .full = cfg->store_full};
+    s->limits = s->wanted = limits_of(cfg);
     for (int i = 0; i < GW_SIGNAL_COUNT; i++)
         s->files[i].fd = -1;
     pthread_condattr_t attr;
@@ -204,6 +209,15 @@ void gw_store_close(gw_store **s)
     *s = NULL;
 }
 
+void gw_store_configure(gw_store *s, const gw_upstream_cfg *cfg)
+{
+    pthread_mutex_lock(&s->lock);
+    s->wanted = limits_of(cfg);
+    s->poked = true; /* files may be old by now */
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void gw_store_poke(gw_store *s)
 {
     pthread_mutex_lock(&s->lock);
@@ -212,15 +226,19 @@ void gw_store_poke(gw_store *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Reserves the memory of one entry; false: the queue is full. */
-static bool reserve(gw_store *s, uint64_t n)
+/* Reserves the memory of one entry, n, for a text of n_text. */
+static gw_store_result reserve(gw_store *s, uint64_t n_text, uint64_t n)
 {
+    gw_store_result r = GW_STORE_OK;
     pthread_mutex_lock(&s->lock);
-    bool ok = n <= s->limits.queue_bytes - s->queued_bytes;
-    if (ok)
+    if (n_text >= s->wanted.total_bytes || n > s->wanted.queue_bytes)
+        r = GW_STORE_TOO_LARGE;
+    else if (s->queued_bytes + n > s->wanted.queue_bytes)
+        r = GW_STORE_QUEUE_FULL;
+    else
         s->queued_bytes += n;
     pthread_mutex_unlock(&s->lock);
-    return ok;
+    return r;
 }
 
 static void push(gw_store *s, gw_signal signal, gw_store_entry *e)
@@ -246,13 +264,12 @@ gw_store_result gw_store_append(gw_store *s, gw_signal signal, const gw_scrubbed
         gw_store_failed(s, signal, "append", EINVAL);
         return GW_STORE_IO;
     }
-    if (text.n >= s->limits.total_bytes || text.n > SIZE_MAX / 2)
+    if (text.n > SIZE_MAX / 2)
         return GW_STORE_TOO_LARGE;
     uint64_t n_memory = sizeof(gw_store_entry) + text.n + 1;
-    if (n_memory > s->limits.queue_bytes)
-        return GW_STORE_TOO_LARGE;
-    if (!reserve(s, n_memory))
-        return GW_STORE_QUEUE_FULL;
+    gw_store_result r = reserve(s, text.n, n_memory);
+    if (r != GW_STORE_OK)
+        return r;
     gw_store_entry *e = malloc(n_memory);
     if (e == NULL) {
         pthread_mutex_lock(&s->lock);

@@ -45,6 +45,8 @@ const char *gw_store_result_word(gw_store_result r);
 /* Opens (creates) the directory with mode 0700, takes the lock, cuts torn tails, starts the writer. NULL:
  * *out_why says why (a literal or strerror text plus the directory's name, in `why`, room for n_why). */
 gw_store *gw_store_open(const gw_upstream_cfg *cfg, char *why, size_t n_why);
+/* Other ceilings, sizes and ages from the next group of lines on; the directory stays. Thread-safe. */
+void gw_store_configure(gw_store *s, const gw_upstream_cfg *cfg);
 /* Writes what is queued, syncs, closes. Appends after this are a bug. */
 void gw_store_close(gw_store **s);
 

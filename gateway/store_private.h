@@ -75,10 +75,10 @@ typedef struct gw_store_limits {
 struct gw_store {
     char *dir; /* owned; for messages only, files are reached by dir_fd */
     int dir_fd, lock_fd;
-    gw_store_limits limits;
     const gw_store_ops *ops; /* static */
 
     /* Opening thread, then writer thread. */
+    gw_store_limits limits; /* a copy of `wanted`, taken before each group */
     gw_store_file files[GW_SIGNAL_COUNT];
     gw_store_segment *segments; /* owned; rotated files, oldest first */
     size_t n_segments, cap_segments;
@@ -90,7 +90,8 @@ struct gw_store {
     pthread_cond_t wake;
     /* Under lock. */
     gw_store_queue queue[GW_SIGNAL_COUNT];
-    uint64_t queued_bytes; /* memory of every entry that exists, the writer's included */
+    gw_store_limits wanted; /* by the newest configuration */
+    uint64_t queued_bytes;  /* memory of every entry that exists, the writer's included */
     bool closing, poked;
 
     struct {

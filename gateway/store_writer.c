@@ -264,6 +264,7 @@ static bool take(gw_store *s, int64_t sleep_ms, gw_store_entry *out_heads[GW_SIG
         s->queue[i] = (gw_store_queue){0};
     }
     s->poked = false;
+    s->limits = s->wanted;
     bool go_on = any || !s->closing;
     pthread_mutex_unlock(&s->lock);
     return go_on;

@@ -27,6 +27,12 @@ gw_upstream *gw_upstream_new(const gw_upstream_cfg *cfg, uint64_t now_ms)
     return u;
 }
 
+void gw_upstream_apply(gw_upstream *u, uint64_t now_ms)
+{
+    for (size_t i = 0; i < u->n_backends; i++)
+        gw_backend_configure(u->backends[i], u->cfg, now_ms);
+}
+
 void gw_upstream_free(gw_upstream **pu)
 {
     gw_upstream *u = *pu;

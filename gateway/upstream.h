@@ -28,8 +28,10 @@ enum { GW_UPSTREAM_MAX_ENDPOINTS = 64, GW_UPSTREAM_WHY_BYTES = 320 };
 
 typedef struct gw_upstream gw_upstream;
 
-/* `cfg` must outlive it. Lanes that are there already take over the settings. NULL: no memory. */
+/* `cfg` must outlive it. Lanes that are there already keep their settings. NULL: no memory. */
 gw_upstream *gw_upstream_new(const gw_upstream_cfg *cfg, uint64_t now_ms);
+/* All its lanes get the settings of its `cfg`. */
+void gw_upstream_apply(gw_upstream *u, uint64_t now_ms);
 void gw_upstream_free(gw_upstream **u);
 
 /* ---- calls ---- */

@@ -92,20 +92,23 @@ gw_backend *gw_backend_ref(const gw_upstream_cfg *cfg, const char *url, uint64_t
     gw_backend *b = registry.backends;
     while (b != NULL && (strcmp(b->upstream, cfg->name) != 0 || strcmp(b->url, url) != 0))
         b = b->next;
-    bool known = b != NULL;
-    if (!known)
+    if (b == NULL)
         b = backend_new(cfg, url, now_ms);
     if (b != NULL)
         b->refs++;
     pthread_mutex_unlock(&registry.lock);
-    for (unsigned s = 0; known && s < GW_SIGNAL_COUNT; s++)
+    return b;
+}
+
+void gw_backend_configure(gw_backend *b, const gw_upstream_cfg *cfg, uint64_t now_ms)
+{
+    for (unsigned s = 0; s < GW_SIGNAL_COUNT; s++)
         lane_configure(&b->lanes[s], cfg, now_ms);
     /* A verdict of checks that are no longer made would never be taken back. */
-    if (known && cfg->health_check.when != GW_CHECK_ALWAYS) {
+    if (cfg->health_check.when != GW_CHECK_ALWAYS) {
         atomic_store(&b->failed_checks, 0);
         atomic_store(&b->unhealthy, false);
     }
-    return b;
 }
 
 void gw_backend_unref(gw_backend *b)

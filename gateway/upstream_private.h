@@ -67,6 +67,7 @@ struct gw_upstream {
 gw_holdings *gw_holdings_ref(const char *name, uint64_t now_ms);
 void gw_holdings_unref(gw_holdings *h);
 gw_backend *gw_backend_ref(const gw_upstream_cfg *cfg, const char *url, uint64_t now_ms);
+void gw_backend_configure(gw_backend *b, const gw_upstream_cfg *cfg, uint64_t now_ms);
 void gw_backend_unref(gw_backend *b);
 void gw_lane_lock(gw_lane *l);
 /* Publishes what changed. */

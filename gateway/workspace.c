@@ -280,15 +280,11 @@ static bool make_ext(gw_workspaces *t, gw_workspace *w, const gw_workspace *befo
     return true;
 }
 
-/* Slots for metrics go to the anonymous workspace and then in the order of the configuration. */
 static void finish(gw_workspaces *t, const gw_workspaces *before, void *arg, gw_diagnostics *d)
 {
-    if (t->anonymous != NULL)
-        (void)gw_metrics_slot(GW_SLOTS_WORKSPACE, t->anonymous->name);
     for (size_t i = 0; i < t->n; i++) {
         gw_workspace *w = &t->list[i];
         const gw_workspace *old = before != NULL ? gw_workspaces_find(before, rd_slice_str(w->name)) : NULL;
-        w->slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, w->name);
         make_ext(t, w, old, arg, d);
     }
 }
@@ -434,8 +430,18 @@ gw_workspaces *gw_workspaces_current(void)
     return t;
 }
 
+/* They go to the anonymous workspace and then in the order of the configuration. */
+static void take_slots(gw_workspaces *t)
+{
+    if (t->anonymous != NULL)
+        (void)gw_metrics_slot(GW_SLOTS_WORKSPACE, t->anonymous->name);
+    for (size_t i = 0; i < t->n; i++)
+        t->list[i].slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, t->list[i].name);
+}
+
 void gw_workspaces_publish(gw_workspaces *t)
 {
+    take_slots(t);
     pthread_mutex_lock(&current.lock);
     gw_workspaces *before = current.table;
     current.table = gw_workspaces_ref(t);

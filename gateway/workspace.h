@@ -33,7 +33,7 @@ typedef struct gw_workspace {
     const char *name, *tenant; /* live as long as the table */
     const gw_workspace_cfg
         *cfg;                /* what its entry says; of an anonymous workspace without one: the defaults */
-    unsigned slot;           /* for metrics; 0: shares `__other__` */
+    unsigned slot;           /* for metrics, once the table is in force; 0: shares `__other__` */
     gw_quota *_Atomic quota; /* found on first use; NULL: not yet. By gw_workspace_quota only */
     void *ext[GW_WORKSPACE_EXTS]; /* by the hooks; NULL: nothing of its own */
 } gw_workspace;
@@ -115,7 +115,7 @@ void gw_workspaces_looked(gw_workspaces *t);
 
 /* The table in force, for those who do not serve requests: a new reference, NULL before the first. */
 gw_workspaces *gw_workspaces_current(void);
-/* Puts `t` in force (a reference is taken). */
+/* Puts `t` in force (a reference is taken): before any request begins with it. */
 void gw_workspaces_publish(gw_workspaces *t);
 /* What the workspace has used; made if there is nothing yet. Thread-safe; lives as long as the process. */
 gw_quota *gw_workspace_quota(const gw_workspace *w);

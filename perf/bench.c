@@ -283,7 +283,7 @@ int main(int argc, char **argv)
     gw_config *cfg = gw_config_open(argv[1]);
     gw_generation *gen = cfg == NULL ? NULL : gw_generation_new(cfg, 1, why);
     gw_counters *counters = gw_counters_new();
-    if (gen == NULL || counters == NULL) {
+    if (gen == NULL || counters == NULL || !gw_generation_open(gen, why)) {
         fprintf(stderr, "bench: %s\n", cfg == NULL ? "" : why);
         return 1;
     }

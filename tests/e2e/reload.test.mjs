@@ -2,8 +2,9 @@
 // Signals: SIGHUP takes a new configuration and new certificates without losing a connection, and a bad one changes
 // nothing; SIGTERM lets requests in flight end.
 import assert from 'node:assert/strict'
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
+import { join } from 'node:path'
 import { connect as tlsConnect } from 'node:tls'
 import { Gateway, configTo } from './lib/gateway.mjs'
 import { Load } from './lib/load.mjs'
@@ -53,6 +54,27 @@ e2e('SIGHUP with a bad file: it is logged and nothing changes', async (t) => {
   }
   assert.equal(metric(await gateway.metrics(), 'redactd_config_reloads_total', { result: 'applied' }), 0)
   assert.equal((await gateway.admin('/readyz')).status, 200)
+})
+
+e2e('SIGHUP with a file that fails late: nothing of it applies', async (t) => {
+  const { gateway, recorder } = await world(t, { upstream: { adaptive_limit: false, max_requests: 7 } })
+  const limit = async () => metric(await gateway.metrics(), 'redactd_endpoint_limit', { signal: 'logs' })
+  assert.equal(await limit(), 7)
+  // Opened last: a directory that cannot be made.
+  const next = configTo({ endpoints: [recorder.url], adaptive_limit: false, max_requests: 3, breaker: { consecutive_failures: 1 } }, { redaction: { rules: [{ ...rule, name: 'rule-of-nobody' }] }, workspaces: { anonymous: 'nobody' }, admin: { token_file: 'new.token' }, limits: { requests_in_flight: 5 } })
+  gateway.configure({ ...next, upstreams: { ...next.upstreams, fine: { store: 'fine' }, broken: { store: '/proc/none/of/this' } } })
+  gateway.signal('SIGHUP')
+  await until('the rejection in the log', () => gateway.event('config_rejected').length === 1)
+  assert.match(gateway.event('config_rejected')[0].why, /^store \/proc\/none/)
+  assert.equal(await limit(), 7)
+  assert.ok(!existsSync(join(gateway.dir, 'new.token')), 'no token is made')
+  assert.doesNotMatch((await gateway.admin('/metrics')).text, /nobody|"fine"|"broken"/)
+  assert.equal((await gateway.post(undefined, logRequest('as before P-123456'))).status, 200)
+  // The same without what is wrong.
+  gateway.configure({ ...next, upstreams: { ...next.upstreams, fine: { store: 'fine' } } })
+  await reloaded(gateway, 'applied', 1)
+  assert.equal(await limit(), 3)
+  assert.ok(existsSync(join(gateway.dir, 'new.token')))
 })
 
 // TLS listener helpers

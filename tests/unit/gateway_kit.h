@@ -35,7 +35,7 @@ static inline gw_generation *kit_generation(const char *text)
     gw_diagnostics_free(&d);
     assert_non_null(cfg);
     gw_generation *g = gw_generation_new(cfg, 1, why);
-    if (g == NULL)
+    if (g == NULL || !gw_generation_open(g, why))
         fail_msg("%s", why);
     return g;
 }

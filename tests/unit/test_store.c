@@ -273,6 +273,37 @@ static void test_store__refuses_when_full(void **state)
     gw_store_close(&s);
 }
 
+static void test_store__takes_new_ceilings_while_it_is_open(void **state)
+{
+    kit_answers a = KIT_ANSWERS;
+    gw_upstream_cfg cfg = kit_cfg();
+    cfg.store_segment_bytes = 10;
+    cfg.store_total_bytes = 20;
+    cfg.store_full = GW_STORE_REFUSE;
+    gw_store *s = kit_open(&cfg, &plain);
+    kit_put(s, GW_SIGNAL_LOGS, "logs----1", &a);
+    kit_put(s, GW_SIGNAL_LOGS, "logs----2", &a);
+    kit_put(s, GW_SIGNAL_LOGS, "logs----3", &a);
+    assert_int_equal(a.by[GW_STORE_FULL], 1);
+    cfg.store_total_bytes = 40;
+    gw_store_configure(s, &cfg);
+    kit_put(s, GW_SIGNAL_LOGS, "logs----3", &a);
+    kit_put(s, GW_SIGNAL_LOGS, "logs----4", &a);
+    assert_int_equal(a.acks, 4);
+    /* Less than there is: the oldest go. */
+    cfg.store_total_bytes = 20;
+    cfg.store_full = GW_STORE_DELETE_OLDEST;
+    cfg.store_queue_bytes = 64;
+    gw_store_configure(s, &cfg);
+    kit_put(s, GW_SIGNAL_LOGS, "logs----5", &a);
+    assert_int_equal(a.acks, 5);
+    assert_int_equal(kit_stats(s).total_bytes, 20);
+    kit_expect_file("logs.jsonl", "logs----5\n");
+    assert_int_equal(kit_append(s, GW_SIGNAL_LOGS, "as long a line as the queue no longer takes", &a),
+                     GW_STORE_TOO_LARGE);
+    gw_store_close(&s);
+}
+
 static void test_store__refuses_what_is_not_one_line(void **state)
 {
     kit_answers a = KIT_ANSWERS;
@@ -462,6 +493,7 @@ int main(void)
         STORE_TEST(test_store__deletes_the_oldest_over_all_signals),
         STORE_TEST(test_store__knows_the_oldest_after_a_restart),
         STORE_TEST(test_store__refuses_when_full),
+        STORE_TEST(test_store__takes_new_ceilings_while_it_is_open),
         STORE_TEST(test_store__refuses_what_is_not_one_line),
         STORE_TEST(test_store__syncs_once_for_a_group_and_answers_after_it),
         STORE_TEST(test_store__bounds_its_queue_and_drains_on_close),

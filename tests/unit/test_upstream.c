@@ -228,6 +228,8 @@ static void test_upstream__checks_open_the_way_and_never_close_the_last(void **s
     /* Checks are switched off while one is ill: nobody would ever take that back. */
     cfg.health_check.when = GW_CHECK_NEVER;
     gw_upstream *next = gw_upstream_new(&cfg, now);
+    assert_int_equal(acquire(GW_SIGNAL_LOGS, 1, &t), GW_LEAVE_OPEN); /* not before it is in force */
+    gw_upstream_apply(next, now);
     gw_upstream_free(&next);
     assert_int_equal(acquire(GW_SIGNAL_LOGS, 1, &t), GW_LEAVE_GIVEN);
     end_with(GW_SIGNAL_LOGS, &t, (gw_call_end){.result = GW_CALL_OK, .status = 200});
@@ -283,6 +285,7 @@ static void *call_and_call(void *arg)
             gw_upstream_checked(u, r >> 50 & 1, (gw_check_result)((r >> 52 & 3) % 3), at, r);
         if (kind == 251) { /* a reload */
             gw_upstream *other = gw_upstream_new(&cfg, at);
+            gw_upstream_apply(other, at);
             gw_upstream_free(&other);
         }
     }

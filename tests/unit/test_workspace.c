@@ -69,6 +69,8 @@ static void test_workspace__list_and_anonymous(void **state)
     assert_null(find(t, "acmee"));
     assert_null(find(t, "ACME"));
     assert_null(find(t, ""));
+    assert_int_equal(find(t, "acme")->slot, 0); /* a table that was never in force leaves no trace */
+    gw_workspaces_publish(t);
     assert_true(find(t, "acme")->slot != 0 && find(t, "acme")->slot != find(t, "b")->slot);
     gw_workspaces_unref(&t);
 }
@@ -202,6 +204,7 @@ static void test_workspace__fifty_thousand(void **state)
         assert_string_equal(w->name, name);
     }
     assert_null(find(t, "workspace-50000"));
+    gw_workspaces_publish(t);
     assert_int_equal(find(t, "workspace-49999")->slot, 0); /* series are bounded */
     gw_workspaces_unref(&t);
     gw_config_free(&c);
