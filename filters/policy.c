@@ -33,7 +33,7 @@ typedef struct view {
 struct rd_policy {
     rule rules[RD_MAX_RULES];
     uint32_t n_rules;
-    bool has_filters;
+    bool has_filters, drops_records;
     rd_digest_keys *digest_keys; /* owned, may be NULL */
     view views[RD_SIGNAL_COUNT];
 };
@@ -175,6 +175,12 @@ static bool has_filter(const rule *r)
     return r->filter.n_context + r->filter.n_allow > 0;
 }
 
+static bool drops_records(const rule *r)
+{
+    return r->mode == RD_MODE_ENFORCE &&
+           (r->action.kind == RD_ACTION_DROP_RECORD || r->label_action.kind == RD_ACTION_DROP_RECORD);
+}
+
 /* See policy_filter.h. */
 static rd_outcome check_context(const rd_policy *p, const rule *with, rd_error *err)
 {
@@ -207,6 +213,7 @@ rd_outcome rd_policy_make(const rd_policy_spec *spec, rd_policy **out_policy, ui
         *out_rule = i;
         o = rd_rule_init(&p->rules[p->n_rules++], &spec->rules[i], p->digest_keys != NULL, err);
         p->has_filters |= has_filter(&p->rules[i]);
+        p->drops_records |= drops_records(&p->rules[i]);
     }
     for (uint32_t i = 0; o == RD_OK && i < p->n_rules; i++) {
         *out_rule = i;
@@ -280,6 +287,11 @@ const char *rd_policy_rule_detector(const rd_policy *p, uint32_t i)
     return i < p->n_rules ? rd_rule_detector(&p->rules[i]) : "?";
 }
 
+bool rd_policy_drops_records(const rd_policy *p)
+{
+    return p->drops_records;
+}
+
 bool rd_policy_has_filters(const rd_policy *p)
 {
     return p->has_filters;
@@ -301,14 +313,15 @@ static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
         return (rd_verdict){.fate = RD_FATE_KEEP, .rule = (uint16_t)(shadow ? i + 1 : 0)};
     }
     /* Whether the value may stay is known only when it has been read, and then the pair cannot go. */
-    bool drop = rd_policy_action(v->policy, i, cls)->kind == RD_ACTION_DROP &&
-                v->policy->rules[i].filter.n_allow == 0;
+    rd_action_kind kind = rd_policy_action(v->policy, i, cls)->kind;
+    bool drop =
+        (kind == RD_ACTION_DROP || kind == RD_ACTION_DROP_RECORD) && v->policy->rules[i].filter.n_allow == 0;
     return (rd_verdict){.fate = drop ? RD_FATE_DROP : RD_FATE_MASK, .rule = i};
 }
 
 rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s)
 {
-    return (rd_visitor){.on_key = on_key, .ctx = &p->views[s]};
+    return (rd_visitor){.on_key = on_key, .ctx = &p->views[s], .records = p->drops_records};
 }
 
 const rd_keyset *rd_policy_text_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode)

@@ -87,6 +87,8 @@ const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cl
 
 /* The word of what a rule looks for: a detector's, `key` or `pattern`. */
 const char *rd_policy_rule_detector(const rd_policy *p, uint32_t rule);
+/* Can any rule take out whole records? */
+bool rd_policy_drops_records(const rd_policy *p);
 /* Has any rule a filter? */
 bool rd_policy_has_filters(const rd_policy *p);
 /* NULL: the rule has none. */

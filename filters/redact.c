@@ -8,253 +8,6 @@
 #include "filters/loki/loki_json.h"
 #include "filters/wire/wire.h"
 
-enum {
-    KEEP_BYTES = 1 << 20,  /* scratch kept between requests */
-    MAX_SCRATCH = 1 << 30, /* decoded views and replacements of one body */
-    MAX_LABELS = 1024,     /* labels of one stream */
-    FIRST_TEXTS = 1 << 10,
-    MAX_CHARACTER = 4 /* bytes of UTF-8 */
-};
-
-/* Stands for a text that a pattern could not finish within its budget. */
-#define OVER_BUDGET_TEXT "[REDACTED:budget]"
-
-#define OVER_BUDGET                                                                                          \
-    {                                                                                                        \
-        (const uint8_t *)OVER_BUDGET_TEXT, sizeof OVER_BUDGET_TEXT - 1                                       \
-    }
-
-static const rd_action over_budget_action = {
-    .kind = RD_ACTION_REPLACE, .replacement = {OVER_BUDGET, OVER_BUDGET, OVER_BUDGET, OVER_BUDGET}};
-
-/* ---- life of a redactor ---- */
-
-rd_redactor *rd_redactor_new(void)
-{
-    rd_redactor *r = calloc(1, sizeof *r);
-    if (r == NULL)
-        return NULL;
-    rd_doc_init(&r->doc);
-    rd_arena_init(&r->replacements, MAX_SCRATCH);
-    rd_buf_init(&r->decoded, MAX_SCRATCH);
-    rd_buf_init(&r->work, MAX_SCRATCH);
-    rd_buf_init(&r->work2, MAX_SCRATCH);
-    rd_buf_init(&r->relabelled, MAX_SCRATCH);
-    rd_labels_init(&r->labels, MAX_LABELS);
-    r->detect = rd_detect_scratch_new();
-    r->hits = calloc((size_t)RD_MAX_RULES * RD_CLASS_COUNT, sizeof *r->hits);
-    if (r->detect == NULL || r->hits == NULL)
-        rd_redactor_free(&r);
-    return r;
-}
-
-static void batch_release(rd_batch *b)
-{
-    free(b->texts);
-    free(b->owner);
-    *b = (rd_batch){0};
-}
-
-void rd_redactor_free(rd_redactor **pr)
-{
-    rd_redactor *r = *pr;
-    if (r == NULL)
-        return;
-    rd_doc_release(&r->doc);
-    rd_arena_release(&r->replacements);
-    rd_buf_release(&r->decoded);
-    rd_buf_release(&r->work);
-    rd_buf_release(&r->work2);
-    rd_buf_release(&r->relabelled);
-    batch_release(&r->plain);
-    batch_release(&r->views);
-    batch_release(&r->label_values);
-    rd_labels_release(&r->labels);
-    rd_digester_release(&r->digester);
-    rd_inline_keys_release(&r->inline_keys);
-    free(r->merged);
-    rd_detect_scratch_free(&r->detect);
-    free(r->hits);
-    free(r);
-    *pr = NULL;
-}
-
-static void batch_reset(rd_batch *b)
-{
-    if (b->cap > KEEP_BYTES / sizeof *b->texts)
-        batch_release(b);
-    b->n = 0;
-}
-
-static void begin(rd_redactor *r, const rd_job *job)
-{
-    r->job = job;
-    rd_digester_begin(&r->digester, rd_policy_digest_keys(job->policy), job->workspace, job->epoch);
-    rd_doc_reset(&r->doc, job->body);
-    rd_arena_reset(&r->replacements, KEEP_BYTES);
-    rd_buf_clear(&r->decoded, KEEP_BYTES);
-    rd_buf_clear(&r->work, KEEP_BYTES);
-    rd_buf_clear(&r->work2, KEEP_BYTES);
-    rd_buf_clear(&r->relabelled, KEEP_BYTES);
-    batch_reset(&r->plain);
-    batch_reset(&r->views);
-    for (uint32_t i = 0; i < r->n_hits; i++)
-        r->counts[r->hits[i].rule][r->hits[i].cls] = 0;
-    r->keys_once = r->key_has_find = false;
-    r->n_hits = r->n_over_budget = r->n_reserved = 0;
-    rd_stamp_names_init(&r->reserved, job->stamp);
-    r->by_policy = rd_policy_visitor(job->policy, job->signal);
-}
-
-/* ---- small parts used by all stages ---- */
-
-bool rd_batch_room(rd_batch *b, uint32_t n)
-{
-    /* One more than asked for: a text is written before it is known whether it counts. */
-    if (n < b->cap)
-        return true;
-    uint32_t cap = b->cap < FIRST_TEXTS ? FIRST_TEXTS : b->cap;
-    while (cap <= n)
-        cap *= 2;
-    rd_text *texts = realloc(b->texts, cap * sizeof *texts);
-    if (texts == NULL)
-        return false;
-    b->texts = texts;
-    uint32_t *owners = realloc(b->owner, cap * sizeof *owners);
-    if (owners == NULL)
-        return false;
-    b->owner = owners;
-    b->cap = cap;
-    return true;
-}
-
-bool rd_batch_push(rd_batch *b, uint32_t off, size_t len, uint32_t owner)
-{
-    if (!rd_batch_room(b, b->n + 1))
-        return false;
-    b->texts[b->n] = (rd_text){.off = off, .len = (uint32_t)len};
-    b->owner[b->n++] = owner;
-    return true;
-}
-
-void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls)
-{
-    if (r->counts[rule][cls]++ == 0)
-        r->hits[r->n_hits++] = (rd_hit){.rule = rule, .cls = (uint8_t)cls};
-}
-
-const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls)
-{
-    if (m->detector == RD_DETECTOR_OVER_BUDGET) {
-        r->n_over_budget++;
-        return &over_budget_action;
-    }
-    uint16_t rule =
-        rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE, m->detector);
-    if (rule == RD_NO_RULE)
-        return &over_budget_action; /* cannot happen: closed by default */
-    rd_redactor_count(r, rule, cls);
-    return rd_policy_action(r->job->policy, rule, cls);
-}
-
-static bool is_inside_character(uint8_t c)
-{
-    return (c & 0xC0) == 0x80;
-}
-
-/* Where the character around `at` starts; `at` itself when no character is there, in text that is not UTF-8.
- */
-static uint32_t start_of_character(const uint8_t *base, uint32_t at, uint32_t lowest)
-{
-    uint32_t from = at;
-    for (unsigned n = 1; n < MAX_CHARACTER && from > lowest && is_inside_character(base[from]); n++)
-        from--;
-    return base[from] >= 0xC0 ? from : at;
-}
-
-bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, rd_match *m)
-{
-    uint32_t from = m->off, end = m->off + m->len, text_end = t->off + t->len;
-    uint32_t head_end = from + m->keep_head, tail = end - m->keep_tail;
-    from = start_of_character(base, from, t->off);
-    for (unsigned n = 1; n < MAX_CHARACTER && end < text_end && is_inside_character(base[end]); n++)
-        end++;
-    if (from < *done)
-        from = *done;
-    if (from >= end)
-        return false;
-    /* What may stay was said of the old bounds. */
-    if (from != m->off || is_inside_character(base[head_end]))
-        m->keep_head = 0;
-    if (end != m->off + m->len || (m->keep_tail > 0 && is_inside_character(base[tail])))
-        m->keep_tail = 0;
-    m->off = from;
-    m->len = end - from;
-    *done = end;
-    return true;
-}
-
-bool rd_redactor_stays(rd_redactor *r, const uint8_t *base, const rd_text *t, const rd_match *m,
-                       uint32_t group, rd_mode mode, rd_class cls)
-{
-    rd_slice text = {base + t->off, t->len};
-    if (rd_digest_covers(&r->digester, text, m->off - t->off, m->len))
-        return true;
-    if (m->detector == RD_DETECTOR_OVER_BUDGET)
-        return rd_slice_eq(text, RD_SLICE_LIT(OVER_BUDGET_TEXT));
-    uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, mode, m->detector);
-    return rule != RD_NO_RULE &&
-           rd_act_covers(rd_policy_action(r->job->policy, rule, cls), text, m->off - t->off, m->len);
-}
-
-void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
-                     const rd_match *m, rd_buf *out)
-{
-    size_t before = out->n;
-    if (!rd_redactor_act_key(r, a, base, t, m, out))
-        rd_act_match(a, &r->digester, (rd_slice){base + m->off, m->len}, m->keep_head, m->keep_tail, out);
-    if (out->n == before && cls == RD_CLASS_LABEL && m->len == t->len)
-        rd_buf_append_str(out, RD_MASK_TEXT);
-}
-
-/* Stands for all keys that are equal. */
-static bool is_key(const rd_leaf *l)
-{
-    return l->form == RD_FORM_KEY || l->form == RD_FORM_JSON_KEY;
-}
-
-rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
-                              rd_class cls)
-{
-    rd_matches found;
-    rd_outcome o = rd_redactor_find(r, base, batch, group, RD_MODE_SHADOW, cls, &found);
-    for (uint32_t i = 0; o == RD_OK && i < found.n; i++) {
-        rd_class at =
-            cls != RD_CLASS_COUNT ? cls : (rd_class)r->doc.leaves[batch->owner[found.list[i].text]].cls;
-        if (rd_redactor_stays(r, base->p, &batch->texts[found.list[i].text], &found.list[i], group,
-                              RD_MODE_SHADOW, at))
-            continue;
-        uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_SHADOW,
-                                                found.list[i].detector);
-        r->key_has_find |= cls == RD_CLASS_COUNT && is_key(&r->doc.leaves[batch->owner[found.list[i].text]]);
-        if (rule != RD_NO_RULE)
-            rd_redactor_count(r, rule, at);
-    }
-    return o;
-}
-
-rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t len, uint32_t frame, rd_slice text)
-{
-    uint8_t *copy = rd_arena_alloc(&r->replacements, text.n);
-    rd_edit *e = copy == NULL && text.n > 0 ? NULL : rd_doc_push_edit(&r->doc);
-    if (e == NULL)
-        return RD_NO_MEMORY;
-    if (text.n > 0)
-        memcpy(copy, text.p, text.n);
-    *e = (rd_edit){.off = off, .len = len, .frame = frame, .text = copy, .text_len = (uint32_t)text.n};
-    return RD_OK;
-}
-
 /* ---- texts that are their own bytes ---- */
 
 static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, const rd_text *t, rd_match m,
@@ -290,8 +43,8 @@ static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32
         const rd_leaf *l = &r->doc.leaves[r->plain.owner[m.text]];
         if (rd_redactor_stays(r, r->doc.body.p, t, &m, group, RD_MODE_ENFORCE, (rd_class)l->cls))
             continue;
-        r->key_has_find |= is_key(l);
-        const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
+        r->key_has_find |= rd_redactor_is_key(l);
+        const rd_action *action = rd_redactor_judge(r, &m, group, l);
         if (!rd_redactor_settle(r->doc.body.p, t, &done, &m))
             continue;
         rd_outcome o = edit_plain(r, l, t, m, action);
@@ -447,6 +200,8 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
                                      (r->job->format == RD_FORMAT_JSON || r->job->body.n == 0),
                           .n_items = r->doc.n_items,
                           .n_reserved = r->n_reserved,
+                          .n_taken = r->doc.records.n_gone,
+                          .taken = r->taken,
                           .n_over_budget = r->n_over_budget,
                           .hits = r->hits,
                           .n_hits = r->n_hits};
@@ -474,12 +229,14 @@ static rd_outcome make_edits(rd_redactor *r, rd_error *err)
     uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
     for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
         o = run_group(r, g, err);
-    return o == RD_OK ? drop_stale_hashes(r) : o;
+    if (o == RD_OK)
+        o = drop_stale_hashes(r);
+    return o == RD_OK ? rd_redact_records(r) : o;
 }
 
 rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err)
 {
-    begin(r, job);
+    rd_redactor_begin(r, job);
     r->keys_once = true;
     rd_outcome o = walk(r, err);
     if (o != RD_OK)
@@ -490,7 +247,7 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
         return rd_fail(err, RD_LIMITED, "over a limit", SIZE_MAX);
     o = make_edits(r, err);
     if (o == RD_OK && r->key_has_find) {
-        begin(r, job);
+        rd_redactor_begin(r, job);
         o = walk(r, err);
         if (o == RD_OK)
             o = make_edits(r, err);
@@ -507,9 +264,10 @@ rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls,
     rd_job job = {.policy = policy, .signal = RD_SIGNAL_LOGS, .format = RD_FORMAT_JSON, .body = text};
     rd_error err;
     rd_redaction res;
+    size_t before = out->n;
     if (text.n > RD_DOC_MAX_BODY)
         return RD_TOO_LARGE;
-    begin(r, &job);
+    rd_redactor_begin(r, &job);
     rd_leaf *l = rd_doc_push_leaf(&r->doc);
     if (l == NULL)
         return RD_NO_MEMORY;
@@ -517,7 +275,11 @@ rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls,
     rd_outcome o = run_group(r, rd_policy_group_of(policy, RD_SIGNAL_LOGS, cls), &err);
     if (o == RD_OK)
         o = finish(r, out, &res, &err);
-    if (o == RD_OK && !res.changed)
+    if (o == RD_OK && r->drops) { /* the text is the record */
+        out->n = before;
+        rd_buf_append_str(out, RD_MASK_TEXT);
+    } else if (o == RD_OK && !res.changed) {
         rd_buf_append(out, text.p, text.n);
+    }
     return o == RD_OK ? out->failed : o;
 }

@@ -53,6 +53,8 @@ typedef struct rd_redaction {
     bool nothing;           /* an empty message: no resource, no text, nothing to store */
     uint32_t n_items;       /* log records, spans, data points, entries */
     uint32_t n_reserved;    /* names of the sender's that the stamp reserves, taken out */
+    uint32_t n_taken;       /* of n_items, taken out whole; `body` is without them */
+    const uint32_t *taken;  /* by rule; as `hits` */
     uint32_t n_over_budget; /* texts replaced because a pattern exceeded its budget */
     const rd_kept *kept;    /* protobuf that changed: what of the job's body is in `body`; as `hits` */
     uint32_t n_kept;
@@ -67,7 +69,7 @@ RD_MUST_CHECK rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *ou
 
 /* Redacts one text outside any payload (an error message of a backend, a line on standard input): class `cls`
  * of signal LOGS, digests as in epoch 0 of a workspace without a name. RD_BUF_TAIL readable bytes follow
- * `text`. Appends the result. */
+ * `text`. Appends the result; of a text that is to be dropped with its record, `***`. */
 RD_MUST_CHECK rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text,
                                         rd_buf *out);
 

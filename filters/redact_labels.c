@@ -41,7 +41,7 @@ static bool judged_value(rd_redactor *r, uint16_t rule, rd_slice *value)
 }
 
 /* Judges the keys; removes or masks labels. */
-static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
+static rd_outcome judge_names(rd_redactor *r, const rd_leaf *leaf, bool *out_changed)
 {
     rd_visitor v = rd_redactor_visitor(r);
     uint32_t kept = 0;
@@ -65,7 +65,8 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
             r->labels.list[kept++] = l;
             continue;
         }
-        if (rd_policy_action(r->job->policy, verdict.rule, RD_CLASS_LABEL)->kind == RD_ACTION_DROP)
+        const rd_action *action = rd_policy_action(r->job->policy, verdict.rule, RD_CLASS_LABEL);
+        if (action->kind == RD_ACTION_DROP || action->kind == RD_ACTION_DROP_RECORD)
             verdict.fate = RD_FATE_DROP;
         if (verdict.fate == RD_FATE_MASK) {
             if (!judged_value(r, verdict.rule, &l.value))
@@ -74,7 +75,7 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
         }
         if (verdict.fate == RD_FATE_MASK && rd_slice_eq(old, l.value))
             continue; /* it is what we made of it */
-        rd_redactor_count(r, verdict.rule, RD_CLASS_LABEL);
+        rd_redactor_acted(r, verdict.rule, action, leaf);
         *out_changed = true;
     }
     r->labels.n = kept;
@@ -82,8 +83,8 @@ static rd_outcome judge_names(rd_redactor *r, bool *out_changed)
 }
 
 /* The new value of a label from the matches in it; its text lives with the edits. */
-static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_match *list, uint32_t n,
-                                uint32_t group, bool *out_changed)
+static rd_outcome rewrite_value(rd_redactor *r, const rd_leaf *leaf, const rd_buf *base, const rd_match *list,
+                                uint32_t n, uint32_t group, bool *out_changed)
 {
     const rd_text *t = &r->label_values.texts[list->text];
     rd_label *l = &r->labels.list[r->label_values.owner[list->text]];
@@ -93,7 +94,7 @@ static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_mat
         rd_match m = list[i];
         if (rd_redactor_stays(r, base->p, t, &m, group, RD_MODE_ENFORCE, RD_CLASS_LABEL))
             continue;
-        const rd_action *action = rd_redactor_judge(r, &m, group, RD_CLASS_LABEL);
+        const rd_action *action = rd_redactor_judge(r, &m, group, leaf);
         if (!rd_redactor_settle(base->p, t, &done, &m))
             continue;
         rd_buf_append(&r->work2, base->p + copied, m.off - copied);
@@ -110,12 +111,12 @@ static rd_outcome rewrite_value(rd_redactor *r, const rd_buf *base, const rd_mat
 
 /* A name that has to be quoted can say anything. What was found in one is counted, and the label goes: a
  * masked name could meet another one, and what it labels would be lost. */
-static rd_outcome drop_name(rd_redactor *r, const rd_buf *base, const rd_match *list, uint32_t n,
-                            uint32_t group, bool *out_changed)
+static rd_outcome drop_name(rd_redactor *r, const rd_leaf *leaf, const rd_buf *base, const rd_match *list,
+                            uint32_t n, uint32_t group, bool *out_changed)
 {
     rd_label *l = &r->labels.list[r->label_values.owner[list->text]];
     for (uint32_t i = 0; i < n; i++)
-        (void)rd_redactor_judge(r, &list[i], group, RD_CLASS_LABEL);
+        (void)rd_redactor_judge(r, &list[i], group, leaf);
     l->name = (rd_slice){0};
     *out_changed = true;
     return RD_OK;
@@ -149,9 +150,9 @@ static rd_outcome list_texts(rd_redactor *r, bool names, rd_buf *base)
 }
 
 /* Looks through all names or all values, and does `change` to each in which something was found. */
-static rd_outcome detect(rd_redactor *r, bool names,
-                         rd_outcome (*change)(rd_redactor *, const rd_buf *, const rd_match *, uint32_t,
-                                              uint32_t, bool *),
+static rd_outcome detect(rd_redactor *r, const rd_leaf *leaf, bool names,
+                         rd_outcome (*change)(rd_redactor *, const rd_leaf *, const rd_buf *,
+                                              const rd_match *, uint32_t, uint32_t, bool *),
                          bool *out_changed)
 {
     uint32_t group = rd_policy_group_of(r->job->policy, r->job->signal, RD_CLASS_LABEL);
@@ -165,7 +166,7 @@ static rd_outcome detect(rd_redactor *r, bool names,
         uint32_t n = 1;
         while (i + n < found.n && found.list[i + n].text == found.list[i].text)
             n++;
-        o = change(r, base, &found.list[i], n, group, out_changed);
+        o = change(r, leaf, base, &found.list[i], n, group, out_changed);
         i += n;
     }
     return o == RD_OK ? rd_redactor_shadow(r, base, &r->label_values, group, RD_CLASS_LABEL) : o;
@@ -205,12 +206,12 @@ rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err)
     }
     rd_outcome o = unescaped.failed != RD_OK ? unescaped.failed : rd_labels_parse(&r->labels, text, err);
     if (o == RD_OK)
-        o = judge_names(r, &changed);
+        o = judge_names(r, leaf, &changed);
     if (o == RD_OK)
-        o = detect(r, true, drop_name, &changed);
+        o = detect(r, leaf, true, drop_name, &changed);
     if (o == RD_OK) {
         forget_dropped(&r->labels);
-        o = detect(r, false, rewrite_value, &changed);
+        o = detect(r, leaf, false, rewrite_value, &changed);
     }
     if (o == RD_OK && r->job->stamp != NULL) {
         o = rd_redact_stamp_labels(r, leaf, err);

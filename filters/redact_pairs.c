@@ -276,7 +276,7 @@ rd_outcome rd_redact_pair(rd_redactor *r, uint32_t i, bool first_group, bool in_
         return RD_OK; /* it is what we made of it */
     if (value->n == 0 && l->cls == RD_CLASS_LABEL)
         rd_buf_append_str(value, RD_MASK_TEXT); /* see rd_redactor_act */
-    rd_redactor_count(r, l->rule, (rd_class)l->cls);
+    rd_redactor_acted(r, l->rule, action, l);
     if (read->failed != RD_OK || value->failed != RD_OK)
         return RD_NO_MEMORY;
     read->n = 0;

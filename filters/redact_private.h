@@ -45,6 +45,8 @@ struct rd_redactor {
     rd_hit *hits; /* owned; RD_MAX_RULES * RD_CLASS_COUNT at most */
     uint32_t n_hits;
     uint32_t n_over_budget, n_reserved;
+    uint32_t taken[RD_MAX_RULES]; /* records that went because of each rule */
+    bool drops;        /* a rule that takes out records had a find, whether or not it stood over any */
     bool keys_once;    /* equal keys are listed once; so in the first try */
     bool key_has_find; /* and in one of them something was found: list them all */
     rd_stamp_names reserved;
@@ -63,13 +65,31 @@ RD_MUST_CHECK rd_outcome rd_redact_stamp(rd_redactor *r, rd_error *err);
 /* Adds the labels to those of a stream, whose text is `leaf`, and sorts them. */
 RD_MUST_CHECK rd_outcome rd_redact_stamp_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
 
+/* redact_life.c: forgets the body before this one. */
+void rd_redactor_begin(rd_redactor *r, const rd_job *job);
+
+/* Does the leaf stand for all keys that are equal? */
+static inline bool rd_redactor_is_key(const rd_leaf *l)
+{
+    return l->form == RD_FORM_KEY || l->form == RD_FORM_JSON_KEY;
+}
+
 /* Room for `n` texts in all. */
 RD_MUST_CHECK bool rd_batch_room(rd_batch *b, uint32_t n);
 RD_MUST_CHECK bool rd_batch_push(rd_batch *b, uint32_t off, size_t len, uint32_t owner);
 void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls);
 
-/* The action for a match that an acting rule made in a text of class `cls`, counted. */
-const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, rd_class cls);
+/* The action for a match that an acting rule made in the text of `leaf`, counted. */
+const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, const rd_leaf *leaf);
+/* Counts that a rule of which this is the action acted on `leaf`, and takes out records if that is the
+ * action.
+ */
+void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf);
+
+/* redact_records.c: takes out the record around `off`, or all records that what stands there is about. */
+void rd_redactor_take_records(rd_redactor *r, uint32_t off, uint16_t rule);
+/* Makes the edits say so, when all others are made. */
+RD_MUST_CHECK rd_outcome rd_redact_records(rd_redactor *r);
 
 /* redact_find.c: all finds in the texts of a batch that rules of one mode are after. `of_all`: the class of
  * all texts; RD_CLASS_COUNT: that of the leaf behind each. Valid until the next call. */

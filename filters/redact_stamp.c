@@ -16,7 +16,7 @@ rd_visitor rd_redactor_visitor(const rd_redactor *r)
 {
     rd_visitor v = r->by_policy;
     if (r->reserved.stamp != NULL)
-        v = (rd_visitor){.on_key = on_key, .ctx = r, .places = true};
+        v = (rd_visitor){.on_key = on_key, .ctx = r, .places = true, .records = v.records};
     v.keys_once = r->keys_once;
     return v;
 }

@@ -165,7 +165,7 @@ static rd_outcome text_matches(rd_redactor *r, const rd_match *list, uint32_t n,
         rd_match m = list[i];
         if (rd_redactor_stays(r, r->decoded.p, t, &m, group, RD_MODE_ENFORCE, (rd_class)l->cls))
             continue;
-        const rd_action *action = rd_redactor_judge(r, &m, group, (rd_class)l->cls);
+        const rd_action *action = rd_redactor_judge(r, &m, group, l);
         if (!rd_redactor_settle(r->decoded.p, t, &done, &m))
             continue;
         changed = true;

@@ -269,7 +269,8 @@ typedef enum gw_action {
     GW_ACTION_REPLACE,
     GW_ACTION_DROP,
     GW_ACTION_DIGEST,
-    GW_ACTION_ROUND
+    GW_ACTION_ROUND,
+    GW_ACTION_DROP_RECORD
 } gw_action;
 typedef enum gw_rule_mode { GW_RULE_ENFORCE, GW_RULE_SHADOW, GW_RULE_OFF } gw_rule_mode;
 

@@ -38,16 +38,19 @@ static const gw_key rule_keys[] = {
          "nothing over 1 KiB. What one rule lets stay, others still see. With it, `drop` of a pair masks."},
     {"action", .type = &gw_type_action, .offset = offsetof(S, action), .words = gw_action_words,
      .def = "mask",
-     .doc = "What to do with a find. `mask` keeps what the detector thinks useful, or so many bytes at each "
-            "end (16 "
-            "at most; nothing of a value less than twice as long). `replace` alone writes `***`; its text "
-            "may hold "
-            "`{rule}`, `{detector}` and `{length}` (short, medium, long, huge). `digest` writes a keyed "
-            "pseudonym, the "
-            "same for the same value of a workspace, and needs `redaction.digest_keys`. `round` leaves that "
-            "many "
-            "digits behind the point, or before it if below zero, of numbers and lists of them, and masks "
-            "what is none."},
+     .doc =
+         "What to do with a find. `mask` keeps what the detector thinks useful, or so many bytes at each "
+         "end (16 "
+         "at most; nothing of a value less than twice as long). `replace` alone writes `***`; its text "
+         "may hold "
+         "`{rule}`, `{detector}` and `{length}` (short, medium, long, huge). `digest` writes a keyed "
+         "pseudonym, the "
+         "same for the same value of a workspace, and needs `redaction.digest_keys`. `round` leaves that "
+         "many "
+         "digits behind the point, or before it if below zero, of numbers and lists of them, and masks "
+         "what is none. `drop` takes out the find, or the whole pair of a key. `drop_record` takes out the "
+         "whole log record, span, data point or Loki entry, or all of a resource, scope, metric or stream "
+         "when the find stands there."},
     {"label_action", WORD(S, label_action), .doc = "The same for Loki labels.",
      .doc_default = "`drop` for `keys`, else like `action`"},
     {"mode", WORD(S, mode), .def = "enforce", .doc = "`shadow` only counts."},

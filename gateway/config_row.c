@@ -54,9 +54,13 @@ const gw_word gw_state_words[] = {{"active", GW_VERSION_ACTIVE},
                                   {"deprecated", GW_VERSION_DEPRECATED},
                                   {"retired", GW_VERSION_RETIRED},
                                   {0}};
-const gw_word gw_action_words[] = {{"mask", GW_ACTION_MASK},   {"replace", GW_ACTION_REPLACE},
-                                   {"drop", GW_ACTION_DROP},   {"digest", GW_ACTION_DIGEST},
-                                   {"round", GW_ACTION_ROUND}, {0}};
+const gw_word gw_action_words[] = {{"mask", GW_ACTION_MASK},
+                                   {"replace", GW_ACTION_REPLACE},
+                                   {"drop", GW_ACTION_DROP},
+                                   {"digest", GW_ACTION_DIGEST},
+                                   {"round", GW_ACTION_ROUND},
+                                   {"drop_record", GW_ACTION_DROP_RECORD},
+                                   {0}};
 const gw_word gw_mode_words[] = {
     {"enforce", GW_RULE_ENFORCE}, {"shadow", GW_RULE_SHADOW}, {"off", GW_RULE_OFF}, {0}};
 const gw_word gw_quota_mode_words[] = {

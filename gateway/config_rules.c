@@ -126,7 +126,7 @@ static void finish_rule(rule_list *list, size_t i)
     if (!r->texts && selectors == 1 && !is_given(r->keys, node, "keys"))
         gw_diag_at(d, key_of(key_of(node, "where"), "texts"), NULL, "`texts` is for rules with `keys`");
     if (r->label_action == UNSET)
-        r->label_action = r->keys != NULL ? GW_ACTION_DROP : r->action;
+        r->label_action = r->keys != NULL && r->action != GW_ACTION_DROP_RECORD ? GW_ACTION_DROP : r->action;
 }
 
 void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)

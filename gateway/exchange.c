@@ -126,8 +126,10 @@ static void end(gw_exchange *x, gw_outcome outcome, gw_response *res)
         if (x->accepted) {
             count(x, delivered ? GW_METRIC_REQUESTS_DELIVERED : GW_METRIC_REQUESTS_DROPPED,
                   delivered ? 0 : outcome, 1);
+            uint32_t n_discarded = delivered ? x->scrub.n_taken : 0;
             count(x, delivered ? GW_METRIC_ITEMS_DELIVERED : GW_METRIC_ITEMS_DROPPED, delivered ? 0 : outcome,
-                  x->n_items);
+                  x->n_items - n_discarded);
+            count(x, GW_METRIC_ITEMS_DISCARDED, 0, n_discarded);
             count(x, GW_METRIC_ITEMS_IN_FLIGHT, 0, -(int64_t)x->n_items);
         } else {
             count_rejected(x, outcome);

@@ -68,11 +68,10 @@ static int detector_of(const char *word)
 
 static rd_rule_spec spec_of(const gw_rule_cfg *r)
 {
-    static const rd_action_kind actions[] = {[GW_ACTION_MASK] = RD_ACTION_MASK,
-                                             [GW_ACTION_REPLACE] = RD_ACTION_REPLACE,
-                                             [GW_ACTION_DROP] = RD_ACTION_DROP,
-                                             [GW_ACTION_DIGEST] = RD_ACTION_DIGEST,
-                                             [GW_ACTION_ROUND] = RD_ACTION_ROUND};
+    static const rd_action_kind actions[] = {
+        [GW_ACTION_MASK] = RD_ACTION_MASK,   [GW_ACTION_REPLACE] = RD_ACTION_REPLACE,
+        [GW_ACTION_DROP] = RD_ACTION_DROP,   [GW_ACTION_DIGEST] = RD_ACTION_DIGEST,
+        [GW_ACTION_ROUND] = RD_ACTION_ROUND, [GW_ACTION_DROP_RECORD] = RD_ACTION_DROP_RECORD};
     static const rd_mode modes[] = {
         [GW_RULE_ENFORCE] = RD_MODE_ENFORCE, [GW_RULE_SHADOW] = RD_MODE_SHADOW, [GW_RULE_OFF] = RD_MODE_OFF};
     return (rd_rule_spec){.name = r->name,

@@ -205,6 +205,11 @@ static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r
         if (x->workspace != NULL)
             gw_count(s->counters, GW_METRIC_WS_REDACTIONS, x->workspace->slot, rule, 0, r->hits[i].n);
     }
+    for (uint32_t i = 0; r->n_taken > 0 && i < rd_policy_rules(x->gen->policy); i++) {
+        if (r->taken[i] > 0 && x->workspace != NULL)
+            gw_count(s->counters, GW_METRIC_WS_RECORDS_DROPPED, x->workspace->slot, x->gen->rule_slots[i], 0,
+                     r->taken[i]);
+    }
     if (r->n_reserved > 0)
         gw_count(s->counters, GW_METRIC_LABELS_OVERWRITTEN, x->workspace->slot, x->signal, 0, r->n_reserved);
     if (r->n_over_budget > 0)
@@ -361,7 +366,8 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
     }
     count(s, x, &r);
     x->n_items = r.n_items;
-    x->nothing = r.nothing && x->signal != GW_SIGNAL_LOKI_PUSH;
+    x->n_taken = r.n_taken;
+    x->nothing = (r.nothing && x->signal != GW_SIGNAL_LOKI_PUSH) || (r.n_taken > 0 && r.n_taken == r.n_items);
     if (x->nothing)
         return;
     gw_scrubbed *token = malloc(sizeof *token);

@@ -50,9 +50,10 @@ typedef struct gw_scrub {
     /* out */
     gw_outcome outcome; /* GW_OUTCOME_DELIVERED stands for "go on" */
     const char *detail; /* literal, why not; may be NULL */
-    bool nothing;       /* an empty OTLP message: there is nothing to deliver */
+    bool nothing;       /* an empty OTLP message, or one of which rules dropped every record: there is nothing
+                         * to deliver */
     bool on_wire;       /* `scrubbed` borrows `wire` */
-    uint32_t n_items;
+    uint32_t n_items, n_taken; /* that came, and of these those that rules dropped */
     size_t decoded_bytes;
     const gw_scrubbed *scrubbed;
     /* owned buffers */

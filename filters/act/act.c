@@ -70,6 +70,9 @@ void rd_act_match(const rd_action *a, rd_digester *d, rd_slice match, size_t kee
             return;
         rd_buf_append_str(out, RD_MASK_TEXT);
         return;
+    case RD_ACTION_DROP_RECORD:
+        rd_buf_append_str(out, RD_MASK_TEXT);
+        return;
     case RD_ACTION_MASK:
     case RD_ACTION_COUNT:
         break;

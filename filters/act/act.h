@@ -12,11 +12,12 @@
 
 /* X(name, word in config and metrics) */
 #define RD_ACTIONS(X)                                                                                        \
-    X(MASK, "mask")       /* what may stay by the detector or the rule, and `***` for the rest */            \
-    X(REPLACE, "replace") /* a text, see template.h */                                                       \
-    X(DROP, "drop")       /* a pair goes away; a match inside a text is cut out */                           \
-    X(DIGEST, "digest")   /* a keyed pseudonym, see digest.h */                                              \
-    X(ROUND, "round")     /* numbers lose digits, see round.h; what is none is masked */
+    X(MASK, "mask")               /* what may stay by the detector or the rule, and `***` for the rest */    \
+    X(REPLACE, "replace")         /* a text, see template.h */                                               \
+    X(DROP, "drop")               /* a pair goes away; a match inside a text is cut out */                   \
+    X(DIGEST, "digest")           /* a keyed pseudonym, see digest.h */                                      \
+    X(ROUND, "round")             /* numbers lose digits, see round.h; what is none is masked */             \
+    X(DROP_RECORD, "drop_record") /* the whole item goes; `***` where there is none around it */
 
 typedef enum rd_action_kind {
 #define X(name, word) RD_ACTION_##name,

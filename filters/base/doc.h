@@ -18,6 +18,7 @@
 #define RD_BASE_DOC_H
 
 #include "filters/base/buf.h"
+#include "filters/base/records.h"
 #include "filters/base/kept.h"
 #include "filters/base/outcome.h"
 #include "filters/base/slice.h"
@@ -133,6 +134,7 @@ typedef struct rd_visitor {
     const void *ctx; /* borrowed */
     bool keys_once;  /* equal keys of pairs may be listed once, as KEY or JSON_KEY */
     bool places;     /* note where labels can be put in; what has two such places in one group is RD_INVALID */
+    bool records;    /* note where records stand, so that some can be taken out */
 } rd_visitor;
 
 /* Where labels can be put into a body.
@@ -185,6 +187,7 @@ typedef struct rd_doc {
     rd_edit *edits;   /* owned */
     rd_kept *kept;    /* owned; what the protobuf splicer copied from the body */
     rd_place *places; /* owned; only if the visitor asked for them */
+    rd_records records; /* only if the visitor asked for them; else empty, whatever n_items says */
     uint32_t n_leaves, n_frames, n_edits, n_kept, n_places;
     uint32_t cap_leaves, cap_frames, cap_edits, cap_kept, cap_places;
     uint32_t n_items; /* log records, spans, data points, Loki entries */

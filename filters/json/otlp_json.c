@@ -296,13 +296,25 @@ static bool walk_pair(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verd
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+/* A message in which records stand is no pair and so has no verdict. */
+static bool walk_holder(rd_json_walk *w, const rd_message *m, uint8_t cls)
+{
+    rd_verdict ignored;
+    uint32_t holder;
+    if (!rd_json_holder_begin(w, rd_json_off(&w->j), &holder) || !walk_message(w, m, cls, &ignored))
+        return false;
+    rd_json_holder_end(w, holder);
+    return true;
+}
+
 /* One value of a field, not null. *out_verdict is DROP for a pair that goes away. */
 static bool walk_one(rd_json_walk *w, const rd_field *f, uint8_t cls, uint32_t member_off, pair *p,
                      rd_verdict *out_verdict)
 {
     switch ((rd_mark)f->mark) {
     case RD_MARK_MESSAGE:
-        return walk_message(w, f->child, cls, out_verdict);
+        return f->child->holds_items ? walk_holder(w, f->child, cls)
+                                     : walk_message(w, f->child, cls, out_verdict);
     case RD_MARK_VALUE:
         return walk_value(w, f, cls, p);
     case RD_MARK_KEY:
@@ -325,14 +337,21 @@ static bool walk_one(rd_json_walk *w, const rd_field *f, uint8_t cls, uint32_t m
 static bool walk_array(rd_json_walk *w, const rd_field *f, uint8_t cls, pair *p)
 {
     rd_json_list it;
+    rd_json_records items = {.last = UINT32_MAX};
+    bool list_items = w->visitor.records && f->child != NULL && f->child->kind == RD_KIND_ITEM;
 
     if (!rd_json_open(&w->j, '[', &it))
         return false;
     while (rd_json_walk_element(w, &it)) {
         rd_verdict v = {RD_FATE_KEEP, 0};
         uint32_t off = rd_json_off(&w->j);
-        if (!rd_json_walk_null(w) && !walk_one(w, f, cls, off, p, &v))
+        rd_json_records_next(w, &items, &it);
+        bool null = rd_json_walk_null(w);
+        if (!null && !walk_one(w, f, cls, off, p, &v))
             return false;
+        if (list_items && !null && !rd_json_records_add(w, &items, &it, off))
+            return false;
+        items.behind_other |= null;
         if (v.fate != RD_FATE_DROP)
             it.kept = true;
         else if (!rd_json_walk_drop(w, &it, off, cls, v.rule))

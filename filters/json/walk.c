@@ -71,6 +71,33 @@ bool rd_json_walk_place(rd_json_walk *w, rd_place_kind kind, uint32_t off, uint3
     return true;
 }
 
+bool rd_json_records_add(rd_json_walk *w, rd_json_records *s, const rd_json_list *it, uint32_t off)
+{
+    rd_record *item = rd_records_add(&w->doc->records);
+    if (item == NULL)
+        return rd_json_fail(&w->j, RD_NO_MEMORY, "items");
+    item->off = off;
+    item->end = rd_json_off(&w->j);
+    item->frame = RD_NO_FRAME;
+    item->comma_before = it->comma; /* RD_JSON_NOWHERE is RD_NO_COMMA */
+    item->behind_other = s->behind_other;
+    s->last = w->doc->records.n - 1;
+    return true;
+}
+
+bool rd_json_holder_begin(rd_json_walk *w, uint32_t off, uint32_t *out_holder)
+{
+    _Static_assert(RD_JSON_NOWHERE == RD_NO_COMMA, "no comma is no comma");
+    *out_holder = w->visitor.records ? rd_records_hold(&w->doc->records, off, UINT32_MAX) : UINT32_MAX;
+    return !w->visitor.records || *out_holder != UINT32_MAX || rd_json_fail(&w->j, RD_NO_MEMORY, "items");
+}
+
+void rd_json_holder_end(rd_json_walk *w, uint32_t holder)
+{
+    if (holder != UINT32_MAX)
+        w->doc->records.holders[holder].end = rd_json_off(&w->j);
+}
+
 bool rd_json_walk_leaf(rd_json_walk *w, rd_json_text t, uint8_t cls, uint16_t rule)
 {
     return t.len == 0 ||

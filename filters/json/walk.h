@@ -55,6 +55,26 @@ bool rd_json_walk_drop(rd_json_walk *w, rd_json_list *it, uint32_t start, uint8_
 /* Notes a place, if the visitor asked for places. */
 bool rd_json_walk_place(rd_json_walk *w, rd_place_kind kind, uint32_t off, uint32_t len, bool more);
 
+/* An array of records, of which the visitor wants to know. Starts as {.last = UINT32_MAX}. */
+typedef struct rd_json_records {
+    uint32_t last;     /* the record before this element, UINT32_MAX: there is none */
+    bool behind_other; /* an element that is no record came before this one */
+} rd_json_records;
+
+/* Around each element: before it is read, and with `off` where it began when the cursor is at its end. */
+static inline void rd_json_records_next(rd_json_walk *w, rd_json_records *s, const rd_json_list *it)
+{
+    if (s->last != UINT32_MAX)
+        w->doc->records.list[s->last].comma_after = it->comma;
+    s->last = UINT32_MAX;
+}
+bool rd_json_records_add(rd_json_walk *w, rd_json_records *s, const rd_json_list *it, uint32_t off);
+
+/* A message in which records stand begins at `off`, and ends where the cursor is at the second call. Does
+ * nothing if the visitor does not want to know. */
+bool rd_json_holder_begin(rd_json_walk *w, uint32_t off, uint32_t *out_holder);
+void rd_json_holder_end(rd_json_walk *w, uint32_t holder);
+
 /* Any value: every string and number in it is a leaf, every member name a leaf and a key. */
 bool rd_json_walk_any(rd_json_walk *w, uint8_t cls, uint16_t rule);
 /* The value of a member whose name is a key: judged, then walked as any value, masked or dropped. The

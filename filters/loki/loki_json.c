@@ -132,15 +132,20 @@ static bool walk_entry(rd_json_walk *w)
 static bool walk_entries(rd_json_walk *w, bool (*walk_one)(rd_json_walk *))
 {
     rd_json_list it;
+    rd_json_records items = {.last = UINT32_MAX};
 
     if (rd_json_walk_null(w))
         return true;
     if (!rd_json_open(&w->j, '[', &it))
         return false;
     while (rd_json_element(&w->j, &it)) {
-        if (rd_json_walk_null(w))
+        uint32_t off = rd_json_off(&w->j);
+        rd_json_records_next(w, &items, &it);
+        if (rd_json_walk_null(w)) {
+            items.behind_other = true;
             continue;
-        if (!walk_one(w))
+        }
+        if (!walk_one(w) || (w->visitor.records && !rd_json_records_add(w, &items, &it, off)))
             return false;
         w->doc->n_items++;
     }
@@ -253,6 +258,7 @@ static bool walk_stream(rd_json_walk *w)
 static bool walk_streams(rd_json_walk *w)
 {
     rd_json_list it;
+    uint32_t holder;
 
     if (rd_json_walk_null(w))
         return true;
@@ -261,8 +267,9 @@ static bool walk_streams(rd_json_walk *w)
     while (rd_json_element(&w->j, &it)) {
         if (rd_json_walk_null(w))
             continue;
-        if (!walk_stream(w))
+        if (!rd_json_holder_begin(w, rd_json_off(&w->j), &holder) || !walk_stream(w))
             return false;
+        rd_json_holder_end(w, holder);
         w->doc->n_groups++;
     }
     return w->j.failed == RD_OK;

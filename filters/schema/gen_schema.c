@@ -256,6 +256,30 @@ static bool is_key_value(const message_desc *m, const char *kind)
            field_with(value->descriptor, 1, PROTOBUF_C_TYPE_STRING) != NULL;
 }
 
+/* Looks at the row without marking it as used. */
+static bool is_item(const message_desc *m)
+{
+    for (unsigned i = 0; i < N_KIND_ROWS; i++) {
+        if (is(kind_rows[i].message, name_of(m)))
+            return is(kind_rows[i].kind, "ITEM");
+    }
+    return false;
+}
+
+/* What rd_message.holds_items promises. Items stand less than MAX_HOLDERS messages deep; AnyValue, which
+ * holds itself, is deeper. */
+static bool holds_items(const message_desc *m, unsigned depth)
+{
+    enum { MAX_HOLDERS = 6 };
+    for (unsigned i = 0; depth < MAX_HOLDERS && !is_item(m) && i < m->n_fields; i++) {
+        const field_desc *f = &m->fields[i];
+        if (f->type == PROTOBUF_C_TYPE_MESSAGE &&
+            (is_item(f->descriptor) || holds_items(f->descriptor, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
 static void write_message(FILE *o, const message_desc *m)
 {
     const char *kind = kind_of(m), *symbol = symbol_of(m);
@@ -266,7 +290,8 @@ static void write_message(FILE *o, const message_desc *m)
     symbol = symbol_of(m);
     fprintf(o, "%sconst rd_message %s = {\n    .name = \"%s\", .fields = f_%s, .n_fields = %u,\n",
             strncmp(symbol, "m_", 2) == 0 ? "static " : "", symbol, name_of(m), symbol, m->n_fields);
-    fprintf(o, "    .kind = RD_KIND_%s, .key_value = %d,\n    .by_number = {", kind, is_key_value(m, kind));
+    fprintf(o, "    .kind = RD_KIND_%s, .key_value = %d, .holds_items = %d,\n    .by_number = {", kind,
+            is_key_value(m, kind), holds_items(m, 0));
     for (unsigned i = 0; i < m->n_fields; i++) {
         if (m->fields[i].id < 32)
             fprintf(o, "[%u] = %u, ", m->fields[i].id, i + 1);

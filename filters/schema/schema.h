@@ -89,8 +89,9 @@ struct rd_message {
     const char *name; /* e.g. "LogRecord" */
     const rd_field *fields;
     uint16_t n_fields;
-    uint8_t kind;   /* rd_kind */
-    bool key_value; /* a PAIR {1: string key, 2: {1: string}}, OTLP's KeyValue: walkers have a short cut */
+    uint8_t kind;     /* rd_kind */
+    bool key_value;   /* a PAIR {1: string key, 2: {1: string}}, OTLP's KeyValue: walkers have a short cut */
+    bool holds_items; /* an ITEM can stand in it, at any depth; not an ITEM itself */
     uint8_t by_number[32]; /* field number < 32 -> index + 1; 0: not there or larger */
 };
 

@@ -50,7 +50,7 @@ typedef struct walk {
     rd_outcome failed;
     uint32_t left; /* elements */
     uint32_t max_depth;
-    bool refuse_unknown, any_bytes, places;
+    bool refuse_unknown, any_bytes, places, records;
     level *top;
     rd_key_memo memo;
     level stack[MAX_LEVELS];
@@ -183,8 +183,26 @@ static bool note_anchor(walk *w, uint32_t place, rd_place_kind kind, uint32_t fr
     return true;
 }
 
+/* A record, or what records can stand in. */
+static __attribute__((noinline)) bool note_record(walk *w, const rd_message *m, const region *r)
+{
+    uint32_t off = (uint32_t)(r->field - w->body), end = (uint32_t)(r->p + r->n - w->body);
+    if (m->kind != RD_KIND_ITEM)
+        return rd_records_hold(&w->doc->records, off, end) != UINT32_MAX ||
+               fail(w, RD_NO_MEMORY, "items", r->p) != NULL;
+    rd_record *it = rd_records_add(&w->doc->records);
+    if (it == NULL)
+        return fail(w, RD_NO_MEMORY, "items", r->p) != NULL;
+    it->off = off;
+    it->end = end;
+    it->frame = w->top->frame;
+    return true;
+}
+
 static const uint8_t *enter(walk *w, const rd_message *m, unsigned cls, const region *r)
 {
+    if (w->records && (m->kind == RD_KIND_ITEM || m->holds_items) && !note_record(w, m, r))
+        return NULL;
     if (!push_frame(w, r))
         return NULL;
     uint32_t depth = w->top->depth + (m->kind == RD_KIND_ANYVALUE), place = w->top->place;
@@ -561,6 +579,7 @@ rd_outcome rd_wire_walk(const rd_message *root, const rd_limits *lim, const rd_v
     w.body = doc->body.p;
     w.visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL, false};
     w.places = w.visitor.places;
+    w.records = w.visitor.records;
     w.err = err;
     w.failed = RD_OK;
     w.left = lim->max_elements;

@@ -295,6 +295,35 @@ static void test_scrub__makes_lines_for_a_store(void **state)
     }
 }
 
+/* Of one of two records, and of both; a body without any is another matter. */
+static void test_scrub__dropped_records(void **state)
+{
+    bench *b = *state;
+    gw_generation *usual = b->gen;
+    gw_scrub x;
+    b->gen = kit_generation("version: 1\nlisteners: [{address: 127.0.0.1:0}]\n"
+                            "upstreams: {up: {endpoints: ['http://127.0.0.1:1']}}\n"
+                            "routes: [{version: v1, signal: loki_push, upstream: up}]\n"
+                            "workspaces: {anonymous: a}\n"
+                            "redaction: {rules: [{name: noise, pattern: healthz, action: drop_record}]}\n");
+    run(b, &x, GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false,
+        RD_SLICE_LIT(
+            "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"healthz\"],[\"2\",\"x\"]]}]}"));
+    assert_true(x.outcome == GW_OUTCOME_DELIVERED && !x.nothing && x.n_items == 2 && x.n_taken == 1);
+    assert_true(x.scrubbed != NULL && memmem(x.redacted.p, x.redacted.n, "healthz", 7) == NULL);
+    gw_scrub_release(&x);
+    run(b, &x, GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false,
+        RD_SLICE_LIT(LOKI_V1("GET /healthz")));
+    assert_true(x.outcome == GW_OUTCOME_DELIVERED && x.nothing && x.n_taken == 1 && x.scrubbed == NULL);
+    gw_scrub_release(&x);
+    run(b, &x, GW_SIGNAL_LOKI_PUSH, GW_FORMAT_JSON, RD_CODING_IDENTITY, RD_CODING_IDENTITY, false,
+        RD_SLICE_LIT("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[]}]}"));
+    assert_true(x.outcome == GW_OUTCOME_DELIVERED && !x.nothing && x.n_taken == 0);
+    gw_scrub_release(&x);
+    gw_generation_unref(&b->gen);
+    b->gen = usual;
+}
+
 static void test_scrub__empty_otlp_is_nothing(void **state)
 {
     bench *b = *state;
@@ -433,6 +462,7 @@ int main(void)
         TEST(no_bytes_go_on_that_no_rule_saw),
         TEST(loki_protobuf_is_snappy_inside_gzip),
         TEST(makes_lines_for_a_store),
+        TEST(dropped_records),
         TEST(empty_otlp_is_nothing),
         TEST(refuses),
         TEST(counts),

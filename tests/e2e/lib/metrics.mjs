@@ -25,12 +25,13 @@ export function metric (all, name, labels = {}) {
 export function account (all, signal, kind = 'items') {
   const of = (word) => metric(all, `redactd_${kind}_${word}_total`, { signal })
   return {
-    received: of('received'), accepted: of('accepted'), rejected: of('rejected'), delivered: of('delivered'), dropped: of('dropped'),
+    received: of('received'), accepted: of('accepted'), rejected: of('rejected'), delivered: of('delivered'), dropped: of('dropped'), discarded: of('discarded'),
     inFlight: metric(all, `redactd_${kind}_in_flight`, { signal })
   }
 }
 
-// At rest: received = accepted + rejected, accepted = delivered + dropped, nothing in flight; items and requests.
+// At rest: received = accepted + rejected, accepted = delivered + discarded + dropped, nothing in flight; items and
+// requests (which are never discarded).
 export function assertConserved (all) {
   for (const kind of ['items', 'requests']) {
     for (const word of ['received', 'accepted', 'rejected', 'delivered', 'dropped']) {
@@ -39,7 +40,7 @@ export function assertConserved (all) {
     for (const signal of ['logs', 'traces', 'metrics', 'loki_push']) {
       const a = account(all, signal, kind)
       assert.equal(a.received, a.accepted + a.rejected, `${signal} ${kind}: received = accepted + rejected, ${JSON.stringify(a)}`)
-      assert.equal(a.accepted, a.delivered + a.dropped, `${signal} ${kind}: accepted = delivered + dropped, ${JSON.stringify(a)}`)
+      assert.equal(a.accepted, a.delivered + a.discarded + a.dropped, `${signal} ${kind}: accepted = delivered + discarded + dropped, ${JSON.stringify(a)}`)
       assert.equal(a.inFlight, 0, `${signal} ${kind}: nothing in flight, ${JSON.stringify(a)}`)
     }
     for (const { labels } of all[`redactd_workspace_${kind}_received_total`] ?? []) {
