@@ -12,8 +12,9 @@ import urllib.parse
 from xml.sax.saxutils import escape
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE)]
 import secrets_made as made  # noqa: E402
+from keyed import keyed  # noqa: E402
 from make_lines import utf8_span  # noqa: E402
 from secrets_made import ALNUM, B64URL, DIGITS, HEX, LOWER, UPPER, mixed, pick  # noqa: E402
 
@@ -225,8 +226,19 @@ MAKERS = {  # placeholder: (type, maker)
     "telegram": ("provider_token", lambda r: pick(r, "123456789", 10) + ":AA" + mixed(r, B64URL, 33)), "discord": ("provider_token", lambda r: mixed(r, B64URL, 68)), "do_token": ("provider_token", lambda r: "dop_v1_" + made.hexes(r, 64)), "hf": ("provider_token", lambda r: "hf_" + mixed(r, UPPER + LOWER, 34) if False else "hf_" + mixed(r, ALNUM, 34)),
     "databricks": ("provider_token", lambda r: "dapi" + made.hexes(r, 32)), "glsa": ("provider_token", lambda r: "glsa_" + mixed(r, ALNUM, 32) + "_" + made.hexes(r, 8)), "mailgun": ("provider_token", lambda r: "key-" + made.hexes(r, 32)), "session_long": ("session", lambda r: "CfDJ8" + mixed(r, B64URL, 120)),
     "kvmail_b64": ("email", lambda r: base64.b64encode(f"user={email(r)}&plan=pro".encode()).decode()), "cfg_b64": ("password", lambda r: base64.b64encode(json.dumps({"db": {"host": "pg", "password": pw(r)}}).encode()).decode()), "email_ent": ("email", lambda r: email(r).replace("@", "&#64;")),
+    "b64pw": ("password", lambda r: base64.b64encode(pw(r).encode()).decode()), "b64pwv": ("password", lambda r: base64.b64encode(pw(r).encode()).decode()), "b64mailv": ("email", lambda r: base64.b64encode(email(r).encode()).decode()),
+    "smtpplain": ("password", lambda r: base64.b64encode(f"\0{login(r)}\0{pw(r)}".encode()).decode()), "b64json": ("email", lambda r: standard_base64(r, lambda: json.dumps({"id": r.randrange(9999), "note": "Größe?>~ÿ " + pick(r, LOWER, 3), "email": email(r)}, ensure_ascii=False))),
+    "b64mail": ("email", lambda r: standard_base64(r, lambda: f"contact?>> {email(r)} «ÿ» {pick(r, LOWER, 5)}")),
     "hl7": ("person_name", lambda r: f"{last(r)}^{first(r)}"), "name_comma": ("person_name", lambda r: f"{last(r)}, {first(r)}"),
 }
+
+
+def standard_base64(r, text):
+    """Base64 of a text that has + or / in it."""
+    while True:
+        coded = base64.b64encode(text().encode()).decode()
+        if "+" in coded or "/" in coded:
+            return coded
 
 
 def json_inner(v):
@@ -243,6 +255,8 @@ WORDS = "alpha bravo copper delta ember fjord granite harbor indigo juniper kelp
 def filler(r, word):
     if word.startswith("b64x"):
         return mixed(r, ALNUM + "+/", int(word[4:]) - 2) + "=="
+    if word == "macs14":
+        return ":".join(pick(r, HEX, 2) for _ in range(14))
     if word == "md5c":
         return ":".join(pick(r, HEX, 2) for _ in range(16))
     kind, n = re.sub(r"\d", "", word), int(re.sub(r"\D", "", word) or 0)
@@ -291,9 +305,13 @@ def templates(path):
 
 
 def items(which, seed=1, rounds=None):
-    """The set `which` (first, second), the same for the same seed."""
+    """The set `which` (first, second, third, keys), the same for the same seed."""
     r = random.Random(f"{which}{seed}")
     out = []
+    if which == "keys":
+        lines = [line for line in (HERE / "keys.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        return [{"id": f"k{i:05}", "kind": "labelled", "text": text, "spans": [utf8_span(text, *s) for s in spans], "template": template}
+                for i, (text, spans, template) in enumerate(keyed(lines, MAKERS, r, rounds or 3))]
     for kind, template in templates(HERE / f"{which}.txt"):
         for _ in range(rounds or {"labelled": 5, "lookalike": 2, "clean": 5}[kind]):
             text, spans = make(template, r)
