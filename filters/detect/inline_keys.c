@@ -206,7 +206,7 @@ static uint32_t word_end(const rd_view *v, uint32_t from)
             break;
         if (c == '\\' && (next == 'n' || next == 'r' || next == 't' || is_quote(next) || next == '\\'))
             break;
-        if ((c == ',' || c == ';') && pair_follows(v, i))
+        if ((c == ',' || c == ';' || c == '|') && pair_follows(v, i))
             break;
     }
     while (i > from && strchr(",;)]}'|", v->b[i - 1]) != NULL && v->b[i - 1] != 0)
@@ -238,7 +238,8 @@ static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint
     if (!json && p->mark == 0 && p->space_before && !p->space_behind)
         return false; /* `a =b` */
     if (!json && p->separator == '=' && p->space_behind && !p->space_before)
-        return false; /* `key= other=1` */
+        return false;                                   /* `key= other=1` */
+    i += rd_at(v, i) == 'N' && rd_at(v, i + 1) == '\''; /* N'value' of T-SQL */
     while (rd_at(v, i + slashes) == '\\')
         slashes++;
     if (is_quote(rd_at(v, i + slashes))) {

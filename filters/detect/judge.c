@@ -16,15 +16,60 @@ static bool all(const rd_view *v, uint32_t from, uint32_t to, unsigned classes)
 /* Words that follow "password:" in prose and are no password. */
 static bool prose_word(const rd_view *v, const rd_value *x)
 {
-    static const char *const prose[] = {
-        "a",        "accepted",  "an",      "and",     "attempt", "authenticated", "authentication",
-        "be",       "been",      "can",     "cannot",  "changed", "correct",       "denied",
-        "empty",    "error",     "expired", "failed",  "failure", "field",         "for",
-        "has",      "incorrect", "invalid", "is",      "may",     "mismatch",      "missing",
-        "must",     "needs",     "not",     "ok",      "or",      "policy",        "prompt",
-        "rejected", "required",  "reset",   "rotated", "set",     "should",        "success",
-        "the",      "too",       "unset",   "updated", "user",    "using",         "verified",
-        "was",      "will",      "wrong"};
+    static const char *const prose[] = {"a",
+                                        "aborted",
+                                        "accepted",
+                                        "an",
+                                        "and",
+                                        "attempt",
+                                        "authenticated",
+                                        "authentication",
+                                        "be",
+                                        "been",
+                                        "can",
+                                        "cannot",
+                                        "changed",
+                                        "correct",
+                                        "denied",
+                                        "disconnected",
+                                        "empty",
+                                        "error",
+                                        "expired",
+                                        "failed",
+                                        "failure",
+                                        "field",
+                                        "for",
+                                        "has",
+                                        "incorrect",
+                                        "invalid",
+                                        "is",
+                                        "may",
+                                        "mismatch",
+                                        "missing",
+                                        "must",
+                                        "needs",
+                                        "not",
+                                        "ok",
+                                        "or",
+                                        "policy",
+                                        "prompt",
+                                        "rejected",
+                                        "required",
+                                        "reset",
+                                        "rotated",
+                                        "set",
+                                        "should",
+                                        "success",
+                                        "the",
+                                        "too",
+                                        "unset",
+                                        "updated",
+                                        "user",
+                                        "using",
+                                        "verified",
+                                        "was",
+                                        "will",
+                                        "wrong"};
     return x->prose && RD_LISTED(v, x->from, x->to, prose);
 }
 
@@ -38,6 +83,19 @@ static bool changed_to(const rd_view *v, rd_value *x)
     return true;
 }
 
+static bool starts_as_code(const rd_view *v, const rd_value *x)
+{
+    static const char *const starts[] = {"process.env", "os.environ", "System.getenv", "ENV[",    "env.",
+                                         "http://",     "https://",   "file://",       "config.", "self.",
+                                         "this.",       "vault:",     "secretRef",     "var.",    "local.",
+                                         "data.",       "module.",    "settings."};
+    for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        if (rd_spells(v, x->from, starts[i]))
+            return true;
+    }
+    return false;
+}
+
 static void password(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
@@ -47,8 +105,10 @@ static void password(rd_find *f, rd_value x)
         return; /* the next key */
     if (rd_at(v, x.from) == '/' && rd_spells(v, x.from - 4, "PWD="))
         return; /* the working directory */
+    if (rd_at(v, x.to) == ')' && rd_word_in(v, x.from, x.to, "auth account session chauthtok setcred"))
+        return; /* pam_unix(passwd:auth) */
     bool digit = x.to - x.from == 1 && rd_is(rd_at(v, x.from), RD_C_DIGIT);
-    if (!digit && !rd_placeholder(v, x.from, x.to))
+    if (!digit && (x.quoted || !starts_as_code(v, &x)) && !rd_placeholder(v, x.from, x.to))
         rd_emit(f, RD_DETECTOR_PASSWORD, x.from, x.to, 0, 0);
 }
 
@@ -60,13 +120,8 @@ static void pin(rd_find *f, rd_value x)
 
 static bool is_code(const rd_view *v, const rd_value *x)
 {
-    static const char *const starts[] = {"process.env", "os.environ", "System.getenv", "ENV[",    "env.",
-                                         "http://",     "https://",   "file://",       "config.", "self.",
-                                         "this.",       "vault:",     "secretRef",     "var."};
-    for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++) {
-        if (rd_spells(v, x->from, starts[i]))
-            return true;
-    }
+    if (starts_as_code(v, x))
+        return true;
     for (uint32_t i = x->from; !x->quoted && i < x->to && i < x->from + MAX_NAME; i++) {
         uint8_t c = rd_at(v, i);
         if (c == '(' || (c == '{' && i > x->from))
@@ -77,15 +132,46 @@ static bool is_code(const rd_view *v, const rd_value *x)
     return false;
 }
 
+/* "auth: key=value" */
+static bool pair(const rd_view *v, const rd_value *x)
+{
+    uint32_t i = x->from;
+    while (i < x->to && (rd_is(rd_at(v, i), RD_C_ALNUM) || rd_at(v, i) == '_' || rd_at(v, i) == '.'))
+        i++;
+    return rd_at(v, i) == '=' && rd_at(v, i + 1) != '=' && i + 1 < x->to;
+}
+
 static void secret(rd_find *f, rd_value x, uint32_t min)
 {
     const rd_view *v = &f->v;
+    if (x.prose && min > 0 && pair(v, &x))
+        return;
     if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)))
         return;
     bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
                   (x.quoted || !all(v, x.from, x.to, RD_C_LOWER) || !x.prose) && rd_at(v, x.from) != '/' &&
                   rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to;
     if (strong || rd_opaque(v, x.from, x.to, min == 0 ? 8 : min))
+        rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
+}
+
+/* Forty characters or more of base64 that no name, path or number has: 32 random bytes and more. Hexadecimal
+ * digits stay, which under such keys are hashes. */
+static void long_secret(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t n_digits = 0, n_upper = 0, n_lower = 0, n_slashes = 0, i = x.from;
+    for (; i < x.to && i < x.from + 2 * MAX_NAME; i++) {
+        uint8_t c = rd_at(v, i);
+        if (!rd_is(c, RD_C_ALNUM) && c != '+' && c != '/' && c != '=' && c != '-' && c != '_')
+            return;
+        n_digits += rd_is(c, RD_C_DIGIT);
+        n_upper += rd_is(c, RD_C_UPPER);
+        n_lower += rd_is(c, RD_C_LOWER);
+        n_slashes += c == '/';
+    }
+    uint32_t n = i - x.from;
+    if (n >= 40 && n_digits >= 3 && n_upper >= 6 && n_lower >= 6 && n_slashes <= n / 10)
         rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
 }
 
@@ -151,7 +237,7 @@ static bool name_goes_on(const rd_view *v, uint32_t comma)
 /* Capitalised words from `i`; how many, and where they end. */
 static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *out_words)
 {
-    uint32_t end = i;
+    uint32_t end = i, before = i;
     *out_words = 0;
     for (uint32_t n = 0; n < MAX_NAME_WORDS + 1; n++) {
         bool particle;
@@ -162,6 +248,12 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
             end = stop;
             ++*out_words;
         }
+        if (*out_words > 1 && (rd_at(v, stop) == ':' || rd_at(v, stop) == '=')) {
+            --*out_words; /* the next key */
+            end = before;
+            break;
+        }
+        before = end;
         i = stop + (*out_words == 1 && name_goes_on(v, stop));
         if (rd_at(v, i) == '+')
             i++;
@@ -250,7 +342,7 @@ static const char *const accounts[] = {
     "of", "on", "operator", "oracle", "postfix", "postgres", "prometheus", "redis", "requests", "root",
     "runner", "sa", "scheduler", "server", "servers", "service", "session", "space", "sshd", "support",
     "sync", "sys", "system", "systemd-network", "test", "to", "tomcat", "true", "ubuntu", "unknown",
-    "user", "vagrant", "via", "was", "web", "wildfly", "with", "worker", "www", "www-data", "yarn",
+    "user", "userid", "username", "vagrant", "via", "was", "web", "wildfly", "with", "worker", "www", "www-data", "yarn",
     "zabbix", "zookeeper",
 };
 /* clang-format on */
@@ -293,6 +385,19 @@ static void phone(rd_find *f, rd_value x)
     if (end == 0 || digits < 6 || (x.quoted && end > x.to) || rd_monotonous(v, x.from, end))
         return;
     rd_emit(f, RD_DETECTOR_PHONE, x.from, end, rd_phone_head(v, x.from), 2);
+}
+
+/* caller="0171 123456": a key that can mean a person may name the telephone instead. */
+static void number_of(rd_find *f, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint32_t digits = 0;
+    uint8_t first = rd_at(v, x.from);
+    if ((first != '0' && first != '(') || rd_skip(v, x.from, x.to, RD_C_DIGIT | RD_C_SPACE) == x.from + 1)
+        return;
+    uint32_t end = rd_phone_end(v, x.from, &digits);
+    if (end != 0 && digits >= 9 && digits <= 12 && end >= x.to && rd_at(v, end) != ':')
+        phone(f, x);
 }
 
 /* datetime.date(1990, 1, 31): behind the bracket. */
@@ -361,21 +466,15 @@ static void mac(rd_find *f, rd_value x)
 /* Says that the value is not what its key says. */
 static void refuse(const rd_find *f, rd_key_class cls, rd_value x)
 {
-    static const uint8_t detectors[] = {[RD_KEY_PASSWORD] = RD_DETECTOR_PASSWORD,
-                                        [RD_KEY_PIN] = RD_DETECTOR_PASSWORD,
-                                        [RD_KEY_SECRET] = RD_DETECTOR_SECRET,
-                                        [RD_KEY_TOKEN] = RD_DETECTOR_SECRET,
-                                        [RD_KEY_AUTH] = RD_DETECTOR_SECRET,
-                                        [RD_KEY_COOKIE] = RD_DETECTOR_SESSION,
-                                        [RD_KEY_SESSION] = RD_DETECTOR_SESSION,
-                                        [RD_KEY_NAME] = RD_DETECTOR_PERSON_NAME,
-                                        [RD_KEY_GIVEN] = RD_DETECTOR_PERSON_NAME,
-                                        [RD_KEY_WHO] = RD_DETECTOR_PERSON_NAME,
-                                        [RD_KEY_LOGIN] = RD_DETECTOR_PERSON_NAME,
-                                        [RD_KEY_PHONE] = RD_DETECTOR_PHONE,
-                                        [RD_KEY_BIRTH] = RD_DETECTOR_DATE_OF_BIRTH,
-                                        [RD_KEY_SSN] = RD_DETECTOR_US_SSN,
-                                        [RD_KEY_MAC] = RD_DETECTOR_MAC};
+    static const uint8_t detectors[] = {
+        [RD_KEY_PASSWORD] = RD_DETECTOR_PASSWORD, [RD_KEY_PIN] = RD_DETECTOR_PASSWORD,
+        [RD_KEY_SECRET] = RD_DETECTOR_SECRET,     [RD_KEY_TOKEN] = RD_DETECTOR_SECRET,
+        [RD_KEY_LONG] = RD_DETECTOR_SECRET,       [RD_KEY_AUTH] = RD_DETECTOR_SECRET,
+        [RD_KEY_COOKIE] = RD_DETECTOR_SESSION,    [RD_KEY_SESSION] = RD_DETECTOR_SESSION,
+        [RD_KEY_NAME] = RD_DETECTOR_PERSON_NAME,  [RD_KEY_GIVEN] = RD_DETECTOR_PERSON_NAME,
+        [RD_KEY_WHO] = RD_DETECTOR_PERSON_NAME,   [RD_KEY_LOGIN] = RD_DETECTOR_PERSON_NAME,
+        [RD_KEY_PHONE] = RD_DETECTOR_PHONE,       [RD_KEY_BIRTH] = RD_DETECTOR_DATE_OF_BIRTH,
+        [RD_KEY_SSN] = RD_DETECTOR_US_SSN,        [RD_KEY_MAC] = RD_DETECTOR_MAC};
     /* No detector is called 0 here: private keys have no key. */
     if ((size_t)cls < sizeof detectors && detectors[cls] != 0)
         rd_refuse(f, (rd_detector_id)detectors[cls], x.from, x.to, "value_of_key");
@@ -397,6 +496,9 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
     case RD_KEY_TOKEN:
         secret(f, x, 8);
         break;
+    case RD_KEY_LONG:
+        long_secret(f, x);
+        break;
     case RD_KEY_AUTH:
         rd_judge_authorization(f, x);
         break;
@@ -413,7 +515,8 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
         given(f, x);
         break;
     case RD_KEY_WHO:
-        who(f, x);
+        if (!who(f, x))
+            number_of(f, x);
         break;
     case RD_KEY_LOGIN:
         login(f, x);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 1024, MAX_FORMS = 8192, SUFFIXES = 1 << 15 };
+enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 2048, MAX_FORMS = 12288, SUFFIXES = 1 << 15 };
 
 /* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
  * separator the prefilter must know. `ends`: also as the last words of a longer key. */
@@ -52,11 +52,14 @@ static const struct {
      "synctoken "
      "canceltoken cancellationtoken stoptoken eostoken padtoken routingkeyname paginationtoken tokenizer "
      "filesignature "
-     "methodsignature functionsignature"},
+     "methodsignature functionsignature pubkey publickeys hostkey partitionkey primarykey cachekey "
+     "idempotencykey foreignkey sortkey rowkey objectkey hashkey "},
     {RD_KEY_AUTH, true, "authorization authorizationheader authheader"},
     {RD_KEY_COOKIE, true, "cookie cookies"},
     {RD_KEY_SESSION, true, "session_id sess_id sessiontoken sessionkey"},
-    {RD_KEY_SESSION, true, "phpsessid jsessionid aspnetsessionid connectsid laravelsession"},
+    {RD_KEY_SESSION, true,
+     "phpsessid jsessionid aspnetsessionid connectsid laravelsession ssosession usersession authsession "
+     "loginsession websession asession authcookie sessioncookie "},
     {RD_KEY_SESSION, false, "sid session sess"},
     {RD_KEY_NAME, true,
      "fullname firstname lastname surname givenname familyname middlename forename maidenname birthname "
@@ -114,12 +117,17 @@ static const struct {
     {RD_KEY_PASSWORD, true,
      "parol\xc4\x83 senhaatual psk presharedkey wpapassphrase requirepass sifre \xc5\x9fifre \xc5\x9eifre "
      "clave heslo geslo jelszo jelsz\xc3\xb3 adgangskode "
-     "passord parole wachtwoorden palavrapasse "
+     "passord parole wachtwoorden palavrapasse storepass masterauth passwordconfirmation passwordconfirm "
+     "passwordagain passwdplain bindpw rootpw becomepass joinpassword unlockpassword "
      "\xd0\x9f\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
      "\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8 \xec\x95\x94\xed\x98\xb8 "
      "\xe6\x9a\x97\xe8\xa8\xbc\xe7\x95\xaa\xe5\x8f\xb7 \xe5\x8f\xa3\xe4\xbb\xa4 "},
     {RD_KEY_SECRET, true, "unsealkey secretkeybase geheimnis clavesecreta codesecret "},
-    {RD_KEY_TOKEN, true, "cleapi claveapi chaveapi "},
+    {RD_KEY_TOKEN, true,
+     "cleapi claveapi chaveapi instrumentationkey servicetoken registrationkey invitecode resetcode "
+     "magiclink "
+     "activationcode "},
+    {RD_KEY_LONG, true, "key code "},
     {RD_KEY_NAME, true,
      "rufname ansprechpartnerin kontaktperson borrowername debtorname creditorname guarantorname spousename "
      "cardholdersname voornaam "
@@ -130,12 +138,18 @@ static const struct {
      "\xd0\xa4\xd0\xb0\xd0\xbc\xd0\xb8\xd0\xbb\xd0\xb8\xd1\x8f \xd0\xb8\xd0\xbc\xd1\x8f "
      "\xd0\x98\xd0\xbc\xd1\x8f \xe6\xb0\x8f\xe5\x90\x8d \xe5\xa7\x93\xe5\x90\x8d "
      "\xe5\x90\x8d\xe5\x89\x8d \xe3\x81\x8a\xe5\x90\x8d\xe5\x89\x8d naamklant wholename "
-     "titulaire patientfullname "},
+     "titulaire patientfullname drivername doctorname physicianname shiptoname billtoname soldtoname soyisim "
+     "sukunimi etunimi nomfamille karteninhaber namefirst namelast firstnames bname nameofholder "
+     "policyholdername nomprenom imienazwisko adsoyad musteriadi m\xc3\xbc\xc5\x9fteriad\xc4\xb1 "
+     "\xe3\x81\x8a\xe5\xae\xa2\xe6\xa7\x98\xe5\x90\x8d \xe5\xae\xa2\xe6\x88\xb7\xe5\xa7\x93\xe5\x90\x8d "
+     "\xec\x9d\xb4\xeb\xa6\x84 nameoncredit "},
     {RD_KEY_WHO, true,
      "zahlungspflichtiger debtor creditor borrower guarantor witness auftraggeber zahler intestatario "
      "titular klant klient m\xc3\xbc\xc5\x9fteri musteri "
      "spouse guardian signatory cashier nurse editor creator initiator requestor "
-     "submitter technician interviewer recruiter nm "},
+     "submitter technician interviewer recruiter nm policyholder next_of_kin nextofkin emergencycontact "
+     "sachbearbeiter vertragspartner kunde bearbeiter ansprechperson requested_by approved_by assigned_to "
+     "reviewed_by entered_by signed_by ordered_by tester trainee caregiver parent tutor "},
     {RD_KEY_LOGIN, true,
      "utilizator loginame k\xc3\xa4ytt\xc3\xa4j\xc3\xa4tunnus kayttajatunnus "
      "felhaszn\xc3\xa1l\xc3\xb3n\xc3\xa9v felhasznalonev kullan\xc4\xb1"
@@ -151,13 +165,19 @@ static const struct {
      "\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc\xe5\x90\x8d "
      "\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc \xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6id "
      "\xe7\x94\xa8\xe6\x88\xb7\xe5\x90\x8d \xe7\x94\xa8\xe6\x88\xb7 "
-     "\xec\x82\xac\xec\x9a\xa9\xec\x9e\x90 acct principalname requestingusername "},
+     "\xec\x82\xac\xec\x9a\xa9\xec\x9e\x90 acct principalname requestingusername logonname nick handle "
+     "gamertag playername player user_id "
+     "felhasznalo felhaszn\xc3\xa1l\xc3\xb3 loginuser sshuser dbuser "},
     {RD_KEY_GIVEN, false,
      "nom nome nombre imie imi\xc4\x99 ad ad\xc4\xb1 adi isim family given first last gn sn "
      "naam nombres nomes "},
     {RD_KEY_PHONE, true,
      "mobiel telefonu telefoon telefoonnummer t\xc3\xa9l\xc3\xa9phone cellulare komorka kom\xc3\xb3rka "
-     "puhelin telf handynr calling called "
+     "puhelin telf handynr calling called fax_no fax_nr callernumber callernum phonework phonehome "
+     "phonemobile "
+     "telkom telmobil contactno phonenbr phonenum telnum numtel numerotelephone rueckrufnummer "
+     "r\xc3\xbc"
+     "ckrufnummer numerodetelefono "
      "\xd1\x82\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd "
      "\xd0\xa2\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd "
      "\xe9\x9b\xbb\xe8\xa9\xb1\xe7\x95\xaa\xe5\x8f\xb7 \xe9\x9b\xbb\xe8\xa9\xb1 "
@@ -174,8 +194,8 @@ static const struct {
      "datumnarozeni "
      "\xd0\xb4\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
      "\xd0\x94\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
-     "birthdatetime birthtime "},
-    {RD_KEY_MAC, true, "macadresse "},
+     "birthdatetime birthtime birth_dt bdate dtnasc dataur datebirth birthdte gebdt "},
+    {RD_KEY_MAC, true, "macadresse btaddr macid wifimac physaddr ethernetaddress "},
     {RD_KEY_VALUE, false, "value val stringvalue content"},
 };
 

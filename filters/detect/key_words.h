@@ -15,6 +15,7 @@ typedef enum rd_key_class {
     RD_KEY_PIN,      /* a few digits */
     RD_KEY_SECRET,   /* any value but a short word */
     RD_KEY_TOKEN,    /* what looks random */
+    RD_KEY_LONG,     /* what is long and looks random: keys of no known kind */
     RD_KEY_AUTH,     /* scheme and credential */
     RD_KEY_COOKIE,   /* pairs */
     RD_KEY_SESSION,  /* what looks random */

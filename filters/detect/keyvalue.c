@@ -4,6 +4,7 @@
  *
  *    key=value  key = "value"  key: value  "key":"value"  \"key\":\"value\"  'key' => 'value'  key := `value`
  *    ["key"] = value  ?key=value&  key%3Dvalue  <key>value</key>  key="Password" value="x"  f("KEY", "value")
+ *    &lt;key&gt;value&lt;/key&gt;  key<TAB>value  key -> value  "key":["value","value"]
  *
  * The candidate is the end of the key, which is then read backwards and must be one we know (key_words.c).
  */
@@ -18,8 +19,20 @@ enum {
     MAX_NAME_LOOK = 96,
     MAX_NAME_GAP = 24,
     MAX_TAG = 160,
-    LONG_VALUE = 256
+    LONG_VALUE = 256,
+    MAX_ITEMS = 16
 };
+
+/* Does the closing bracket behind the key at `end` belong to one before it, as in `user[key]`? */
+static bool bracket_opens(const rd_view *v, uint32_t end)
+{
+    uint32_t i = end;
+    while (end - i < MAX_TAG && (rd_is(rd_at(v, i - 1), RD_C_WORD | RD_C_RUN) || rd_at(v, i - 1) == '.'))
+        i--;
+    return rd_at(v, i - 1) == '[';
+}
+
+#define FULL_WIDTH_COLON "\xef\xbc\x9a"
 
 /* What stands between key and separator: digits and underscores of key_2, closing quotes and brackets,
  * spaces. Returns the end. */
@@ -43,10 +56,12 @@ static uint32_t skip_closers(const rd_view *v, uint32_t i)
     return i;
 }
 
-/* End of the separator at `i` with its operators (:= => ::= .= +=), 0 when there is none. */
+/* End of the separator at `i` with its operators (:= => ::=), 0 when there is none. */
 static uint32_t separator_end(const rd_view *v, uint32_t i)
 {
     bool found = false;
+    if (rd_spells(v, i, FULL_WIDTH_COLON))
+        return i + 3;
     if (rd_at(v, i) == '%' && rd_at(v, i + 1) == '3') {
         uint8_t c = rd_lower(rd_at(v, i + 2));
         return c == 'd' || c == 'a' ? i + 3 : 0;
@@ -109,11 +124,45 @@ static bool is_a_thing(const rd_find *f, rd_key_class cls, uint32_t i)
     return cls == RD_KEY_WHO && f->refused == NULL && rd_skip(&f->v, i, i + 4, RD_C_LOWER) == i + 4;
 }
 
+/* The other strings of a list whose first ends at `i`. */
+static void rest_of_list(rd_find *f, rd_key_class cls, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t n = 0; n < MAX_ITEMS; n++) {
+        rd_value value;
+        while (rd_at(v, i) == '\\')
+            i++;
+        i = rd_skip(v, i + 1, i + 1 + MAX_NAME_GAP, RD_C_SPACE);
+        if (rd_at(v, i) != ',')
+            return;
+        i = rd_skip(v, i + 1, i + 1 + MAX_NAME_GAP, RD_C_SPACE);
+        if (!rd_value_read(v, i, LONG_VALUE, &value) || !value.quoted)
+            return;
+        rd_value_judge(f, cls, value);
+        i = value.to;
+    }
+}
+
+/* FooManager: the name of a class may stand before prose. Not for keys that say clearly what they are. */
+static bool may_be_class_name(const rd_view *v, rd_key_class cls, uint32_t key)
+{
+    return cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH || cls == RD_KEY_GIVEN || cls == RD_KEY_WHO ||
+           (cls == RD_KEY_LOGIN && !rd_spells_nocase(v, key - 4, "name"));
+}
+
 static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 {
     rd_value value;
     if (is_a_thing(f, cls, i))
         return;
+    if (cls == RD_KEY_WHO && rd_spells(&f->v, key - 12, "Account Name"))
+        cls = RD_KEY_LOGIN; /* events of Windows */
+    if (cls == RD_KEY_LOGIN && rd_at(&f->v, i) == '<') {
+        uint32_t to = rd_skip(&f->v, i + 1, i + MAX_NAME_LOOK, RD_C_LOCAL); /* user=<login> */
+        if (rd_at(&f->v, to) == '>')
+            rd_value_judge(f, cls, (rd_value){.from = i + 1, .to = to, .quoted = true});
+        return;
+    }
     if ((cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH) && rd_at(&f->v, i + (rd_at(&f->v, i) == ' ')) == '[') {
         rd_judge_header_list(f, cls, i + (rd_at(&f->v, i) == ' '));
         return;
@@ -121,7 +170,7 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
     if (!rd_value_read(&f->v, i, rd_value_max(cls), &value))
         return;
     bool nested = cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH || cls >= RD_KEY_NAME;
-    if (nested && value.prose && rd_key_is_class_name(&f->v, key))
+    if (value.prose && may_be_class_name(&f->v, cls, key) && rd_key_is_class_name(&f->v, key))
         return;
     if (!value.quoted && rd_at(&f->v, i - 1) == ':' && is_url_user(&f->v, key)) {
         /* The host stays; without `@` the whole may yet be the value. */
@@ -130,6 +179,8 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
                 value.to = k;
     }
     bool emitted = rd_value_judge(f, cls, value);
+    if (value.quoted && (rd_at(&f->v, value.from - 2) == '[' || rd_spells(&f->v, value.from - 3, "[\\")))
+        rest_of_list(f, cls, value.to);
     /* Long values without quotes are read once, so that the work stays linear. What is quoted and stays may
      * be a text with keys of its own; the next such quote ends it. */
     bool once = emitted || (!value.quoted && value.to - value.from > LONG_VALUE);
@@ -150,6 +201,30 @@ static bool closes_tag(const rd_view *v, uint32_t at)
     return false;
 }
 
+/* <Attribute Name="key"><AttributeValue>: the end of the inner tag, `at` when there is none. */
+static uint32_t inner_value(const rd_view *v, uint32_t at)
+{
+    uint32_t i = rd_skip(v, at + 1, at + 1 + MAX_NAME_GAP, RD_C_SPACE), open = i;
+    if (rd_at(v, i) != '<' || !(rd_is(rd_at(v, i + 1), RD_C_ALPHA)))
+        return at;
+    while (i - open < MAX_TAG && rd_at(v, i) != '>' && rd_at(v, i) != 0)
+        i++;
+    uint32_t name = rd_skip(v, open + 1, i, RD_C_WORD);
+    name = rd_at(v, name) == ':' ? rd_skip(v, name + 1, i, RD_C_WORD) : name;
+    return rd_at(v, i) == '>' && rd_spells_nocase(v, name - 5, "value") ? i : at;
+}
+
+/* &lt;key&gt;value&lt;: `i` is behind the key. */
+static void escaped_element(rd_find *f, rd_key_class cls, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    rd_value value = {.from = i + 4, .to = i + 4, .quoted = true};
+    while (value.to - value.from < LONG_VALUE && rd_at(v, value.to) != 0 && !rd_spells(v, value.to, "&lt;"))
+        value.to++;
+    if (value.to > value.from && rd_at(v, value.to) == '&')
+        rd_value_judge(f, cls, value);
+}
+
 /* <key>value</key>, <x name="key">value</x>; `at` is the closing bracket of the start tag. The next tag ends
  * the value, so that each is read once; one that stays may hold keys of its own. */
 static void element(rd_find *f, rd_key_class cls, uint32_t at)
@@ -157,7 +232,7 @@ static void element(rd_find *f, rd_key_class cls, uint32_t at)
     const rd_view *v = &f->v;
     if (!closes_tag(v, at))
         return;
-    rd_value value = rd_value_until(v, at + 1, '<');
+    rd_value value = rd_value_until(v, inner_value(v, at) + 1, '<');
     if (value.from < value.to && rd_at(v, value.to) != 0 && rd_value_judge(f, cls, value))
         f->resume = value.to;
 }
@@ -180,6 +255,8 @@ static void argument(rd_find *f, uint32_t at, rd_key_class cls)
 static uint32_t key_end(const rd_view *v, uint32_t at)
 {
     uint8_t c = rd_at(v, at + 2);
+    if (rd_spells(v, at, FULL_WIDTH_COLON))
+        return at;
     bool two_letters = c == '=' || c == ':' || c == '"';
     if (rd_is(rd_at(v, at + 1), RD_C_DIGIT) || (two_letters && rd_at(v, at + 1) != ' '))
         return at + 2; /* behind a digit, or a key of two letters */
@@ -189,7 +266,7 @@ static uint32_t key_end(const rd_view *v, uint32_t at)
     for (uint32_t n = 0; column && n < MAX_ALIGNED && (rd_at(v, i - 1) == ' ' || rd_at(v, i - 1) == '\t');
          n++)
         i--;
-    if (!column && (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '.' && c != '+')))
+    if (!column && (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '-' && c != '|')))
         return at + 3;
     for (uint32_t n = 0; n < 2 && (rd_at(v, i - 1) == ']' || rd_at(v, i - 1) == ')'); n++)
         i--;
@@ -201,10 +278,35 @@ static uint32_t key_end(const rd_view *v, uint32_t at)
     return i;
 }
 
+/* key<TAB>value, key -> value, key | value: where the value starts, 0 when there is none. `i` is behind the
+ * blanks. Rows of keys, such as the head of a table, are no pairs. */
+static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "-> "))
+        return i + 2;
+    if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "| "))
+        i = rd_skip(v, i + 1, i + MAX_ALIGNED, RD_C_SPACE);
+    else if (rd_at(v, end) != '\t')
+        return 0;
+    uint32_t to = i, upper = rd_skip(v, i, i + MAX_NAME_LOOK, RD_C_UPPER);
+    while (to - i < MAX_NAME_LOOK && rd_at(v, to) > ' ' && rd_at(v, to) != '|')
+        to++;
+    bool head = rd_key_class_of(f->keys, v, to) != RD_KEY_NONE || (cls >= RD_KEY_NAME && upper == to);
+    return head ? 0 : i - 1;
+}
+
 /* What follows the key that ends at `end`; `cls` is its class. */
 static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
 {
     const rd_view *v = &f->v;
+    uint8_t c = rd_at(v, end);
+    if (c == ']' && !bracket_opens(v, end))
+        return;
+    if (c == '&' && rd_spells(v, end, "&gt;")) {
+        escaped_element(f, cls, end);
+        return;
+    }
     uint32_t separator = skip_closers(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
         argument(f, end, cls);
@@ -215,6 +317,8 @@ static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
         return;
     }
     uint32_t behind = separator_end(v, separator);
+    if (behind == 0)
+        behind = column_value(f, cls, end, separator);
     if (behind == 0)
         return;
     if (cls == RD_KEY_VALUE)
@@ -232,9 +336,12 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"\\e =", false},  {"\\e : ", false},  {"\\w :=", false},    {"\\w ::", false},   {"\\w .=", false},
-    {"\\w +=", false}, {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
-    {"pw=", true},     {"pw:", true},      {"pw\"", true},       {"cn=", true},       {NULL, false}};
+    {"\\e =", false},   {"\\e : ", false},    {"\\w :\\c", false},   {FULL_WIDTH_COLON, false},
+    {"\\l | ", false},  {"\\w ->", false},
+
+    {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
+    {"pw=", true},      {"pw:", true},        {"pw\"", true},      {"cn=", true},
+    {NULL, false}};
 
 static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
 {

@@ -6,8 +6,9 @@
 
 #include "filters/detect/buckets.h"
 
-/* What may follow the last byte of a key: separator, closing quote or bracket, %22. */
-static const char behind_key[] = "=:>\"'%)&\\]`";
+/* What may follow the last byte of a key: separator, closing quote or bracket, tab, %22; and the control
+ * bytes that the vector forms cannot tell from a tab (add_kinds). */
+static const char behind_key[] = "=:>\"'%)&\\]\t\x02\x05\x06\x07`";
 
 enum { SMALL_SHORT = 16 };
 
@@ -49,6 +50,7 @@ static const struct {
     {'s', RD_C_SPACE, ""},   {'e', RD_C_WORD, "\"'`] \t"},
     {'o', 0, "234567"},      {'p', RD_C_DIGIT, " ()./-%"},
     {'W', RD_C_ALNUM, " -"}, {'h', RD_C_ALNUM | RD_C_UTF8, "["},
+    {'c', 0, ":="},
 };
 
 static void allow_named(rd_byteset *s, char name)
@@ -229,7 +231,7 @@ static void add_kinds(rd_nibbles *t)
         uint8_t hi[2];
         uint16_t lo;
     } blocks[8] = {{{3, 3}, 0x03ff}, {{4, 6}, 0xfffe}, {{5, 7}, 0x07ff}, {{5, 5}, 0x8000},
-                   {{2, 2}, 0x2000}, {{3, 3}, 0x6400}, {{2, 2}, 0x02e4}, {{5, 5}, 0x3000}};
+                   {{2, 2}, 0x2000}, {{3, 3}, 0x6400}, {{0, 2}, 0x02e4}, {{5, 5}, 0x3000}};
     for (unsigned i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         t->hi[blocks[i].hi[0]] |= (uint8_t)(1U << i);
         t->hi[blocks[i].hi[1]] |= (uint8_t)(1U << i);

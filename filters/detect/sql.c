@@ -49,6 +49,7 @@ static uint32_t skip_space(const rd_view *v, uint32_t i)
 /* The value at `i`; its end goes to *out_end. */
 static rd_value read_value(const rd_view *v, uint32_t i, uint32_t *out_end)
 {
+    i += rd_at(v, i) == 'N' && rd_at(v, i + 1) == '\''; /* N'value' of T-SQL */
     rd_value x = {.from = i, .to = i, .quoted = true};
     uint32_t slashes = 0;
     while (rd_at(v, i + slashes) == '\\' && slashes < 8)

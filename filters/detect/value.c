@@ -156,6 +156,11 @@ bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
     uint32_t from = skip_gap(v, i);
     *out = (rd_value){.prose = from > i};
     uint8_t c = rd_at(v, from), next = rd_at(v, from + 1);
+    if (c == 'S' && rd_spells(v, from, "Some(")) { /* Debug of Rust */
+        from += 5;
+        c = rd_at(v, from);
+        next = rd_at(v, from + 1);
+    }
     if ((c == '[' || c == '(') && (is_quote(next) || next == '\\'))
         from++; /* ["x"] */
     else if ((c == 'b' || c == 'r' || c == 'u' || c == '@' || c == 'N') && is_quote(next))

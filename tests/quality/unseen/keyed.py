@@ -30,7 +30,7 @@ QUOTED = [('K="', '" id=5', quoted), ("K='", "' id=5", str), ('{"msg":"saved","K
           ("{:K=>\"", '"}', quoted), ("'K' => '", "',", str), ('<K>', '</K>', escape), ('<row id="5" K="', '"/>', attribute), ('<entry key="K">', "</entry>", escape), ('<param name="K" value="', '"/>', attribute), ("<Data Name='K'>", "</Data>", escape),
           ('{"key":"K","value":{"stringValue":"', '"}}', quoted), ('{"Name":"K","Value":"', '"}', quoted), ('{"K":["', '"]}', quoted), ("GET /a?x=1&K=", "&y=2 HTTP/1.1", percent), ("POST body: K=", "&submit=1", percent),
           ("UPDATE t SET K = '", "' WHERE id = 5", lambda v: v.replace("'", "''")), ("SELECT 1 FROM t WHERE K='", "'", lambda v: v.replace("'", "''")), ("INSERT INTO t (id, K) VALUES (5, '", "')", lambda v: v.replace("'", "''")), ('f(K="', '")', quoted), ("f(K: \"", '")', quoted),
-          ('[x@32473 K="', '"] ok', quoted), ('K: "', '"', quoted), ('K = "', '"', quoted), ('id,K\n5,"', '"', str), ('&quot;K&quot;:&quot;', "&quot;", attribute), ('Some("K"): Some("', '")', quoted), ('.K("', '")', quoted)]
+          ('[x@32473 K="', '"] ok', quoted), ('K: "', '"', quoted), ('K = "', '"', quoted), ('id,K\n5,"', '"', str), ('&quot;K&quot;:&quot;', "&quot;", attribute), ('K: Some("', '")', quoted), ('.K("', '")', quoted)]
 LINES = ["order 4711 packed", "worker 3 done in 12 ms", "GET /cart 200", "retry 2 of 5", "cache miss for bucket eu", "", "", ""]
 
 
@@ -55,6 +55,6 @@ def keyed(lines, makers, r, rounds):
                 value = maker(r)
                 bare = not re.search(r"[\s,;|&()<>{}\[\]]", value)
                 before, after, write = r.choice(list(notations(key, bare)))
-                before, value, log = before.replace("K", key), write(value), r.choice(LINES)
+                before, after, value, log = before.replace("K", key), after.replace("K>", key + ">"), write(value), r.choice(LINES)
                 before = f"{log} {before}" if log and not before.startswith(("[", "{", "<", "Array", "cfg", "id,")) else before
                 yield before + value + after, [(len(before), len(before) + len(value), typ)], f"{before} {maker_name}"
