@@ -10,6 +10,7 @@
 
 #include "gateway/budget.h"
 #include "gateway/log.h"
+#include "gateway/turnaway.h"
 
 enum {
     BACKLOG = 4096,
@@ -25,6 +26,7 @@ struct gw_listener {
     int index;
     h2o_socket_t *sock;
     h2o_timeout_t handshake_timeout; /* of handshakes begun here */
+    gw_turnaway *away;               /* owned, as long as the thread lives */
 };
 
 /* A TLS handshake under way. */
@@ -176,7 +178,10 @@ static void take(gw_listener *l, h2o_socket_t *sock)
         gw_count(t->counters, GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0, 1);
         gw_log(CONNECTION_LIMIT, gw_u64("connections", gw_budget_connections()),
                gw_u64("memory_bytes", gw_budget_bytes()));
-        h2o_socket_close(sock);
+        if (ctx != NULL)
+            h2o_socket_close(sock); /* a handshake would cost more than there is */
+        else
+            gw_turn_away(l->away, sock);
         return;
     }
     gw_count(t->counters, GW_METRIC_CONNECTIONS_ACCEPTED, 0, 0, 0, 1);
@@ -204,7 +209,7 @@ gw_listener *gw_listener_new(gw_thread *t, int fd, int index, gw_http1_server *h
     gw_listener *l = calloc(1, sizeof *l);
     if (l == NULL)
         abort();
-    *l = (gw_listener){.thread = t, .http = http, .index = index};
+    *l = (gw_listener){.thread = t, .http = http, .index = index, .away = gw_turnaway_new(t)};
     h2o_timeout_init(t->h2o.loop, &l->handshake_timeout, HANDSHAKE_MS);
     l->sock = h2o_evloop_socket_create(t->h2o.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
     l->sock->data = l;

@@ -11,8 +11,9 @@
 #include "gateway/budget.h"
 #include "gateway/ledger_keeper.h"
 #include "gateway/log.h"
+#include "gateway/turnaway.h"
 
-enum { OTHER_FILES = 64 /* descriptors for everything but connections */ };
+enum { OTHER_FILES = 64 + GW_TURNAWAY_MOST /* descriptors for everything but connections */ };
 
 /* Each connection may need one more to a backend. Without a descriptor left, accepting fails again and again
  * in a loop that has nothing to wait for. */

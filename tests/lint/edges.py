@@ -35,7 +35,7 @@ LAYERS = [
     ["scrub", "upstream_metrics"],
     ["thread", "translate"],
     ["worker", "deliver", "checker", "admission"],
-    ["exchange", "http1", "admin"],
+    ["exchange", "http1", "admin", "turnaway"],
     ["listener"],
     ["server"],
     ["cli"],

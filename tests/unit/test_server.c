@@ -496,7 +496,7 @@ static void test_server__charges_what_is_pipelined(void **state)
     assert_all_given_back();
 }
 
-/* No room for a connection's own bytes: closed at once, counted. */
+/* No room for a connection's own bytes: its sender is told so once it says something, and counted. */
 static void test_server__charges_connections(void **state)
 {
     int64_t before = gw_metrics_sum(GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0);
@@ -505,7 +505,10 @@ static void test_server__charges_connections(void **state)
     int first = client(), second = client(), third = client();
     assert_true(say(first, rd_buf_slice(&small)) && hear(first).status == 200);
     assert_true(say(second, rd_buf_slice(&small)) && hear(second).status == 200);
-    assert_true(ended(third));
+    assert_true(say(third, rd_buf_slice(&small)));
+    answer away = hear(third);
+    assert_int_equal(away.status, 503);
+    assert_true(away.close && ended(third));
     assert_int_equal(gw_metrics_sum(GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0) - before, 1);
     close(first);
     close(second);
