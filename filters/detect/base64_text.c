@@ -67,13 +67,22 @@ static bool means_text(const rd_view *v, uint32_t from, uint32_t to)
     return true;
 }
 
-/* Are the first three bytes printable ASCII? Most runs of letters fail here. */
+/* What four characters of base64 mean: 24 bits. */
+static inline uint32_t three_bytes(const uint8_t *p)
+{
+    return (values[p[0]] - 1u) << 18 | (values[p[1]] - 1u) << 12 | (values[p[2]] - 1u) << 6 |
+           (values[p[3]] - 1u);
+}
+
+/* Are the first three bytes printable ASCII, and the next three text? Most runs of letters fail here. */
 static inline bool starts_as_text(const uint8_t *p)
 {
-    uint32_t b = (values[p[0]] - 1u) << 18 | (values[p[1]] - 1u) << 12 | (values[p[2]] - 1u) << 6 |
-                 (values[p[3]] - 1u);
+    uint32_t b = three_bytes(p);
     uint32_t x = b >> 16 & 0xff, y = b >> 8 & 0xff, z = b & 0xff;
-    return (x - ' ' < 95 || x == '\n') && y - ' ' < 95 && z - ' ' < 95;
+    if ((x - ' ' >= 95 && x != '\n') || y - ' ' >= 95 || z - ' ' >= 95)
+        return false;
+    b = three_bytes(p + 4);
+    return is_text((const uint8_t[]){(uint8_t)(b >> 16), (uint8_t)(b >> 8), (uint8_t)b}, 3);
 }
 
 /* The first six bits of a printable character, or of a line feed. */
@@ -83,13 +92,13 @@ static bool may_start(uint8_t c)
 }
 
 /* The first two characters of base64 whose first two bytes are printable ASCII. */
-static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx)
+static void token_starts(rd_token_start_fn *add, void *ctx)
 {
     for (unsigned a = 0; a < 128; a++) {
         for (unsigned b = 0; b < 128 && may_start((uint8_t)a); b++) {
             uint32_t low = (values[b] - 1u) & 15; /* the upper half of the second byte */
-            if (values[b] != 0 && ((low >= 2 && low <= 7) || low == 0))
-                add(ctx, (uint8_t)a, (uint8_t)b);
+            if (values[b] != 0 && rd_is((uint8_t)b, RD_C_RUN) && ((low >= 2 && low <= 7) || low == 0))
+                add(ctx, (uint8_t)a, (uint8_t)b, 0);
         }
     }
 }
@@ -102,7 +111,7 @@ static void confirm(rd_find *f, uint32_t at)
     uint32_t from = at, to = at;
     while (at - from < LOOK_BACK && from > f->resume && values[rd_at(v, from - 1)] != 0)
         from--;
-    if (from + FIRST > v->hi || !starts_as_text(v->b + from) || !means_text(v, from, from + FIRST))
+    if (from + FIRST > v->hi || !starts_as_text(v->b + from))
         return;
     while (values[rd_at(v, to)] != 0)
         to++;
@@ -121,6 +130,7 @@ const rd_matcher rd_match_base64_text = {
     .yields = RD_BIT(PRIVATE_KEY) | RD_BIT(JWT) | RD_BIT(BEARER_TOKEN) | RD_BIT(URL_CREDENTIALS) |
               RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(SESSION) | RD_BIT(PROVIDER_TOKEN),
     .token_run = MIN_CHARACTERS,
+    .token_behind = "/\\",
     .token_starts = token_starts,
     .confirm = confirm,
 };

@@ -413,11 +413,8 @@ static void at_token(walk *w, uint32_t at)
 {
     const rd_program *p = &w->set->program;
     const rd_view *v = &w->find.v;
-    uint8_t before = rd_at(v, at - 1);
-    bool all = before == '.' || before == '/' || before == '\\';
-    unsigned owners =
-        all ? (1U << p->n_token_owners) - 1 : rd_program_token_starts(p, v->b[at], v->b[at + 1]);
-    for (; owners != 0; owners &= owners - 1)
+    for (unsigned owners = rd_program_token_starts(p, rd_at(v, at - 1), v->b + at); owners != 0;
+         owners &= owners - 1)
         confirm(w, p->token_owners[__builtin_ctz(owners)], at);
 }
 

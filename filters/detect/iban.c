@@ -77,12 +77,14 @@ static void confirm(rd_find *f, uint32_t at)
 
 static const rd_window windows[] = {{"\\u\\u\\d\\d\\W\\W\\W\\W", false}, {NULL, false}};
 
-static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx)
+static void token_starts(rd_token_start_fn *add, void *ctx)
 {
     for (size_t i = 0; i < sizeof countries / sizeof countries[0]; i++) {
         uint8_t a = (uint8_t)countries[i].code[0], b = (uint8_t)countries[i].code[1];
-        add(ctx, a, b);
-        add(ctx, a | 0x20, b | 0x20);
+        for (uint8_t digit = '0'; digit <= '9'; digit++) {
+            add(ctx, a, b, digit);
+            add(ctx, a | 0x20, b | 0x20, digit);
+        }
     }
 }
 

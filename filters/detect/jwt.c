@@ -42,10 +42,15 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_JWT, at, end, 3, 0);
 }
 
-static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx)
+static void token_starts(rd_token_start_fn *add, void *ctx)
 {
-    add(ctx, 'e', 'y');
+    add(ctx, 'e', 'y', 'J');
 }
 
 const rd_matcher rd_match_jwt = {
-    .yields = RD_BIT(JWT), .token_run = MIN_RUN, .token_starts = token_starts, .confirm = confirm};
+    .yields = RD_BIT(JWT),
+    .token_run = MIN_RUN,
+    .token_behind = "\\",
+    .token_starts = token_starts,
+    .confirm = confirm,
+};

@@ -214,7 +214,10 @@ struct rd_key_table {
     /* Two bits a hash of the last bytes of words, however many: some word ends so, and is no longer than
      * that. A walk ends where no word goes on. */
     uint8_t suffixes[SUFFIXES / 4];
+    uint8_t roles[256]; /* of a byte in a key: itself in lower case, or one of those below */
 };
+
+enum { ENDS_KEY, JOINS_PARTS, JOINS_WORDS, FIRST_LETTER = '0' };
 
 static const uint32_t seed = UINT32_C(0x811c9dc5);
 
@@ -271,11 +274,20 @@ static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class c
     }
 }
 
+static void set_roles(rd_key_table *t)
+{
+    for (unsigned c = 0; c < 256; c++)
+        t->roles[c] = rd_is((uint8_t)c, RD_C_WORD) ? rd_lower((uint8_t)c) : ENDS_KEY;
+    t->roles['_'] = t->roles['-'] = t->roles['.'] = JOINS_PARTS;
+    t->roles[' '] = JOINS_WORDS;
+}
+
 rd_key_table *rd_key_table_new(void)
 {
     rd_key_table *t = calloc(1, sizeof *t);
     if (t == NULL)
         return NULL;
+    set_roles(t);
     for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
         const char *w = lists[l].words;
         while (*w != 0) {
@@ -362,31 +374,42 @@ static bool counts(const rd_view *v, const slot *s, uint32_t i)
     return s->ends || option || (!rd_is(before, RD_C_WORD) && before != '_' && before != '-');
 }
 
-/* Walks back from `end` as long as what it has read is the end of a word we know. */
+/* What the form from `i` to the end of the key says, if it is a known word. */
+static rd_key_class class_at(const rd_key_table *t, const rd_view *v, uint32_t h, const uint8_t *form,
+                             uint32_t len, uint32_t i)
+{
+    const slot *s = lookup(t, h, form, len);
+    return s != NULL && word_starts(v, i) && counts(v, s, i) ? (rd_key_class)s->cls : RD_KEY_VALUE + 1;
+}
+
+/* Walks back from `end` as long as what it has read is the end of a word we know. Most keys of a log come
+ * here and few stay, so the bytes are looked at without rd_at. */
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
 {
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;
     rd_key_class best = RD_KEY_NONE;
     end = without_number(v, end);
-    for (uint32_t i = end; at > form && end - i < MAX_WALK; i--) {
-        uint8_t c = rd_at(v, i - 1);
-        if (rd_is(c, RD_C_WORD)) {
-            *--at = rd_lower(c);
-            h = step(h, *at);
+    if (end - v->lo > v->hi - v->lo)
+        return best;
+    uint32_t from = end - v->lo < MAX_WALK ? v->lo : end - MAX_WALK;
+    for (uint32_t i = end; i > from; i--) {
+        uint8_t role = t->roles[v->b[i - 1]];
+        RD_DETECT_STEP();
+        if (role >= FIRST_LETTER) {
+            *--at = role;
+            h = step(h, role);
             unsigned known = suffix_of(t, h);
             if (known == 0)
                 break;
             if ((known & IS_WORD) == 0)
                 continue;
-            const slot *s = lookup(t, h, at, (uint32_t)(form + MAX_WALK - at));
-            if (s != NULL && word_starts(v, i - 1) && counts(v, s, i - 1))
-                best = (rd_key_class)s->cls;
-        } else if (c == '_' || c == '-' || c == '.') {
-            if (i == end)
-                break; /* a key does not end so */
-        } else if (c != ' ' || i == end || ++spaces == MAX_WORDS_IN_PHRASE ||
-                   !rd_is(rd_at(v, i - 2), RD_C_WORD)) {
+            rd_key_class cls = class_at(t, v, h, at, (uint32_t)(form + MAX_WALK - at), i - 1);
+            best = cls <= RD_KEY_VALUE ? cls : best;
+        } else if (i == end || role == ENDS_KEY) {
+            break; /* a key does not end in a join */
+        } else if (role == JOINS_WORDS &&
+                   (++spaces == MAX_WORDS_IN_PHRASE || !rd_is(rd_at(v, i - 2), RD_C_WORD))) {
             break;
         }
     }
@@ -395,9 +418,12 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
 
 bool rd_key_is_class_name(const rd_view *v, uint32_t end)
 {
-    uint32_t from = rd_skip_back(v, end, MAX_WALK, RD_C_ALNUM);
+    uint32_t from = end;
     bool hump = false;
-    for (uint32_t i = from + 1; i < end; i++)
-        hump |= rd_is(rd_at(v, i), RD_C_UPPER) && rd_is(rd_at(v, i - 1), RD_C_LOWER);
+    uint8_t behind = 0, c = 0;
+    for (uint32_t n = 0; n < MAX_WALK && rd_is(c = rd_at(v, from - 1), RD_C_ALNUM); n++, from--) {
+        hump |= rd_is(c, RD_C_LOWER) && rd_is(behind, RD_C_UPPER);
+        behind = c;
+    }
     return rd_is(rd_at(v, from), RD_C_UPPER) && (hump || rd_at(v, from - 1) == '.');
 }

@@ -65,6 +65,9 @@ typedef struct rd_window {
 /* The last four bytes of a name, or all of a shorter one; '_' stands for any byte that joins words. */
 typedef void rd_key_end_fn(void *ctx, const char *end, uint32_t len);
 
+/* Bytes of RD_C_RUN; `third` 0: any. A superset: it is told with all pairs of its matcher. */
+typedef void rd_token_start_fn(void *ctx, uint8_t first, uint8_t second, uint8_t third);
+
 typedef struct rd_matcher {
     uint64_t yields;          /* bits of the detectors it can find */
     const rd_window *windows; /* ends with a NULL spec */
@@ -72,10 +75,11 @@ typedef struct rd_matcher {
      * rd_key_end_fn. */
     void (*key_ends)(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names);
     uint8_t digit_run; /* > 0: also called at runs of that many digits */
-    /* > 0: also called where that many bytes of RD_C_RUN start, if the first two are a start that
-     * token_starts tells, or if a dot, a slash or a backslash stands before them. */
+    /* > 0: also called where that many bytes of RD_C_RUN start, if the first three are a start that
+     * token_starts tells, or if one of token_behind stands before them. */
     uint8_t token_run;
-    void (*token_starts)(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx);
+    const char *token_behind; /* NULL: none */
+    void (*token_starts)(rd_token_start_fn *add, void *ctx);
     void (*confirm)(rd_find *f, uint32_t at);
 } rd_matcher;
 

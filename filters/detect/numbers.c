@@ -59,17 +59,22 @@ static bool shaped(const shape *s, const char *sizes)
     return true;
 }
 
-static bool stands_alone(const rd_view *v, uint32_t from, uint32_t to)
+static bool starts_alone(const rd_view *v, uint32_t from)
 {
-    uint8_t before = rd_at(v, from - 1), behind = rd_at(v, to);
-    if (rd_is(before, RD_C_WORD) || before == '_' || rd_is(behind, RD_C_WORD) || behind == '_')
+    uint8_t before = rd_at(v, from - 1);
+    if (rd_is(before, RD_C_WORD) || before == '_')
         return false;
     if (before == '*')
         return false; /* what a mask left of a longer number */
-    if ((before == '.' || before == '-') &&
-        (rd_is(rd_at(v, from - 2), RD_C_WORD) || rd_at(v, from - 2) == '_'))
-        return false;
-    return !((behind == '.' || behind == '-') && rd_is(rd_at(v, to + 1), RD_C_WORD));
+    return !((before == '.' || before == '-') &&
+             (rd_is(rd_at(v, from - 2), RD_C_WORD) || rd_at(v, from - 2) == '_'));
+}
+
+static bool stands_alone(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint8_t behind = rd_at(v, to);
+    return starts_alone(v, from) && !rd_is(behind, RD_C_WORD) && behind != '_' &&
+           !((behind == '.' || behind == '-') && rd_is(rd_at(v, to + 1), RD_C_WORD));
 }
 
 static uint32_t leading(const uint8_t *digits, uint32_t n)
@@ -210,6 +215,8 @@ static bool try_at(rd_find *f, uint32_t at)
                                                                   try_phone};
     if (rd_is(rd_at(&f->v, at - 1), RD_C_DIGIT) || !rd_is(rd_at(&f->v, at), RD_C_DIGIT))
         return false;
+    if (f->refused == NULL && !starts_alone(&f->v, at))
+        return false; /* part of an id or of a fraction: no shape counts there */
     shape s;
     read_shape(&f->v, at, &s);
     if (s.n_groups == 1 && s.count[0] != STEUER_ID && s.count[0] < MIN_CARD)

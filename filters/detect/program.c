@@ -133,11 +133,15 @@ static void add_end(void *ctx, const char *end, uint32_t len)
     add_end_hashes(b->p, end, len, 0, 0, (uint8_t)(1U << (b->p->n_end_owners - 1)));
 }
 
-static void add_token_start(void *ctx, uint8_t first, uint8_t second)
+static void add_token_start(void *ctx, uint8_t first, uint8_t second, uint8_t third)
 {
-    builder *b = ctx;
-    b->p->token_starts[b->p->n_token_owners - 1][first & 127][second / 64 & 1] |= UINT64_C(1)
-                                                                                  << (second & 63);
+    rd_program *p = ((builder *)ctx)->p;
+    uint8_t owner = (uint8_t)(1U << (p->n_token_owners - 1));
+    if (!rd_is(first, RD_C_RUN) || !rd_is(second, RD_C_RUN) || (third != 0 && !rd_is(third, RD_C_RUN)))
+        abort(); /* no run of tokens starts so */
+    p->token_pairs[first - RD_RUN_FIRST][second - RD_RUN_FIRST] |= owner;
+    for (unsigned c = 0; c < RD_RUN_BYTES; c++)
+        p->token_thirds[c] |= third == 0 || c + RD_RUN_FIRST == third ? owner : 0;
 }
 
 static void shorter(uint32_t *shortest, uint32_t len)
@@ -162,6 +166,8 @@ static void add_runs(builder *b, uint32_t m)
         abort();
     p->token_owners[p->n_token_owners++] = (uint8_t)m;
     shorter(&p->token_run, matcher->token_run);
+    for (const char *c = matcher->token_behind; c != NULL && *c != 0; c++)
+        p->token_behind[(uint8_t)*c] |= (uint8_t)(1U << (p->n_token_owners - 1));
     matcher->token_starts(add_token_start, b);
 }
 

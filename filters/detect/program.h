@@ -34,6 +34,8 @@ enum {
     RD_MAX_END_OWNERS = 2,
     RD_MAX_RUN_OWNERS = 4,
     RD_SHORTEST_RUN = 11, /* that anybody may want */
+    RD_RUN_FIRST = '-',   /* the bytes of RD_C_RUN are among those from here */
+    RD_RUN_BYTES = 'z' - RD_RUN_FIRST + 1,
     RD_END_BITS = 16,
     RD_SHORT_END_BITS = 13,
     RD_KIND_RUN = 0x1f,
@@ -64,7 +66,9 @@ typedef struct rd_program {
     uint32_t digit_run, token_run; /* shortest that somebody wants; 0: nobody */
     uint8_t token_owners[RD_MAX_RUN_OWNERS];
     uint32_t n_token_owners;
-    uint64_t token_starts[RD_MAX_RUN_OWNERS][128][2]; /* [first byte] bit (second byte) */
+    /* Bit k: runs that token_owners[k] is after have these first two bytes, this third byte, or this one
+     * before them. */
+    uint8_t token_pairs[RD_RUN_BYTES][RD_RUN_BYTES], token_thirds[RD_RUN_BYTES], token_behind[256];
 } rd_program;
 
 /* Builds the program of the matchers that yield something of `wanted`. `names` are those that the matcher of
@@ -114,13 +118,11 @@ static inline unsigned rd_program_ends(const rd_program *p, const uint8_t *b, ui
     return (p->ends[h / 4] >> 2 * (h % 4) | p->short_ends[s / 4] >> 2 * (s % 4)) & p->behind_key[b[at]];
 }
 
-/* Bit k: a run of tokens that starts with these bytes may be what token_owners[k] is after. */
-static inline unsigned rd_program_token_starts(const rd_program *p, uint8_t first, uint8_t second)
+/* Bit k: the run of tokens at b[0], with `before` before it, may be what token_owners[k] is after. */
+static inline unsigned rd_program_token_starts(const rd_program *p, uint8_t before, const uint8_t *b)
 {
-    unsigned owners = 0;
-    for (uint32_t k = 0; k < p->n_token_owners; k++)
-        owners |= (unsigned)(p->token_starts[k][first & 127][second / 64 & 1] >> (second & 63) & 1) << k;
-    return owners;
+    unsigned pair = p->token_pairs[b[0] - RD_RUN_FIRST][b[1] - RD_RUN_FIRST];
+    return (pair & p->token_thirds[b[2] - RD_RUN_FIRST]) | p->token_behind[before];
 }
 
 #endif

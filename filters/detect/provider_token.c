@@ -27,11 +27,14 @@ typedef struct token {
     uint16_t min, max; /* length of the body; max 0: no upper limit */
     uint8_t alphabet;
     uint8_t detector;
+    uint16_t head; /* the first two bytes of the prefix */
 } token;
+
+#define HEAD(first, second) ((uint16_t)((first) | (second) << 8))
 
 #define T(p, min, max, a, d)                                                                                 \
     {                                                                                                        \
-        p, min, max, a, RD_DETECTOR_##d                                                                      \
+        p, min, max, a, RD_DETECTOR_##d, HEAD((p)[0], (p)[1])                                                \
     }
 static const token tokens[] = {
     T("AKIA", 16, 16, BASE32, AWS_ACCESS_KEY),
@@ -217,10 +220,10 @@ static bool webhook(rd_find *f, uint32_t hooks, uint32_t at)
 static bool try_escaped(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    uint8_t first = rd_at(v, at), second = rd_at(v, at + 1);
+    uint16_t head = HEAD(rd_at(v, at), rd_at(v, at + 1));
     for (uint32_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
         const token *t = &tokens[i];
-        if ((uint8_t)t->prefix[0] == first && (uint8_t)t->prefix[1] == second && try_token(f, at, t))
+        if (t->head == head && try_token(f, at, t))
             return true;
     }
     return false;
@@ -265,17 +268,26 @@ static void confirm(rd_find *f, uint32_t at)
         (void)try_escaped(f, at + 1); /* \nghp_... */
 }
 
-static void token_starts(void (*add)(void *ctx, uint8_t first, uint8_t second), void *ctx)
+/* Of SG. no run of tokens starts with three. */
+static void add_start(const token *t, rd_token_start_fn *add, void *ctx)
+{
+    uint8_t third = (uint8_t)t->prefix[2];
+    if (third == 0 || rd_is(third, RD_C_RUN))
+        add(ctx, (uint8_t)t->prefix[0], (uint8_t)t->prefix[1], third);
+}
+
+static void token_starts(rd_token_start_fn *add, void *ctx)
 {
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
-        add(ctx, (uint8_t)tokens[i].prefix[0], (uint8_t)tokens[i].prefix[1]);
-    add(ctx, 'A', 'A'); /* telegram */
+        add_start(&tokens[i], add, ctx);
+    add(ctx, 'A', 'A', 0); /* telegram */
 }
 
 const rd_matcher rd_match_provider_token = {
     .yields = RD_BIT(AWS_ACCESS_KEY) | RD_BIT(GITHUB_TOKEN) | RD_BIT(GITLAB_TOKEN) | RD_BIT(SLACK_TOKEN) |
               RD_BIT(GOOGLE_API_KEY) | RD_BIT(STRIPE_KEY) | RD_BIT(PROVIDER_TOKEN),
     .token_run = MIN_RUN,
+    .token_behind = "./\\",
     .token_starts = token_starts,
     .confirm = confirm,
 };
