@@ -14,7 +14,7 @@
  */
 #include "filters/json/otlp_json.h"
 
-#include "filters/json/walk.h"
+#include "filters/json/usual.h"
 
 /* Values of one pair. A pair has one; a sender that repeats the member more often is hostile. */
 enum { MAX_VALUES = 8 };
@@ -65,6 +65,8 @@ static bool walk_number(rd_json_walk *w, const rd_field *f, uint8_t cls)
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
     rd_json_text t;
 
+    if (rd_json_usual_number(&w->j))
+        return true;
     if (rd_json_peek(&w->j) != '"')
         return rd_json_number(&w->j, &t);
     if (!rd_json_string(&w->j, &t))
@@ -227,46 +229,6 @@ static bool mask_values(rd_json_walk *w, const pair *p, uint8_t cls)
     return true;
 }
 
-/*
- * Most of all bytes are pairs of this very spelling, with nothing to do because of the key:
- *    {"key":"K","value":{"stringValue":"V"}}
- * True when that is what came. False sends it the long way; nothing is done then.
- */
-static bool short_pair(rd_json_walk *w, uint8_t cls)
-{
-    static const char open[] = "{\"key\":\"", middle[] = "\",\"value\":{\"stringValue\":\"", close[] = "\"}}";
-    enum { OPEN = sizeof open - 1, MIDDLE = sizeof middle - 1, CLOSE = sizeof close - 1 };
-    rd_json *j = &w->j;
-    rd_doc *d = w->doc;
-    unsigned high = 0;
-
-    if (j->end - j->p < OPEN + MIDDLE + CLOSE || memcmp(j->p, open, OPEN) != 0)
-        return false;
-    const uint8_t *key = j->p + OPEN, *key_end = rd_json_plain_end(key, j->end, &high);
-    if (j->end - key_end < MIDDLE + CLOSE || memcmp(key_end, middle, MIDDLE) != 0)
-        return false;
-    const uint8_t *text = key_end + MIDDLE, *text_end = rd_json_plain_end(text, j->end, &high);
-    if (j->end - text_end < CLOSE || memcmp(text_end, close, CLOSE) != 0)
-        return false;
-    if (high != 0 || key == key_end || text == text_end || d->cap_leaves - d->n_leaves < 2 ||
-        j->depth >= j->max_depth || j->max_values - j->n_values < 3)
-        return false;
-    bool listed;
-    rd_verdict v = rd_key_memo_list(&w->memo, &w->visitor, rd_slice_of(key, (size_t)(key_end - key)),
-                                    (rd_class)cls, &listed);
-    if (v.fate != RD_FATE_KEEP)
-        return false;
-    rd_form key_form = w->visitor.keys_once ? RD_FORM_JSON_KEY : RD_FORM_JSON;
-    if (!listed)
-        d->leaves[d->n_leaves++] = (rd_leaf){
-            (uint32_t)(key - j->base), (uint32_t)(key_end - key), RD_NO_FRAME, 0, cls, (uint8_t)key_form};
-    d->leaves[d->n_leaves++] = (rd_leaf){
-        (uint32_t)(text - j->base), (uint32_t)(text_end - text), RD_NO_FRAME, v.rule, cls, RD_FORM_JSON};
-    j->n_values += 3;
-    j->p = text_end + CLOSE;
-    return true;
-}
-
 static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair *p);
 
 /* A pair can be judged only when it ends, because its key may come last or twice. */
@@ -275,7 +237,7 @@ static bool walk_pair(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verd
     uint32_t first_leaf = w->doc->n_leaves;
     pair p;
 
-    if (m->key_value && short_pair(w, cls))
+    if (m->key_value && rd_json_usual_pair(w, cls))
         return true;
     p.verdict = (rd_verdict){RD_FATE_KEEP, 0};
     p.n_values = 0;
@@ -334,16 +296,28 @@ static bool walk_one(rd_json_walk *w, const rd_field *f, uint8_t cls, uint32_t m
     return rd_json_fail(&w->j, RD_UNSUPPORTED, "field without a JSON form");
 }
 
+static bool next_element(rd_json_walk *w, rd_json_list *it)
+{
+    if (rd_json_usual_element(w, it))
+        return true;
+    return !rd_json_usual_end(&w->j, ']') && rd_json_walk_element(w, it);
+}
+
 static bool walk_array(rd_json_walk *w, const rd_field *f, uint8_t cls, pair *p)
 {
     rd_json_list it;
     rd_json_records items = {.last = UINT32_MAX};
     bool list_items = w->visitor.records && f->child != NULL && f->child->kind == RD_KIND_ITEM;
+    bool pairs = f->child != NULL && f->child->key_value;
 
     if (!rd_json_open(&w->j, '[', &it))
         return false;
-    while (rd_json_walk_element(w, &it)) {
+    while (next_element(w, &it)) {
         rd_verdict v = {RD_FATE_KEEP, 0};
+        if (pairs && rd_json_usual_pair(w, cls)) {
+            it.kept = true;
+            continue;
+        }
         uint32_t off = rd_json_off(&w->j);
         rd_json_records_next(w, &items, &it);
         bool null = rd_json_walk_null(w);
@@ -388,46 +362,67 @@ static bool walk_anchor(rd_json_walk *w, const rd_message *m, const rd_field *f,
     return walk_array(w, f, cls, NULL) && rd_json_walk_place(w, RD_PLACE_JSON_ITEMS, off + 1, 0, w->kept);
 }
 
-/* The field of a member name. Names mostly come in the order of the schema: the search starts behind the
- * last one found. */
-static const rd_field *find_field(rd_json_walk *w, const rd_message *m, rd_json_text name, unsigned *next)
-{
-    rd_slice text;
+/* A member: its field (NULL: the schema does not know it) and name. */
+typedef struct member {
+    const rd_field *field;
+    uint32_t off;      /* of the name's quote */
+    rd_json_text name; /* only without a field */
+} member;
 
-    if (!rd_json_walk_text(w, name, &text))
-        return NULL;
-    for (unsigned n = m->n_fields, i = *next; n > 0; n--, i++) {
+/* The field of a member name; the search starts behind the one found last. */
+static const rd_field *find_field(const rd_message *m, rd_slice name, unsigned last)
+{
+    for (unsigned n = m->n_fields, i = last; n > 0; n--, i++) {
         if (i >= m->n_fields)
             i = 0;
         const rd_field *f = &m->fields[i];
-        if (f->json_name_len == text.n && memcmp(f->json_name, text.p, text.n) == 0) {
-            *next = i + 1;
+        if (f->json_name_len == name.n && memcmp(f->json_name, name.p, name.n) == 0)
             return f;
-        }
     }
-    return rd_message_field_by_json(m, text);
+    return rd_message_field_by_json(m, name);
+}
+
+/* Steps to the next member: false at the end and on failure. *place: the ordinal of the member before, or of
+ * the message. */
+static bool next_member(rd_json_walk *w, const rd_message *m, unsigned *place, rd_json_list *it, member *out)
+{
+    rd_slice text;
+
+    out->field = rd_json_usual_member(w, m, place, it, &out->off);
+    if (out->field != NULL)
+        return true;
+    if (rd_json_usual_end(&w->j, '}') || !rd_json_walk_member(w, it, &out->name) ||
+        !rd_json_walk_text(w, out->name, &text))
+        return false;
+    out->off = out->name.off - 1;
+    out->field = find_field(m, text, *place - m->ordinal);
+    if (out->field != NULL) {
+        unsigned i = (unsigned)(out->field - m->fields) + 1;
+        w->after[*place] = (uint8_t)i;
+        *place = m->ordinal + i;
+    }
+    return true;
 }
 
 static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair *p)
 {
     rd_json_list it;
-    rd_json_text name;
-    unsigned next = 0, seen = 0;
+    member next;
+    unsigned place = m->ordinal, seen = 0;
 
     if (!rd_json_open(&w->j, '{', &it))
         return false;
     uint32_t start = rd_json_off(&w->j);
     bool anchored = w->visitor.places && (m->kind == RD_KIND_GROUP || m->kind == RD_KIND_RESOURCE);
-    while (rd_json_walk_member(w, &it, &name)) {
-        const rd_field *f = find_field(w, m, name, &next);
+    while (next_member(w, m, &place, &it, &next)) {
+        const rd_field *f = next.field;
         if (f == NULL) {
-            if (w->j.failed != RD_OK || !rd_json_walk_unknown(w, &it, name))
+            if (!rd_json_walk_unknown(w, &it, next.name))
                 return false;
             continue;
         }
         rd_verdict v = {RD_FATE_KEEP, 0};
         uint8_t field_cls = f->cls == RD_CLASS_INHERIT ? cls : f->cls;
-        uint32_t off = name.off - 1;
         if (anchored && is_anchor(m, f)) {
             if (!walk_anchor(w, m, f, field_cls, &seen))
                 return false;
@@ -435,11 +430,11 @@ static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair
             continue;
         }
         if (!rd_json_walk_null(w) &&
-            !(f->repeated ? walk_array(w, f, field_cls, p) : walk_one(w, f, field_cls, off, p, &v)))
+            !(f->repeated ? walk_array(w, f, field_cls, p) : walk_one(w, f, field_cls, next.off, p, &v)))
             return false;
         if (v.fate != RD_FATE_DROP)
             it.kept = true;
-        else if (!rd_json_walk_drop(w, &it, off, field_cls, v.rule))
+        else if (!rd_json_walk_drop(w, &it, next.off, field_cls, v.rule))
             return false;
     }
     if (w->j.failed != RD_OK)
@@ -456,6 +451,8 @@ static bool walk_message(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_v
         w->doc->n_groups += m->kind == RD_KIND_GROUP;
         return walk_members(w, m, cls, NULL);
     }
+    if (rd_json_usual_value(w, cls))
+        return true;
     if (!rd_json_deeper(&w->j) || !walk_members(w, m, cls, NULL))
         return false;
     w->j.depth--;

@@ -15,6 +15,7 @@ void rd_json_walk_init(rd_json_walk *w, const rd_limits *lim, const rd_visitor *
     w->doc = doc;
     w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL, false};
     w->memo = (rd_key_memo){0};
+    memset(w->after, 0, sizeof w->after);
     w->refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
     rd_buf_init(&w->scratch, doc->body.n);
 }
@@ -26,21 +27,11 @@ rd_outcome rd_json_walk_finish(rd_json_walk *w, rd_error *err)
     return rd_json_finish(&w->j, err);
 }
 
-/* The item before was dropped with nothing kept before it: it takes the comma that followed it. */
-static void settle(rd_json_walk *w, rd_json_list *it)
-{
-    if (it->pending == RD_JSON_NOWHERE)
-        return;
-    rd_leaf *leaf = &w->doc->leaves[it->pending];
-    leaf->len = it->comma + 1 - leaf->off;
-    it->pending = RD_JSON_NOWHERE;
-}
-
 bool rd_json_walk_member(rd_json_walk *w, rd_json_list *it, rd_json_text *out_name)
 {
     if (!rd_json_member(&w->j, it, out_name))
         return false;
-    settle(w, it);
+    rd_json_walk_settle(w, it);
     return true;
 }
 
@@ -48,7 +39,7 @@ bool rd_json_walk_element(rd_json_walk *w, rd_json_list *it)
 {
     if (!rd_json_element(&w->j, it))
         return false;
-    settle(w, it);
+    rd_json_walk_settle(w, it);
     return true;
 }
 

@@ -19,13 +19,16 @@
 
 #include "filters/base/key_memo.h"
 #include "filters/json/token.h"
+#include "filters/schema/schema.h"
 
 typedef struct rd_json_walk {
     rd_json j;
-    rd_doc *doc;        /* borrowed */
-    rd_visitor visitor; /* ctx borrowed */
-    rd_key_memo memo;   /* of keys without escapes */
-    rd_buf scratch;     /* owned: the unescaped form of the last name or key that had escapes */
+    rd_doc *doc;                       /* borrowed */
+    rd_visitor visitor;                /* ctx borrowed */
+    rd_key_memo memo;                  /* of keys without escapes */
+    uint8_t after[RD_SCHEMA_ORDINALS]; /* the field that came last behind this one, or first in this message:
+                                        * its index + 1; 0: none yet */
+    rd_buf scratch; /* owned: the unescaped form of the last name or key that had escapes */
     bool refuse_unknown;
     bool kept; /* whether anything of the array that was read last stays */
 } rd_json_walk;
@@ -74,6 +77,16 @@ bool rd_json_records_add(rd_json_walk *w, rd_json_records *s, const rd_json_list
  * nothing if the visitor does not want to know. */
 bool rd_json_holder_begin(rd_json_walk *w, uint32_t off, uint32_t *out_holder);
 void rd_json_holder_end(rd_json_walk *w, uint32_t holder);
+
+/* The item before, if it was dropped with nothing kept before it, takes the comma that followed it. */
+static inline void rd_json_walk_settle(rd_json_walk *w, rd_json_list *it)
+{
+    if (it->pending == RD_JSON_NOWHERE)
+        return;
+    rd_leaf *leaf = &w->doc->leaves[it->pending];
+    leaf->len = it->comma + 1 - leaf->off;
+    it->pending = RD_JSON_NOWHERE;
+}
 
 /* Any value: every string and number in it is a leaf, every member name a leaf and a key. */
 bool rd_json_walk_any(rd_json_walk *w, uint8_t cls, uint16_t rule);

@@ -233,6 +233,7 @@ static void write_field(FILE *o, const message_desc *m, const field_desc *f, con
                                   (f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF));
     fprintf(o, "    {.name = \"%s\", .json_name = \"%s\", .name_len = %zu, .json_name_len = %zu,\n", f->name,
             json, strlen(f->name), strlen(json));
+    fprintf(o, "     .json_member = \"\\\"%s\\\":\",\n", json);
     fprintf(o, "     .child = %s%s, .number = %u, .wire = RD_WIRE_%s, .scalar = RD_SCALAR_%s,\n",
             message ? "&" : "NULL", message ? symbol_of(f->descriptor) : "", f->id, types[f->type].wire,
             types[f->type].scalar);
@@ -280,7 +281,8 @@ static bool holds_items(const message_desc *m, unsigned depth)
     return false;
 }
 
-static void write_message(FILE *o, const message_desc *m)
+/* `ordinal`: numbers up to it are taken. Returns the same for the next message. */
+static unsigned write_message(FILE *o, const message_desc *m, unsigned ordinal)
 {
     const char *kind = kind_of(m), *symbol = symbol_of(m);
     fprintf(o, "static const rd_field f_%s[] = {\n", symbol);
@@ -290,13 +292,15 @@ static void write_message(FILE *o, const message_desc *m)
     symbol = symbol_of(m);
     fprintf(o, "%sconst rd_message %s = {\n    .name = \"%s\", .fields = f_%s, .n_fields = %u,\n",
             strncmp(symbol, "m_", 2) == 0 ? "static " : "", symbol, name_of(m), symbol, m->n_fields);
-    fprintf(o, "    .kind = RD_KIND_%s, .key_value = %d, .holds_items = %d,\n    .by_number = {", kind,
-            is_key_value(m, kind), holds_items(m, 0));
+    fprintf(o,
+            "    .ordinal = %u, .kind = RD_KIND_%s, .key_value = %d, .holds_items = %d,\n    .by_number = {",
+            ordinal, kind, is_key_value(m, kind), holds_items(m, 0));
     for (unsigned i = 0; i < m->n_fields; i++) {
         if (m->fields[i].id < 32)
             fprintf(o, "[%u] = %u, ", m->fields[i].id, i + 1);
     }
     fprintf(o, "},\n};\n\n");
+    return ordinal + 1 + m->n_fields;
 }
 
 static void write_tables(FILE *o)
@@ -307,8 +311,10 @@ static void write_tables(FILE *o)
     for (unsigned i = N_ROOTS; i < n_messages; i++)
         fprintf(o, "static const rd_message %s;\n", symbol_of(messages[i]));
     fputc('\n', o);
+    unsigned ordinal = 0;
     for (unsigned i = 0; i < n_messages; i++)
-        write_message(o, messages[i]);
+        ordinal = write_message(o, messages[i], ordinal);
+    fprintf(o, "_Static_assert(%u <= RD_SCHEMA_ORDINALS, \"ordinals\");\n", ordinal);
     fputs("const rd_message *const rd_schema_all[] = {\n", o);
     for (unsigned i = 0; i < n_messages; i++)
         fprintf(o, "    &%s,\n", symbol_of(messages[i]));

@@ -65,13 +65,14 @@ typedef enum rd_kind {
     RD_KIND_ITEM      /* LogRecord, Span, data points, Loki entry: counted in n_items */
 } rd_kind;
 
-enum { RD_CLASS_INHERIT = 0xff };
+enum { RD_CLASS_INHERIT = 0xff, RD_SCHEMA_ORDINALS = 512 };
 
 typedef struct rd_message rd_message;
 
 typedef struct rd_field {
     const char *name;        /* proto name, snake_case: accepted in JSON too */
     const char *json_name;   /* lowerCamelCase */
+    const char *json_member; /* "lowerCamelCase": with the quotes and the colon */
     const rd_message *child; /* RD_MARK_MESSAGE, or a message-typed RD_MARK_VALUE */
     uint32_t number;
     uint8_t name_len, json_name_len;
@@ -89,6 +90,7 @@ struct rd_message {
     const char *name; /* e.g. "LogRecord" */
     const rd_field *fields;
     uint16_t n_fields;
+    uint16_t ordinal; /* own number among all messages and fields; field i has ordinal + 1 + i */
     uint8_t kind;     /* rd_kind */
     bool key_value;   /* a PAIR {1: string key, 2: {1: string}}, OTLP's KeyValue: walkers have a short cut */
     bool holds_items; /* an ITEM can stand in it, at any depth; not an ITEM itself */

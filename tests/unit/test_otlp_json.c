@@ -5,6 +5,7 @@
 #include "filters/json/otlp_json.h"
 #include "filters/json/token.h"
 #include "tests/json_edit.h"
+#include "tests/json_spaced.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -46,6 +47,22 @@ static const char *form_letter(rd_form f)
     }
 }
 
+/* The walk of `d`, which ended with `o`, against that of the same body with blanks. */
+static void assert_same_with_blanks(const char *root, const rd_limits *lim, const rd_doc *d, rd_outcome o)
+{
+    rd_doc other;
+    rd_buf body;
+    rd_buf_init(&body, SIZE_MAX);
+    put_spaced(d->body, &body);
+    rd_doc_init(&other);
+    rd_doc_reset(&other, rd_buf_slice(&body));
+    assert_int_equal(rd_otlp_json_walk(message(root), lim, &by_prefix, &other, NULL) == RD_OK, o == RD_OK);
+    if (o == RD_OK && !same_leaves(d, &other))
+        fail_msg("not the same with blanks: %.*s", (int)d->body.n, (const char *)d->body.p);
+    rd_doc_release(&other);
+    rd_buf_release(&body);
+}
+
 /* Walks `in` as a message; on success `out` holds one line a leaf: class form[rule] bytes. */
 static rd_outcome list(const char *root, const char *in, const rd_limits *lim, rd_buf *out, rd_buf *spliced)
 {
@@ -58,6 +75,7 @@ static rd_outcome list(const char *root, const char *in, const rd_limits *lim, r
     rd_doc_init(&d);
     rd_doc_reset(&d, (rd_slice){copy, n});
     rd_outcome o = rd_otlp_json_walk(message(root), lim, &by_prefix, &d, &err);
+    assert_same_with_blanks(root, lim, &d, o);
     if (o == RD_OK) {
         assert_true(leaves_are_sane(&d));
         for (uint32_t i = 0; i < d.n_leaves; i++) {
@@ -750,9 +768,69 @@ static void test_otlp_json__random_requests_match_a_tree_edit(void **state)
     rd_buf_release(&g.out);
 }
 
+/* Each is what a short cut takes, but for one thing. */
+static void test_otlp_json__short_cuts_refuse_what_the_long_way_refuses(void **state)
+{
+    static const char *const values[] = {
+        "{\"stringValue\":\"v\"}",
+        "{\"stringValue\":\"\"}",
+        "{\"stringValue\":\"v\",}",
+        "{\"stringValue\":\"v\"",
+        "{\"stringValue\":\"\xff\"}",
+        "{\"stringValue\":\"\x01\"}",
+        "{\"stringValue\":\"\\n\"}",
+        "{\"stringValue\":\"\xc3\xa9\"}",
+        "{\"intValue\":\"1\"}",
+        "{\"intValue\":\"-1\"}",
+        "{\"intValue\":\"-\"}",
+        "{\"intValue\":\"\"}",
+        "{\"intValue\":\"1234567890123456789\"}",
+        "{\"intValue\":\"12345678x\"}",
+        "{\"intValue\":12}",
+        "{\"intValue\":\"12\"]",
+        "{\"intValue\":\"12\"",
+        "{\"intValue\":\"1\",\"intValue\":\"2\"}",
+        "{}",
+        "null",
+        "[]",
+        "{\"stringValue\":null}",
+    };
+    static const char *const around[] = {
+        "{\"body\":%s}",
+        "{\"attributes\":[{\"key\":\"k\",\"value\":%s}]}",
+        "{\"attributes\":[{\"key\":\"a\",\"value\":{\"stringValue\":\"b\"}},{\"key\":\"k\",\"value\":%s},{"
+        "\"key\":\"ctxk\",\"value\":%s}]}",
+        "{\"attributes\":[{\"key\":\"mask\",\"value\":%s},{\"key\":\"drop\",\"value\":%s}]}",
+        "{\"attributes\":[{\"key\":\"\",\"value\":%s},{\"key\":\"k\",\"value\":%s,}]}",
+        "{\"attributes\":[{\"key\":\"k\",\"value\":%s},]}",
+        "{\"timeUnixNano\":\"12\",\"body\":%s,\"timeUnixNano\":\"01\",\"body\":%s}",
+        "{\"severityText\":\"a\",\"body\":%s,\"severityText\":\"b\",\"body\":%s,}",
+    };
+    for (size_t a = 0; a < sizeof around / sizeof *around; a++) {
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            rd_buf in, out, spliced;
+            rd_buf_init(&in, 1 << 10);
+            rd_buf_init(&out, 1 << 20);
+            rd_buf_init(&spliced, 1 << 20);
+            rd_buf_printf(&in, around[a], values[v], values[v]);
+            rd_buf_append_byte(&in, 0);
+            (void)!list("LogRecord", (const char *)in.p, &scan, &out, &spliced);
+            for (uint32_t max = 1; max < 12; max++) {
+                const rd_limits few = {.max_depth = 1, .max_elements = max};
+                out.n = spliced.n = 0;
+                (void)!list("LogRecord", (const char *)in.p, &few, &out, &spliced);
+            }
+            rd_buf_release(&in);
+            rd_buf_release(&out);
+            rd_buf_release(&spliced);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_otlp_json__short_cuts_refuse_what_the_long_way_refuses),
         cmocka_unit_test(test_otlp_json__finds_every_text_of_a_log_request),
         cmocka_unit_test(test_otlp_json__counts_items_and_groups),
         cmocka_unit_test(test_otlp_json__knows_both_spellings_of_names),

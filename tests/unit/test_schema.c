@@ -37,6 +37,10 @@ static void test_schema__finds_each_field_by_number_and_by_both_names(void **sta
             assert_ptr_equal(field(m, f->json_name), f);
             assert_int_equal(strlen(f->name), f->name_len);
             assert_int_equal(strlen(f->json_name), f->json_name_len);
+            assert_int_equal(strlen(f->json_member), f->json_name_len + 3);
+            assert_memory_equal(f->json_member + 1, f->json_name, f->json_name_len);
+            assert_string_equal(f->json_member + 1 + f->json_name_len, "\":");
+            assert_int_equal(f->json_member[0], '"');
             assert_int_equal(f->child != NULL, f->scalar == RD_SCALAR_MESSAGE);
         }
         assert_null(rd_message_field(m, 0));
@@ -44,6 +48,19 @@ static void test_schema__finds_each_field_by_number_and_by_both_names(void **sta
         assert_null(rd_message_field(m, 1001));
         assert_null(rd_message_field_by_json(m, RD_SLICE_LIT("")));
         assert_null(rd_message_field_by_json(m, RD_SLICE_LIT("TraceId")));
+    }
+}
+
+static void test_schema__ordinals_are_all_different(void **state)
+{
+    static bool taken[RD_SCHEMA_ORDINALS];
+    for (unsigned i = 0; i < rd_schema_all_count; i++) {
+        const rd_message *m = rd_schema_all[i];
+        for (unsigned k = m->ordinal; k <= m->ordinal + m->n_fields; k++) {
+            assert_true(k < RD_SCHEMA_ORDINALS);
+            assert_false(taken[k]);
+            taken[k] = true;
+        }
     }
 }
 
@@ -152,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema__finds_each_field_by_number_and_by_both_names),
+        cmocka_unit_test(test_schema__ordinals_are_all_different),
         cmocka_unit_test(test_schema__names_are_otlp_json_names),
         cmocka_unit_test(test_schema__marks_and_classes_of_known_places),
         cmocka_unit_test(test_schema__presence_and_packing),

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Short cuts of the OTLP/JSON walker: what nearly all bodies look like, written without white space and with
+ * the members of a message in the order of the message before. Each looks whether the very next bytes are of
+ * that form and takes them whole; else it returns false, or NULL, and has done nothing, and the long way
+ * decides. So none of them accepts what the long way refuses, or finds something else in it; the fuzz target
+ * of the walker compares the two. Internal to otlp_json.c.
+ */
+#ifndef RD_JSON_USUAL_H
+#define RD_JSON_USUAL_H
+
+#include "filters/json/walk.h"
+#include "filters/schema/schema.h"
+
+/* Equal bytes, at least four. Words that overlap, rather than a call. */
+static inline bool rd_json_same(const uint8_t *a, const char *literal, size_t n)
+{
+    const uint8_t *b = (const uint8_t *)literal;
+    if (n >= 8)
+        return n <= 32 ? rd_key_memo_same(a, b, n) : memcmp(a, b, n) == 0;
+    uint32_t a4[2], b4[2];
+    memcpy(&a4[0], a, 4);
+    memcpy(&a4[1], a + n - 4, 4);
+    memcpy(&b4[0], b, 4);
+    memcpy(&b4[1], b + n - 4, 4);
+    return ((a4[0] ^ b4[0]) | (a4[1] ^ b4[1])) == 0;
+}
+
+/* The member that followed the one at *place the last time: its field, with the cursor at its value. *place
+ * is an ordinal of the schema, *out_off where the name's quote is. */
+static inline const rd_field *rd_json_usual_member(rd_json_walk *w, const rd_message *m, unsigned *place,
+                                                   rd_json_list *it, uint32_t *out_off)
+{
+    rd_json *j = &w->j;
+    unsigned i = w->after[*place], comma = !it->first;
+    if (i == 0)
+        return NULL;
+    const rd_field *f = &m->fields[i - 1];
+    const uint8_t *p = j->p;
+    size_t n = f->json_name_len + (sizeof "\"\":" - 1);
+    if ((size_t)(j->end - p) <= comma + n || (comma && *p != ',') ||
+        !rd_json_same(p + comma, f->json_member, n) || p[comma + n] <= ' ' || j->n_values >= j->max_values)
+        return NULL;
+    j->n_values++;
+    if (comma)
+        it->comma = rd_json_off(j);
+    it->first = false;
+    rd_json_walk_settle(w, it);
+    *out_off = rd_json_off(j) + comma;
+    *place = m->ordinal + i;
+    j->p = p + comma + n;
+    return f;
+}
+
+/* A comma and the next element behind it. */
+static inline bool rd_json_usual_element(rd_json_walk *w, rd_json_list *it)
+{
+    rd_json *j = &w->j;
+    if (it->first || j->end - j->p < 2 || j->p[0] != ',' || j->p[1] <= ' ' || j->n_values >= j->max_values)
+        return false;
+    j->n_values++;
+    it->comma = rd_json_off(j);
+    rd_json_walk_settle(w, it);
+    j->p++;
+    return true;
+}
+
+/* The end of a list. */
+static inline bool rd_json_usual_end(rd_json *j, uint8_t close)
+{
+    if (j->p == j->end || *j->p != close)
+        return false;
+    j->p++;
+    return true;
+}
+
+/* End of the digits at p. */
+static inline const uint8_t *rd_json_digits(const uint8_t *p, const uint8_t *end)
+{
+    for (uint64_t w; end - p >= 8; p += 8) {
+        memcpy(&w, p, 8);
+        const uint64_t high = UINT64_C(0xF0F0F0F0F0F0F0F0), zeros = UINT64_C(0x3030303030303030);
+        if ((w & high) != zeros || ((w + UINT64_C(0x0606060606060606)) & high) != zeros)
+            break;
+    }
+    while (p < end && (uint8_t)(*p - '0') < 10)
+        p++;
+    return p;
+}
+
+/* A positive whole number, as a string. */
+static inline bool rd_json_usual_number(rd_json *j)
+{
+    const uint8_t *p = j->p;
+    if (j->end - p < 3 || p[0] != '"' || (uint8_t)(p[1] - '1') >= 9)
+        return false;
+    p = rd_json_digits(p + 2, j->end);
+    if (p == j->end || *p != '"')
+        return false;
+    j->p = p + 1;
+    return true;
+}
+
+/* The value that is next: {"stringValue":"V"} or {"intValue":"N"}. *out: its leaf, without class and rule; of
+ * form JSON and no bytes: an empty string. Moves no cursor: *out_end is behind the value. */
+static inline bool rd_json_usual_any(const rd_json *j, const uint8_t *p, rd_leaf *out,
+                                     const uint8_t **out_end)
+{
+    static const char text[] = "{\"stringValue\":\"", number[] = "{\"intValue\":\"";
+    enum { TEXT = sizeof text - 1, NUMBER = sizeof number - 1 };
+    unsigned high = 0;
+    if (j->end - p < TEXT + 2)
+        return false;
+    if (memcmp(p, text, TEXT) == 0) {
+        const uint8_t *from = p + TEXT, *end = rd_json_plain_end(from, j->end, &high);
+        if (j->end - end < 2 || end[0] != '"' || end[1] != '}' || high != 0)
+            return false;
+        *out = (rd_leaf){.off = (uint32_t)(from - j->base),
+                         .len = (uint32_t)(end - from),
+                         .frame = RD_NO_FRAME,
+                         .form = RD_FORM_JSON};
+        *out_end = end + 2;
+        return true;
+    }
+    if (memcmp(p, number, NUMBER) != 0)
+        return false;
+    const uint8_t *from = p + NUMBER + (p[NUMBER] == '-'), *end = rd_json_digits(from, j->end);
+    if (end == from || j->end - end < 2 || end[0] != '"' || end[1] != '}')
+        return false;
+    *out = (rd_leaf){.off = (uint32_t)(p + 1 - j->base),
+                     .len = (uint32_t)(end - p),
+                     .frame = RD_NO_FRAME,
+                     .form = RD_FORM_JSON_INT};
+    *out_end = end + 2;
+    return true;
+}
+
+/* Such a value alone. */
+static inline bool rd_json_usual_value(rd_json_walk *w, uint8_t cls)
+{
+    rd_json *j = &w->j;
+    rd_doc *d = w->doc;
+    rd_leaf leaf;
+    const uint8_t *end;
+    if (d->n_leaves >= d->cap_leaves || j->depth >= j->max_depth || j->n_values >= j->max_values ||
+        !rd_json_usual_any(j, j->p, &leaf, &end))
+        return false;
+    leaf.cls = cls;
+    if (leaf.len > 0)
+        d->leaves[d->n_leaves++] = leaf;
+    j->n_values++;
+    j->p = end;
+    return true;
+}
+
+/* A pair with nothing to do because of its key: {"key":"K","value":V}, V as above. */
+static inline bool rd_json_usual_pair(rd_json_walk *w, uint8_t cls)
+{
+    static const char open[] = "{\"key\":\"", middle[] = "\",\"value\":";
+    enum { OPEN = sizeof open - 1, MIDDLE = sizeof middle - 1 };
+    rd_json *j = &w->j;
+    rd_doc *d = w->doc;
+    unsigned high = 0;
+    rd_leaf value;
+    const uint8_t *end;
+
+    if (j->end - j->p < OPEN || memcmp(j->p, open, OPEN) != 0)
+        return false;
+    const uint8_t *key = j->p + OPEN, *key_end = rd_json_plain_end(key, j->end, &high);
+    if (high != 0 || key == key_end || j->end - key_end < MIDDLE || memcmp(key_end, middle, MIDDLE) != 0 ||
+        !rd_json_usual_any(j, key_end + MIDDLE, &value, &end) || end == j->end || *end != '}')
+        return false;
+    if (value.len == 0 || d->cap_leaves - d->n_leaves < 2 || j->depth >= j->max_depth ||
+        j->max_values - j->n_values < 3)
+        return false;
+    bool listed;
+    rd_verdict v = rd_key_memo_list(&w->memo, &w->visitor, rd_slice_of(key, (size_t)(key_end - key)),
+                                    (rd_class)cls, &listed);
+    if (v.fate != RD_FATE_KEEP)
+        return false;
+    rd_form key_form = w->visitor.keys_once ? RD_FORM_JSON_KEY : RD_FORM_JSON;
+    if (!listed)
+        d->leaves[d->n_leaves++] = (rd_leaf){
+            (uint32_t)(key - j->base), (uint32_t)(key_end - key), RD_NO_FRAME, 0, cls, (uint8_t)key_form};
+    value.cls = cls;
+    value.rule = v.rule;
+    d->leaves[d->n_leaves++] = value;
+    j->n_values += 3;
+    j->p = end + 1;
+    return true;
+}
+
+#endif
