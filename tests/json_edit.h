@@ -31,6 +31,7 @@ static inline rd_verdict verdict_by_prefix(const void *ctx, rd_slice key, rd_cla
 }
 
 static const rd_visitor by_prefix = {.on_key = verdict_by_prefix};
+static const rd_visitor by_prefix_once = {.on_key = verdict_by_prefix, .keys_once = true};
 
 /* Sorted, inside the body, not overlapping, not empty unless the form may be. */
 static inline bool leaves_are_sane(const rd_doc *d)

@@ -224,7 +224,7 @@ static bool mask_values(rd_json_walk *w, const pair *p, uint8_t cls)
         memmove(&d->leaves[r->first_leaf + 1], &d->leaves[r->end_leaf], after * sizeof mask);
         d->leaves[r->first_leaf] = mask;
         d->n_leaves = r->first_leaf + 1 + after;
-        rd_key_memo_unlist(&w->memo);
+        rd_json_walk_unlist(w);
     }
     return true;
 }
@@ -246,7 +246,7 @@ static bool walk_pair(rd_json_walk *w, const rd_message *m, uint8_t cls, rd_verd
     *out_verdict = p.verdict;
     if (p.verdict.fate == RD_FATE_DROP) {
         w->doc->n_leaves = first_leaf;
-        rd_key_memo_unlist(&w->memo);
+        rd_json_walk_unlist(w);
         return true;
     }
     if (p.verdict.fate == RD_FATE_MASK)
@@ -314,7 +314,7 @@ static bool walk_array(rd_json_walk *w, const rd_field *f, uint8_t cls, pair *p)
         return false;
     while (next_element(w, &it)) {
         rd_verdict v = {RD_FATE_KEEP, 0};
-        if (pairs && rd_json_usual_pair(w, cls)) {
+        if (pairs && (rd_json_usual_pair_again(w, cls) || rd_json_usual_pair(w, cls))) {
             it.kept = true;
             continue;
         }

@@ -9,6 +9,7 @@
 #ifndef RD_JSON_USUAL_H
 #define RD_JSON_USUAL_H
 
+#include "filters/base/utf8.h"
 #include "filters/json/walk.h"
 #include "filters/schema/schema.h"
 
@@ -101,38 +102,56 @@ static inline bool rd_json_usual_number(rd_json *j)
     return true;
 }
 
-/* The value that is next: {"stringValue":"V"} or {"intValue":"N"}. *out: its leaf, without class and rule; of
- * form JSON and no bytes: an empty string. Moves no cursor: *out_end is behind the value. */
-static inline bool rd_json_usual_any(const rd_json *j, const uint8_t *p, rd_leaf *out,
+static const char rd_json_text_open[] = "{\"stringValue\":\"", rd_json_number_open[] = "{\"intValue\":\"";
+enum {
+    RD_JSON_TEXT_OPEN = sizeof rd_json_text_open - 1,
+    RD_JSON_NUMBER_OPEN = sizeof rd_json_number_open - 1
+};
+
+/* The inside of a string value, and the quote and bracket behind it. */
+static inline bool rd_json_usual_text(const rd_json *j, const uint8_t *from, rd_leaf *out,
+                                      const uint8_t **out_end)
+{
+    unsigned high = 0;
+    const uint8_t *end = rd_json_plain_end(from, j->end, &high);
+    if (j->end - end < 2 || end[0] != '"' || end[1] != '}' || high != 0)
+        return false;
+    *out = (rd_leaf){.off = (uint32_t)(from - j->base),
+                     .len = (uint32_t)(end - from),
+                     .frame = RD_NO_FRAME,
+                     .form = RD_FORM_JSON};
+    *out_end = end + 2;
+    return true;
+}
+
+/* The same of a number; its leaf begins with the member's name. */
+static inline bool rd_json_usual_int(const rd_json *j, const uint8_t *from, rd_leaf *out,
                                      const uint8_t **out_end)
 {
-    static const char text[] = "{\"stringValue\":\"", number[] = "{\"intValue\":\"";
-    enum { TEXT = sizeof text - 1, NUMBER = sizeof number - 1 };
-    unsigned high = 0;
-    if (j->end - p < TEXT + 2)
-        return false;
-    if (memcmp(p, text, TEXT) == 0) {
-        const uint8_t *from = p + TEXT, *end = rd_json_plain_end(from, j->end, &high);
-        if (j->end - end < 2 || end[0] != '"' || end[1] != '}' || high != 0)
-            return false;
-        *out = (rd_leaf){.off = (uint32_t)(from - j->base),
-                         .len = (uint32_t)(end - from),
-                         .frame = RD_NO_FRAME,
-                         .form = RD_FORM_JSON};
-        *out_end = end + 2;
-        return true;
-    }
-    if (memcmp(p, number, NUMBER) != 0)
-        return false;
-    const uint8_t *from = p + NUMBER + (p[NUMBER] == '-'), *end = rd_json_digits(from, j->end);
+    const uint8_t *name = from - (RD_JSON_NUMBER_OPEN - 1);
+    from += from < j->end && *from == '-';
+    const uint8_t *end = rd_json_digits(from, j->end);
     if (end == from || j->end - end < 2 || end[0] != '"' || end[1] != '}')
         return false;
-    *out = (rd_leaf){.off = (uint32_t)(p + 1 - j->base),
-                     .len = (uint32_t)(end - p),
+    *out = (rd_leaf){.off = (uint32_t)(name - j->base),
+                     .len = (uint32_t)(end + 1 - name),
                      .frame = RD_NO_FRAME,
                      .form = RD_FORM_JSON_INT};
     *out_end = end + 2;
     return true;
+}
+
+/* The value at p: {"stringValue":"V"} or {"intValue":"N"}. *out: its leaf, without class and rule; of form
+ * JSON and no bytes: an empty string. *out_end is behind the value. */
+static inline bool rd_json_usual_any(const rd_json *j, const uint8_t *p, rd_leaf *out,
+                                     const uint8_t **out_end)
+{
+    if (j->end - p < RD_JSON_TEXT_OPEN)
+        return false;
+    if (memcmp(p, rd_json_text_open, RD_JSON_TEXT_OPEN) == 0)
+        return rd_json_usual_text(j, p + RD_JSON_TEXT_OPEN, out, out_end);
+    return memcmp(p, rd_json_number_open, RD_JSON_NUMBER_OPEN) == 0 &&
+           rd_json_usual_int(j, p + RD_JSON_NUMBER_OPEN, out, out_end);
 }
 
 /* Such a value alone. */
@@ -150,6 +169,46 @@ static inline bool rd_json_usual_value(rd_json_walk *w, uint8_t cls)
         d->leaves[d->n_leaves++] = leaf;
     j->n_values++;
     j->p = end;
+    return true;
+}
+
+/* Equal bytes, at least 32. */
+static inline bool rd_json_same_long(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    if (n > 64)
+        return memcmp(a, b, n) == 0;
+    size_t third = n - 32, last = n - 16;
+    rd_utf8_block diff = (rd_utf8_load(a) ^ rd_utf8_load(b)) | (rd_utf8_load(a + 16) ^ rd_utf8_load(b + 16)) |
+                         (rd_utf8_load(a + third) ^ rd_utf8_load(b + third)) |
+                         (rd_utf8_load(a + last) ^ rd_utf8_load(b + last));
+    return (diff[0] | diff[1]) == 0;
+}
+
+/* The pair that came after the one before the last time, with another value. */
+static inline bool rd_json_usual_pair_again(rd_json_walk *w, uint8_t cls)
+{
+    rd_json *j = &w->j;
+    rd_doc *d = w->doc;
+    rd_leaf value;
+    const uint8_t *end;
+    uint8_t guess = w->memo.entries[w->memo.last].next;
+    const rd_json_pair *before = &w->pairs[guess];
+
+    if (before->from == NULL || before->cls != cls || (size_t)(j->end - j->p) < before->n ||
+        !rd_json_same_long(j->p, before->from, before->n))
+        return false;
+    const uint8_t *from = j->p + before->n;
+    if (!(before->is_number ? rd_json_usual_int(j, from, &value, &end)
+                            : rd_json_usual_text(j, from, &value, &end)) ||
+        end == j->end || *end != '}' || value.len == 0 || d->n_leaves >= d->cap_leaves ||
+        j->depth >= j->max_depth || j->max_values - j->n_values < 3)
+        return false;
+    value.cls = cls;
+    value.rule = before->rule;
+    d->leaves[d->n_leaves++] = value;
+    w->memo.last = guess;
+    j->n_values += 3;
+    j->p = end + 1;
     return true;
 }
 
@@ -173,15 +232,19 @@ static inline bool rd_json_usual_pair(rd_json_walk *w, uint8_t cls)
     if (value.len == 0 || d->cap_leaves - d->n_leaves < 2 || j->depth >= j->max_depth ||
         j->max_values - j->n_values < 3)
         return false;
-    bool listed;
+    bool listed, is_number = value.form == RD_FORM_JSON_INT;
     rd_verdict v = rd_key_memo_list(&w->memo, &w->visitor, rd_slice_of(key, (size_t)(key_end - key)),
                                     (rd_class)cls, &listed);
     if (v.fate != RD_FATE_KEEP)
         return false;
-    rd_form key_form = w->visitor.keys_once ? RD_FORM_JSON_KEY : RD_FORM_JSON;
-    if (!listed)
+    if (listed) {
+        const uint8_t *text = key_end + MIDDLE + (is_number ? RD_JSON_NUMBER_OPEN : RD_JSON_TEXT_OPEN);
+        w->pairs[w->memo.last] = (rd_json_pair){j->p, (uint32_t)(text - j->p), v.rule, cls, is_number};
+    } else {
+        rd_form form = w->visitor.keys_once ? RD_FORM_JSON_KEY : RD_FORM_JSON;
         d->leaves[d->n_leaves++] = (rd_leaf){
-            (uint32_t)(key - j->base), (uint32_t)(key_end - key), RD_NO_FRAME, 0, cls, (uint8_t)key_form};
+            (uint32_t)(key - j->base), (uint32_t)(key_end - key), RD_NO_FRAME, 0, cls, (uint8_t)form};
+    }
     value.cls = cls;
     value.rule = v.rule;
     d->leaves[d->n_leaves++] = value;

@@ -16,6 +16,7 @@ void rd_json_walk_init(rd_json_walk *w, const rd_limits *lim, const rd_visitor *
     w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL, false};
     w->memo = (rd_key_memo){0};
     memset(w->after, 0, sizeof w->after);
+    memset(w->pairs, 0, sizeof w->pairs);
     w->refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
     rd_buf_init(&w->scratch, doc->body.n);
 }

@@ -21,11 +21,22 @@
 #include "filters/json/token.h"
 #include "filters/schema/schema.h"
 
+/* The last pair whose key had this place in the memo of keys: what stood before the inside of its value. The
+ * key is listed and kept. */
+typedef struct rd_json_pair {
+    const uint8_t *from; /* borrowed from the body; NULL: none */
+    uint32_t n;
+    uint16_t rule; /* context of the value */
+    uint8_t cls;
+    bool is_number;
+} rd_json_pair;
+
 typedef struct rd_json_walk {
     rd_json j;
-    rd_doc *doc;                       /* borrowed */
-    rd_visitor visitor;                /* ctx borrowed */
-    rd_key_memo memo;                  /* of keys without escapes */
+    rd_doc *doc;        /* borrowed */
+    rd_visitor visitor; /* ctx borrowed */
+    rd_key_memo memo;   /* of keys without escapes */
+    rd_json_pair pairs[RD_KEY_MEMO_ENTRIES];
     uint8_t after[RD_SCHEMA_ORDINALS]; /* the field that came last behind this one, or first in this message:
                                         * its index + 1; 0: none yet */
     rd_buf scratch; /* owned: the unescaped form of the last name or key that had escapes */
@@ -77,6 +88,14 @@ bool rd_json_records_add(rd_json_walk *w, rd_json_records *s, const rd_json_list
  * nothing if the visitor does not want to know. */
 bool rd_json_holder_begin(rd_json_walk *w, uint32_t off, uint32_t *out_holder);
 void rd_json_holder_end(rd_json_walk *w, uint32_t holder);
+
+/* Leaves were taken back: no key counts as listed any more. */
+static inline void rd_json_walk_unlist(rd_json_walk *w)
+{
+    rd_key_memo_unlist(&w->memo);
+    for (unsigned i = 0; i < RD_KEY_MEMO_ENTRIES; i++)
+        w->pairs[i].from = NULL;
+}
 
 /* The item before, if it was dropped with nothing kept before it, takes the comma that followed it. */
 static inline void rd_json_walk_settle(rd_json_walk *w, rd_json_list *it)
