@@ -76,6 +76,24 @@ static bool charge_up_to(gw_scrub *x, uint64_t n)
     return true;
 }
 
+/* Before a buffer of the body grows. */
+static bool pay(rd_buf_payer *payer, size_t n_more)
+{
+    gw_scrub *x = (gw_scrub *)((char *)payer - offsetof(gw_scrub, payer));
+    if (!charge_up_to(x, x->held + n_more)) {
+        x->no_room = true;
+        return false;
+    }
+    x->held += n_more;
+    return true;
+}
+
+static void paid_buf(gw_scrub *x, rd_buf *b, size_t max)
+{
+    rd_buf_init(b, max);
+    b->payer = &x->payer;
+}
+
 bool gw_scrub_charge(gw_scrub *x, uint64_t n)
 {
     return charge_up_to(x, n);
@@ -91,7 +109,7 @@ bool gw_scrub_belong(gw_scrub *x, gw_quota *quota)
 
 void gw_scrub_init(gw_scrub *x)
 {
-    *x = (gw_scrub){.outcome = GW_OUTCOME_DELIVERED};
+    *x = (gw_scrub){.outcome = GW_OUTCOME_DELIVERED, .payer.pay = pay};
 }
 
 void gw_scrub_release(gw_scrub *x)
@@ -108,7 +126,7 @@ void gw_scrub_release(gw_scrub *x)
 
 bool gw_scrub_settle(gw_scrub *x)
 {
-    uint64_t held = (uint64_t)x->decoded.n + x->redacted.n + x->coded.n + (x->on_wire ? x->wire.n : 0);
+    uint64_t held = (uint64_t)x->decoded.cap + x->redacted.cap + x->coded.cap + (x->on_wire ? x->wire.n : 0);
     if (held >= x->charged)
         return charge_up_to(x, held);
     give_bytes(x, x->charged - held);
@@ -168,8 +186,9 @@ static gw_outcome outcome_of(rd_outcome o)
 
 static void fail(gw_scrub *x, rd_outcome o, const rd_error *err)
 {
-    x->outcome = outcome_of(o);
-    x->detail = err->what;
+    bool no_room = o == RD_NO_MEMORY && x->no_room;
+    x->outcome = no_room ? GW_OUTCOME_OVERLOAD : outcome_of(o);
+    x->detail = no_room ? NULL : err->what;
 }
 
 /* Content coding, and for Loki protobuf the snappy block inside it. */
@@ -182,14 +201,15 @@ static rd_outcome uncode(gw_scrubber *s, gw_scrub *x, rd_slice *out_body, rd_err
     rd_outcome o = RD_OK;
     *out_body = x->wire;
     if (x->coding != RD_CODING_IDENTITY) {
-        rd_buf_init(&x->decoded, lim.max_bytes);
+        paid_buf(x, &x->decoded, lim.max_bytes);
         o = rd_decode(s->coder, x->coding, x->wire, &lim, &x->decoded, err);
         *out_body = rd_buf_slice(&x->decoded);
     }
     if (o == RD_OK && inner_snappy) {
         rd_buf outer = x->decoded;
-        rd_buf_init(&x->decoded, lim.max_bytes);
+        paid_buf(x, &x->decoded, lim.max_bytes);
         o = rd_decode(s->coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&outer), &lim, &x->decoded, err);
+        x->held -= outer.cap;
         rd_buf_release(&outer);
         *out_body = rd_buf_slice(&x->decoded);
     }
@@ -254,7 +274,7 @@ static rd_outcome code(gw_scrubber *s, gw_scrub *x, const rd_redaction *r, rd_sl
     x->on_wire = false;
     /* JSON for a store can be longer than what it was made from; so can an encoding of what does not
      * compress. */
-    rd_buf_init(&x->coded, r->body.n > SIZE_MAX / 16 ? SIZE_MAX : r->body.n * 8 + (1 << 20));
+    paid_buf(x, &x->coded, r->body.n > SIZE_MAX / 16 ? SIZE_MAX : r->body.n * 8 + (1 << 20));
     if (x->to_store) {
         o = to_line(x, r->body, err);
     } else if (!r->changed && may_go_as_is(s, x)) {
@@ -336,15 +356,10 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
     rd_error err = {0};
     rd_slice body, bytes = {0};
     rd_redaction r;
+    x->held = x->wire.n;
     rd_outcome o = uncode(s, x, &body, &err);
     if (o != RD_OK) {
         fail(x, o, &err);
-        return;
-    }
-    /* The body as it came, decoded, and redacted. */
-    uint64_t needs = (uint64_t)x->wire.n + body.n + (x->coding == RD_CODING_IDENTITY ? 0 : body.n);
-    if (!charge_up_to(x, needs)) {
-        x->outcome = GW_OUTCOME_OVERLOAD;
         return;
     }
     rd_job job = {.policy = x->gen->policy,
@@ -357,8 +372,8 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
     if (x->admit != NULL)
         job.admit = (rd_admit){.ask = ask_admission, .ctx = x};
-    rd_buf_init(&x->redacted,
-                x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
+    paid_buf(x, &x->redacted,
+             x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
     o = rd_redact(s->redactor, &job, &x->redacted, &r, &err);
     if (o != RD_OK) {
         fail(x, o, &err);

@@ -44,9 +44,12 @@ typedef struct gw_scrub {
     uint32_t (*admit)(void *arg, size_t decoded_bytes, uint32_t n_items);
     void *admit_arg; /* borrowed */
     rd_slice wire;   /* borrowed as long as `scrubbed`; RD_BUF_TAIL readable bytes follow */
-    /* in and out: bytes of the budget that this body holds; a run takes what it needs more, gw_scrub_release
-     * gives it back */
+    /* in and out: bytes of the budget that this body has; a run takes what it needs more before the memory
+     * exists, gw_scrub_release gives it back */
     uint64_t charged;
+    uint64_t held; /* during a run: bytes of `wire` and of the buffers below */
+    rd_buf_payer payer;
+    bool no_room; /* the budget, or the workspace's share, had no more */
     /* out */
     gw_outcome outcome; /* GW_OUTCOME_DELIVERED stands for "go on" */
     const char *detail; /* literal, why not; may be NULL */

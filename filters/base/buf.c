@@ -13,7 +13,7 @@ void rd_buf_init(rd_buf *b, size_t max)
 void rd_buf_release(rd_buf *b)
 {
     free(b->p);
-    *b = (rd_buf){.max = b->max};
+    *b = (rd_buf){.max = b->max, .payer = b->payer};
 }
 
 void rd_buf_clear(rd_buf *b, size_t keep)
@@ -36,11 +36,16 @@ void rd_buf_wipe(rd_buf *b)
 
 static bool grow(rd_buf *b, size_t need)
 {
-    size_t cap = b->cap < 256 ? 256 : b->cap;
+    /* Who begins with as much as he will need gets no more than that. */
+    size_t cap = b->cap > 0 ? b->cap : need < 256 ? 256 : need;
     while (cap < need)
         cap = cap > b->max / 2 ? b->max : cap * 2;
     if (cap > b->max)
         cap = b->max;
+    if (b->payer != NULL && !b->payer->pay(b->payer, cap - b->cap)) {
+        b->failed = RD_NO_MEMORY;
+        return false;
+    }
     uint8_t *p = realloc(b->p, cap + RD_BUF_TAIL);
     if (p == NULL) {
         b->failed = RD_NO_MEMORY;

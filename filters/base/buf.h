@@ -19,10 +19,17 @@
 
 enum { RD_BUF_TAIL = 64 };
 
+/* Whose account a buffer's memory goes to. Embedded in what keeps the account. */
+typedef struct rd_buf_payer {
+    /* False: there is not as much left. What is paid is not given back by the buffer. */
+    bool (*pay)(struct rd_buf_payer *p, size_t n_more);
+} rd_buf_payer;
+
 typedef struct rd_buf {
     uint8_t *p; /* owned */
     size_t n, cap, max;
-    rd_outcome failed; /* RD_OK, RD_TOO_LARGE or RD_NO_MEMORY */
+    rd_buf_payer *payer; /* borrowed; asked before memory is taken; NULL: nobody is */
+    rd_outcome failed;   /* RD_OK, RD_TOO_LARGE or RD_NO_MEMORY */
 } rd_buf;
 
 void rd_buf_init(rd_buf *b, size_t max);
