@@ -7,6 +7,7 @@
 #include "gateway/budget.h"
 #include "gateway/http1_parse.h"
 #include "gateway/http1_response.h"
+#include "gateway/http1_rooms.h"
 
 enum {
     SWEEP_MS = 500,
@@ -17,10 +18,7 @@ enum {
     DRAIN_MS = 1000,          /* for a request that is on its way when the end begins */
     KEEP_BYTES = 8 << 10,     /* each buffer kept by an idle connection */
     FIRST_ROOM = 128 << 10,   /* for a body of which nothing has come yet */
-    ROOM_FACTOR = 4,          /* then so many times what has come */
-    N_ROOMS = 5,              /* sizes of input buffers */
-    SMALLEST_ROOM = 8 << 10,
-    SPARE_ROOMS = 8 /* unused input buffers of each size that a server keeps */
+    ROOM_FACTOR = 4           /* then so many times what has come */
 };
 
 #define STATES(X)                                                                                            \
@@ -46,9 +44,9 @@ typedef struct conn {
     uint64_t max_body;
     void *request; /* the app's handle; NULL: none under way */
     rd_buf out;
-    uint64_t n_bytes; /* of the budget, as long as it is open */
-    uint64_t charged; /* besides: room of a long head or a body being read, taken from the budget */
-    unsigned room;    /* for the next request: of the size that the last one needed */
+    uint64_t n_bytes;      /* of the budget, as long as it is open */
+    uint64_t charged;      /* besides: room of a long head or a body being read, taken from the budget */
+    uint64_t head_charged; /* besides: `head`, when it is a long one */
     bool keep_alive, body_read;
     gw_peer *peer;       /* owned; NULL: out of memory, and so nobody in particular */
     bool at_head;        /* the app has the head only */
@@ -64,9 +62,8 @@ struct gw_http1_server {
     bool draining;
     h2o_timeout_t timeout;
     h2o_timeout_entry_t sweep;
-    time_t date_at; /* second that `date` is for */
-    char date[32];
-    h2o_buffer_prototype_t rooms[N_ROOMS];
+    gw_http1_date date;
+    gw_http1_rooms rooms;
 };
 
 static void on_read(h2o_socket_t *sock, const char *err);
@@ -88,17 +85,9 @@ static void enter(conn *c, state s, uint32_t for_ms)
     c->deadline_ms = for_ms == 0 ? UINT64_MAX : now_ms(c) + for_ms;
 }
 
-/* The Date of answers, made once a second. */
 static rd_slice date_now(gw_http1_server *s)
 {
-    time_t now = h2o_get_timestamp(&s->thread->h2o, NULL, NULL)->tv_sec;
-    if (now != s->date_at) {
-        struct tm tm;
-        gmtime_r(&now, &tm);
-        strftime(s->date, sizeof s->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-        s->date_at = now;
-    }
-    return rd_slice_str(s->date);
+    return gw_http1_date_at(&s->date, h2o_get_timestamp(&s->thread->h2o, NULL, NULL)->tv_sec);
 }
 
 /* ---- what a body under way may hold ---- */
@@ -120,6 +109,18 @@ static bool charge_up_to(conn *c, uint64_t n)
     return true;
 }
 
+static void give_head(conn *c)
+{
+    if (c->head_charged > 0)
+        gw_budget_give_bytes(c->head_charged);
+    c->head_charged = 0;
+}
+
+static void consume(conn *c, size_t n)
+{
+    gw_http1_rooms_consume(&c->server->rooms, c->sock, n, KEEP_BYTES);
+}
+
 /*
  * What is read ahead while a request is worked on. A read takes all that the kernel has, which may be
  * megabytes; beyond what the connection is charged anyway it is charged like a body. If it does not fit it is
@@ -134,7 +135,7 @@ static void hold_pipelined(conn *c)
         h2o_socket_read_stop(c->sock);
     if (charge_up_to(c, in->capacity))
         return;
-    h2o_buffer_consume(&c->sock->input, in->size);
+    consume(c, in->size);
     c->keep_alive = c->body_read = false;
 }
 
@@ -154,6 +155,7 @@ static void conn_close(conn *c)
         s->app->on_abort(request);
     }
     give_charge(c);
+    give_head(c);
     h2o_socket_close(c->sock);
     rd_buf_release(&c->head);
     rd_buf_release(&c->chunked_body);
@@ -172,8 +174,10 @@ static void await_request(conn *c)
     c->head_seen = 0;
     c->body_read = false;
     rd_buf_clear(&c->head, KEEP_BYTES);
+    give_head(c);
     rd_buf_clear(&c->chunked_body, KEEP_BYTES);
     rd_buf_clear(&c->out, KEEP_BYTES);
+    consume(c, 0);
     if (c->sock->input->size <= KEEP_BYTES)
         give_charge(c);
     h2o_socket_read_start(c->sock, on_read);
@@ -196,15 +200,43 @@ static bool may_discard(const conn *c)
            (c->parsed.chunked || c->parsed.head.content_length <= limits(c)->body_bytes);
 }
 
+/* Throws away what has come of the body. OK: that was all of it. */
+static gw_parse discard_input(conn *c)
+{
+    rd_slice in = {(const uint8_t *)c->sock->input->bytes, c->sock->input->size};
+    size_t used = in.n < c->to_discard ? in.n : (size_t)c->to_discard, n = used;
+    gw_parse p = used == c->to_discard ? GW_PARSE_OK : GW_PARSE_INCOMPLETE;
+    if (c->parsed.chunked) {
+        p = gw_chunked_feed(&c->chunks, in, &c->chunked_body, &used);
+        n = c->chunked_body.n;
+        rd_buf_clear(&c->chunked_body, KEEP_BYTES);
+    }
+    if (n > c->to_discard || p == GW_PARSE_TOO_LARGE)
+        p = GW_PARSE_BAD;
+    c->to_discard -= p == GW_PARSE_BAD ? c->to_discard : n;
+    consume(c, p == GW_PARSE_BAD ? in.n : used);
+    return p;
+}
+
+/* Nobody is charged for what has come of a body that is refused, so it goes before the answer does. */
+static void drop_body(conn *c)
+{
+    if (!c->keep_alive) {
+        consume(c, c->sock->input->size);
+        return;
+    }
+    c->to_discard = c->parsed.chunked ? limits(c)->body_bytes : c->parsed.head.content_length;
+    c->chunks = (gw_chunked){0};
+    c->chunked_body.max = SIZE_MAX; /* empty: what it kept is used again */
+    gw_parse p = discard_input(c);
+    c->body_read = p == GW_PARSE_OK;
+    c->keep_alive = p != GW_PARSE_BAD;
+}
+
 static void start_discard(conn *c)
 {
     enter(c, STATE_DISCARD, DISCARD_MS);
-    c->to_discard = c->parsed.chunked ? limits(c)->body_bytes : c->parsed.head.content_length;
-    c->chunks = (gw_chunked){0};
-    give_charge(c);
-    c->chunked_body.max = SIZE_MAX; /* empty: what it kept is used again */
     h2o_socket_read_start(c->sock, on_read);
-    proceed(c);
 }
 
 /* The sweep closes it: a caller up the stack still uses the connection. */
@@ -214,34 +246,12 @@ static void end_soon(conn *c)
     enter(c, STATE_LINGER, 1);
 }
 
-/* Bytes taken off the input; *out_done: the body is over. */
-static size_t discard_chunked(conn *c, rd_slice in, bool *out_done)
-{
-    size_t used = 0;
-    gw_parse p = gw_chunked_feed(&c->chunks, in, &c->chunked_body, &used);
-    bool too_large = c->chunked_body.n > c->to_discard;
-    c->to_discard -= too_large ? c->to_discard : c->chunked_body.n;
-    rd_buf_clear(&c->chunked_body, KEEP_BYTES);
-    if (p == GW_PARSE_BAD || p == GW_PARSE_TOO_LARGE || too_large)
-        end_soon(c);
-    *out_done = p == GW_PARSE_OK && !too_large;
-    return used;
-}
-
 static void read_discarded(conn *c)
 {
-    rd_slice in = {(const uint8_t *)c->sock->input->bytes, c->sock->input->size};
-    bool done = false;
-    size_t used = in.n;
-    if (c->parsed.chunked) {
-        used = discard_chunked(c, in, &done);
-    } else {
-        used = in.n < c->to_discard ? in.n : (size_t)c->to_discard;
-        c->to_discard -= used;
-        done = c->to_discard == 0;
-    }
-    h2o_buffer_consume(&c->sock->input, c->state == STATE_LINGER ? in.n : used);
-    if (done)
+    gw_parse p = discard_input(c);
+    if (p == GW_PARSE_BAD)
+        end_soon(c);
+    else if (p == GW_PARSE_OK)
         await_request(c);
 }
 
@@ -252,7 +262,7 @@ static void linger(conn *c)
     c->linger_until_ms = now_ms(c) + LINGER_MS + limits(c)->body_timeout_ms;
     give_charge(c);
     enter(c, STATE_LINGER, LINGER_MS);
-    h2o_buffer_consume(&c->sock->input, c->sock->input->size);
+    consume(c, c->sock->input->size);
     if (shutdown(h2o_socket_get_fd(c->sock), SHUT_WR) != 0) {
         conn_close(c);
         return;
@@ -266,7 +276,7 @@ static void read_lingering(conn *c)
 {
     size_t n = c->sock->input->size;
     uint64_t until = now_ms(c) + LINGER_MS;
-    h2o_buffer_consume(&c->sock->input, n);
+    consume(c, n);
     c->to_discard = n < c->to_discard ? c->to_discard - n : 0;
     if (c->to_discard > 0 && !c->server->draining)
         c->deadline_ms = until < c->linger_until_ms ? until : c->linger_until_ms;
@@ -303,6 +313,8 @@ static void respond(gw_stream *stream, const gw_response *res)
         c->keep_alive = false;
     if (!c->body_read && !may_discard(c))
         c->keep_alive = false;
+    if (!c->body_read)
+        drop_body(c);
     bool has_body = !rd_slice_eq(c->parsed.head.method, RD_SLICE_LIT("HEAD"));
     gw_http1_write_response(res, c->keep_alive, has_body, date_now(c->server), &c->out);
     rd_buf_clear(&c->chunked_body, KEEP_BYTES); /* of a body that was refused on its way */
@@ -353,24 +365,10 @@ static void give_body(conn *c, gw_body body)
 {
     c->body_read = true;
     give_charge(c); /* the app charges what it holds from here on */
+    consume(c, 0);
     hold_pipelined(c);
     enter(c, STATE_WORK, 0);
     c->server->app->on_body(c->request, body);
-}
-
-/*
- * A sender's requests are of much the same size. A buffer that holds the next one from the start spares
- * reading it in pieces and copying them each time the buffer grows. It gets memory only when bytes arrive,
- * and pages of it only as far as they do; a connection has to have sent as much before.
- */
-static void fit_room(conn *c, size_t n)
-{
-    const h2o_buffer_prototype_t *rooms = c->server->rooms;
-    c->room = 0;
-    if (n > rooms[N_ROOMS - 1]._initial_buf.capacity)
-        return;
-    while (rooms[c->room]._initial_buf.capacity < n)
-        c->room++;
 }
 
 /* Hands the socket's buffer itself to the app, without a copy; what was pipelined behind the body moves to a
@@ -380,8 +378,8 @@ static void take_length_body(conn *c)
     size_t n = (size_t)c->parsed.head.content_length;
     h2o_buffer_t *whole = c->sock->input;
     /* h2o reads only into room for 4096 bytes. */
-    fit_room(c, c->head.n + n + 4096);
-    h2o_buffer_init(&c->sock->input, &c->server->rooms[c->room]);
+    unsigned room = gw_http1_rooms_fit(&c->server->rooms, c->head.n + n + 4096);
+    h2o_buffer_init(&c->sock->input, &c->server->rooms.sizes[room]);
     if (whole->size > n) {
         h2o_iovec_t rest = h2o_buffer_reserve(&c->sock->input, whole->size - n);
         memcpy(rest.base, whole->bytes + n, whole->size - n);
@@ -430,13 +428,17 @@ static void read_chunked(conn *c)
 {
     size_t used = 0;
     rd_slice in = {(const uint8_t *)c->sock->input->bytes, c->sock->input->size};
+    if (!charge_up_to(c, c->sock->input->capacity + c->chunked_body.n + in.n)) {
+        bad_body(c, GW_OUTCOME_OVERLOAD);
+        return;
+    }
     gw_parse p = gw_chunked_feed(&c->chunks, in, &c->chunked_body, &used);
     if (p == GW_PARSE_BAD || p == GW_PARSE_TOO_LARGE) {
         bad_body(c, p == GW_PARSE_BAD ? GW_OUTCOME_FRAMING : GW_OUTCOME_TOO_LARGE);
         return;
     }
     h2o_buffer_consume(&c->sock->input, used);
-    if (!charge_up_to(c, c->chunked_body.cap)) {
+    if (!charge_up_to(c, c->sock->input->capacity + c->chunked_body.cap)) {
         bad_body(c, GW_OUTCOME_OVERLOAD);
         return;
     }
@@ -486,6 +488,9 @@ static bool keep_head(conn *c, size_t n)
 {
     size_t max = limits(c)->header_bytes;
     rd_buf_clear(&c->head, KEEP_BYTES);
+    if (n > KEEP_BYTES && !gw_budget_take_bytes(n))
+        return false;
+    c->head_charged = n > KEEP_BYTES ? n : 0;
     rd_buf_append(&c->head, c->sock->input->bytes, n);
     h2o_buffer_consume(&c->sock->input, n);
     return c->head.failed == RD_OK &&
@@ -637,11 +642,7 @@ gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app)
     if (s == NULL)
         abort();
     *s = (gw_http1_server){.thread = t, .app = app};
-    for (unsigned i = 0; i < N_ROOMS; i++) {
-        s->rooms[i].allocator.max = SPARE_ROOMS;
-        s->rooms[i]._initial_buf.capacity = (size_t)SMALLEST_ROOM << i;
-        s->rooms[i].mmap_settings = &h2o_socket_buffer_mmap_settings;
-    }
+    gw_http1_rooms_init(&s->rooms);
     h2o_linklist_init_anchor(&s->conns);
     h2o_timeout_init(t->h2o.loop, &s->timeout, SWEEP_MS);
     s->sweep.cb = on_sweep;

@@ -35,6 +35,17 @@ const char *gw_http1_reason(int status)
     return "Unknown";
 }
 
+rd_slice gw_http1_date_at(gw_http1_date *d, time_t now)
+{
+    if (now != d->at) {
+        struct tm tm;
+        gmtime_r(&now, &tm);
+        strftime(d->text, sizeof d->text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        d->at = now;
+    }
+    return rd_slice_str(d->text);
+}
+
 static bool is_clean(rd_slice v)
 {
     for (size_t i = 0; i < v.n; i++) {
