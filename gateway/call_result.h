@@ -15,7 +15,7 @@
     X(TOTAL_TIMEOUT, "total_timeout")                                                                        \
     X(RESET, "reset")         /* connection ended before a whole answer */                                   \
     X(PROTOCOL, "protocol")   /* an answer that is not valid HTTP/1.1 */                                     \
-    X(TOO_LARGE, "too_large") /* head or body of the answer over its ceiling */                              \
+    X(TOO_LARGE, "too_large") /* head or body of the answer over its ceiling, or memory used up */           \
     X(BUSY, "busy")           /* max_connections reached, or the pool is retired */                          \
     X(INVALID, "invalid")     /* path, type or tenant cannot be sent as HTTP; nothing was sent */
 

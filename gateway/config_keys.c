@@ -92,7 +92,8 @@ static const gw_key limits_keys[] = {
     {"requests_in_flight", AT(S, requests_in_flight), RANGE(1, 10000000), .def = "4096",
      .doc = "Requests at a time."},
     {"memory_bytes", AT(S, memory_bytes), BYTES(MIB, 1024 * TIB), .def = "2GiB",
-     .doc = "All bodies in flight and, with 20 KiB each (40 KiB with TLS), open connections."},
+     .doc = "All bodies in flight, whatever they grow to, long heads and answers, and, with 20 KiB each (40 "
+            "KiB with TLS), open connections."},
     {"header_timeout", AT(S, header_timeout_ms), MS(10, HOUR), .def = "10s",
      .doc = "From the first byte of a request to the end of its headers."},
     {"body_timeout", AT(S, body_timeout_ms), MS(10, HOUR), .def = "60s", .doc = "For a whole body."},

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#include "gateway/budget.h"
+
 /* --- peers --- */
 
 static const char *peer_init(gw_peer *peer, gw_pool *pool, const gw_endpoint_cfg *cfg, SSL_CTX *share)
@@ -61,9 +63,28 @@ gw_conn *gw_conn_take(gw_peer *peer)
     return conn;
 }
 
+bool gw_conn_charge(gw_conn *conn)
+{
+    size_t has = conn->sock->input->capacity;
+    if (has <= GW_IDLE_INPUT_BYTES || has <= conn->charged)
+        return true;
+    if (!gw_budget_take_bytes(has - conn->charged))
+        return false;
+    conn->charged = has;
+    return true;
+}
+
+static void give_charge(gw_conn *conn)
+{
+    if (conn->charged > 0)
+        gw_budget_give_bytes(conn->charged);
+    conn->charged = 0;
+}
+
 void gw_conn_recycle(gw_conn *conn)
 {
     gw_pool *p = conn->peer->pool;
+    give_charge(conn);
     conn->peer->n_conns--;
     p->n_conns--;
     if (p->n_spare_conns < GW_SPARE_MAX) {
@@ -129,6 +150,7 @@ void gw_conn_park(gw_conn *conn)
     } else {
         h2o_buffer_consume(&conn->sock->input, conn->sock->input->size);
     }
+    give_charge(conn);
     conn->call = NULL;
     conn->older = peer->idle;
     conn->newer = NULL;

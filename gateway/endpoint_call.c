@@ -219,6 +219,10 @@ static void on_read(h2o_socket_t *sock, const char *err)
     gw_conn *conn = sock->data;
     gw_call *c = conn->call;
     gw_response_step step = GW_RESPONSE_MORE;
+    if (!gw_conn_charge(conn)) {
+        fail(c, GW_CALL_TOO_LARGE);
+        return;
+    }
     if (sock->input->size > 0) {
         c->seen = true;
         step = gw_response_feed(&c->response, sock->input->bytes, &sock->input->size);

@@ -29,7 +29,8 @@ enum {
     GW_SPARE_MAX = 64,               /* recycled calls, and connections, a pool keeps */
     GW_SPARE_HEAD_BYTES = 8 * 1024,  /* request head memory that a recycled call keeps */
     GW_REQUEST_HEAD_MAX = 64 * 1024,
-    GW_IDLE_INPUT_BYTES = 16 * 1024 /* an idle connection keeps no input buffer above this */
+    GW_IDLE_INPUT_BYTES =
+        16 * 1024 /* an idle connection keeps no input buffer above this; nor is it charged */
 };
 
 typedef union gw_address {
@@ -52,7 +53,8 @@ struct gw_conn {
     gw_address addresses[GW_CONN_MAX_ADDRESSES];
     unsigned n_addresses, next_address;
     uint64_t born_us;
-    bool alerted; /* the peer has sent a fatal TLS alert */
+    uint64_t charged; /* bytes of the budget, for an answer that is longer than usual */
+    bool alerted;     /* the peer has sent a fatal TLS alert */
 };
 
 struct gw_peer {
@@ -118,6 +120,8 @@ struct gw_call {
 gw_conn *gw_conn_take(gw_peer *peer); /* a blank connection, counted */
 void gw_conn_recycle(gw_conn *conn);  /* its socket is closed already */
 bool gw_peer_has_room(const gw_peer *peer);
+/* Charges what an answer has grown to; false: memory is used up. */
+RD_MUST_CHECK bool gw_conn_charge(gw_conn *conn);
 gw_conn *gw_peer_reuse(gw_peer *peer); /* NULL: no usable idle connection */
 void gw_peer_drop_idle(gw_peer *peer, bool in_order);
 void gw_conn_park(gw_conn *conn);  /* makes it idle, or closes it when there is no room */

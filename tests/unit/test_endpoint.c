@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include "gateway/budget.h"
 #include "gateway/endpoint_private.h"
 #include "tests/support/endpoint_bench.h"
 
@@ -238,6 +239,31 @@ static void test_endpoint__bounds_answers_that_do_not_end(void **state)
         bench_close(&b);
         backend_stop(&e);
     }
+}
+
+static void say_much(line *l, unsigned nth)
+{
+    static char many[200000];
+    if (line_read_request(l) && line_say(l, "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n"))
+        (void)line_send(l, many, sizeof many);
+}
+
+static void test_endpoint__charges_long_answers(void **state)
+{
+    bench b;
+    backend *e = backend_start(say_much, NULL);
+    bench_init(&b, backend_port(e));
+    bench_open(&b);
+    told t = bench_call(&b, "x");
+    assert_int_equal(t.result, GW_CALL_OK);
+    assert_int_equal(t.body_n, 200000);
+    assert_int_equal(gw_budget_bytes(), 0);
+    gw_budget_limits(UINT32_MAX, 100000, UINT32_MAX);
+    assert_int_equal(bench_call(&b, "x").result, GW_CALL_TOO_LARGE);
+    assert_int_equal(gw_budget_bytes(), 0);
+    gw_budget_limits(UINT32_MAX, UINT64_MAX, UINT32_MAX);
+    bench_close(&b);
+    backend_stop(&e);
 }
 
 static void say_nothing(line *l, unsigned nth)
@@ -945,6 +971,7 @@ int main(void)
         cmocka_unit_test(test_endpoint__keeps_the_connection_and_uses_the_newest),
         cmocka_unit_test(test_endpoint__tells_exactly_how_a_call_ended),
         cmocka_unit_test(test_endpoint__bounds_answers_that_do_not_end),
+        cmocka_unit_test(test_endpoint__charges_long_answers),
         cmocka_unit_test(test_endpoint__gives_up_at_its_deadlines),
         cmocka_unit_test(test_endpoint__is_patient_with_a_backend_that_reads_slowly),
         cmocka_unit_test(test_endpoint__believes_early_refusals_but_not_early_success),
