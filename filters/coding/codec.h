@@ -32,12 +32,23 @@ typedef struct rd_snappy_note {
     uint32_t at, pos, source;
 } rd_snappy_note;
 
+/* One of the equal parts of the old content: the kept stretch to look at first, and how far all of the part
+ * moves; RD_SNAPPY_MIXED: not all of it by the same. */
+typedef struct rd_snappy_part {
+    uint32_t first;
+    int32_t move;
+} rd_snappy_part;
+
+#define RD_SNAPPY_MIXED INT32_MIN
+enum { RD_SNAPPY_PARTS = 4096 };
+
 /* The block that was decoded last; block.n 0: none that has notes. */
 typedef struct rd_snappy_trace {
     rd_snappy_tag tags[256];
     rd_slice block;       /* borrowed, compared only */
     rd_snappy_note *list; /* owned; one more than `n`, the end */
     size_t n, cap;
+    rd_snappy_part parts[RD_SNAPPY_PARTS]; /* scratch of the splicer */
 } rd_snappy_trace;
 
 /* Larger blocks have no notes. */

@@ -13,16 +13,34 @@
  */
 #include "filters/coding/snappy_element.h"
 
-enum { MAX_ELEMENT_HEAD = 5, SHORTEST_COPY = 4, PARTS = 512, NEAR = 2048, FAR = 65536, LISTED = 256 };
+enum {
+    MAX_ELEMENT_HEAD = 5,
+    SHORTEST_COPY = 4,
+    PART_BITS = 6, /* no copy reaches into more than two parts of 64 bytes */
+    NEAR_BITS = 11,
+    FAR_BITS = 16,
+    NEAR = 1 << NEAR_BITS,
+    FAR = 1 << FAR_BITS,
+    LISTED = 256,
+    AT_ONCE = 16
+};
+
+/* Two bytes of a copy that stays in its form, with the new distance in them. */
+typedef struct patch {
+    uint32_t pos; /* in the block */
+    uint16_t bytes;
+} patch;
 
 typedef struct splice {
-    const uint8_t *block, *block_end;
-    const uint8_t *run;    /* elements from here on go over as they are */
+    const uint8_t *block;
+    const uint8_t *run;    /* elements from here on go over as they are, but for the patches */
     uint64_t literal_from; /* new content that is in no element yet starts here; valid between runs */
     const rd_kept *kept;
-    uint32_t parts[PARTS]; /* see index_stretches */
-    unsigned shift;
-    rd_slice body; /* new content */
+    rd_snappy_part *parts; /* see index_parts */
+    unsigned part_bits;
+    unsigned n_patches;
+    patch patches[LISTED]; /* in order, all behind `run` */
+    rd_slice body;         /* new content */
     rd_buf *out;
 } splice;
 
@@ -71,7 +89,18 @@ static void put_copy(rd_buf *out, uint64_t distance, uint64_t len)
 /* Ends a run of elements that stay before `p`; new content from `new_at` on is what comes next. */
 static void end_run(splice *s, const uint8_t *p, uint64_t new_at)
 {
-    rd_buf_append(s->out, s->run, (size_t)(p - s->run));
+    size_t n = (size_t)(p - s->run), from = (size_t)(s->run - s->block);
+    uint8_t *to = rd_buf_reserve(s->out, n);
+    if (to != NULL) { /* else the buffer knows that it failed */
+        memcpy(to, s->run, n);
+        for (unsigned i = 0; i < s->n_patches; i++) {
+            uint8_t *at = to + (s->patches[i].pos - from);
+            at[0] = (uint8_t)s->patches[i].bytes;
+            at[1] = (uint8_t)(s->patches[i].bytes >> 8);
+        }
+        s->out->n += n;
+    }
+    s->n_patches = 0;
     s->literal_from = new_at;
 }
 
@@ -84,56 +113,52 @@ static void begin_run(splice *s, const uint8_t *p, uint64_t new_at)
 
 /* ---- one kept stretch ---- */
 
-/* Where in the list to look for content `at`: one entry per equal part of the old content. */
-static void index_stretches(splice *s, uint32_t n_kept)
+/* How each part of the old content moves; a part is no shorter than the longest short copy. */
+static void index_parts(splice *s, uint32_t n_kept)
 {
-    uint64_t end = (uint64_t)s->kept[n_kept - 1].old_off + s->kept[n_kept - 1].len;
-    uint32_t i = 0;
-    while (end >> s->shift >= PARTS)
-        s->shift++;
-    for (uint32_t part = 0; part < PARTS; part++) {
-        while (i + 1 < n_kept && s->kept[i + 1].old_off <= (uint64_t)part << s->shift)
-            i++;
-        s->parts[part] = i;
+    uint64_t end = (uint64_t)s->kept[n_kept - 1].old_off + s->kept[n_kept - 1].len, part = 0;
+    for (s->part_bits = PART_BITS; end >> s->part_bits >= RD_SNAPPY_PARTS;)
+        s->part_bits++;
+    for (uint32_t i = 0; i < n_kept; i++) {
+        const rd_kept *k = &s->kept[i];
+        uint64_t k_end = (uint64_t)k->old_off + k->len, bits = s->part_bits;
+        /* Below 2^31, so never RD_SNAPPY_MIXED. */
+        int32_t move = (int32_t)((int64_t)k->new_off - k->old_off);
+        for (; part << bits < k->old_off; part++)
+            s->parts[part] = (rd_snappy_part){i == 0 ? 0 : i - 1, RD_SNAPPY_MIXED};
+        for (; (part + 1) << bits <= k_end; part++)
+            s->parts[part] = (rd_snappy_part){i, move};
     }
+    for (; part <= end >> s->part_bits; part++)
+        s->parts[part] = (rd_snappy_part){n_kept - 1, RD_SNAPPY_MIXED};
 }
 
 /* The last kept stretch up to `last` that starts at or before content `at`, or NULL. */
-static inline const rd_kept *stretch_at(const splice *s, const rd_kept *last, uint64_t at)
+static const rd_kept *stretch_at(const splice *s, const rd_kept *last, uint64_t at)
 {
-    const rd_kept *k = &s->kept[s->parts[at >> s->shift]];
+    const rd_kept *k = &s->kept[s->parts[at >> s->part_bits].first];
     while (k < last && k[1].old_off <= at)
         k++;
     return k->old_off <= at ? k : NULL;
 }
 
-static bool is_in(const rd_kept *k, uint64_t at, uint64_t len)
+/* A copy whose whole source moves by the same, as most do, and that can say its new distance in the same
+ * form. False: it is another one. */
+static inline bool patch_copy(splice *s, const rd_snappy_note *e, uint64_t new_at)
 {
-    return at >= k->old_off && at + len <= (uint64_t)k->old_off + k->len;
-}
-
-/* A copy into one earlier stretch, as most of those are that may have to change: it stays where the distance
- * stays, else it ends the run and stands behind it. False: it is another copy. */
-static inline bool redirect(splice *s, const rd_kept *k, const rd_snappy_note *e, uint64_t new_at)
-{
-    uint64_t len = e[1].at - e->at;
-    const rd_kept *from = stretch_at(s, k, e->source);
-    if (from == NULL || !is_in(from, e->source, len))
+    int32_t move = s->parts[e->source >> s->part_bits].move;
+    uint32_t last = e->source + (e[1].at - e->at) - 1;
+    if (move != s->parts[last >> s->part_bits].move || move == RD_SNAPPY_MIXED)
         return false;
-    uint64_t distance = new_at - (e->source - from->old_off + from->new_off);
-    if (distance == e->at - e->source)
-        return true;
-    size_t n = (size_t)(s->block + e->pos - s->run);
-    uint8_t *to = s->out->p + s->out->n;
-    if (s->out->cap - s->out->n < n + RD_SNAPPY_MAX_SHORT &&
-        (to = rd_buf_reserve(s->out, n + RD_SNAPPY_MAX_SHORT)) == NULL)
-        return true; /* the buffer knows that it failed */
-    if (n <= 32 && s->block_end - s->run >= 32)
-        memcpy(to, s->run, 32); /* of constant size: no call */
-    else
-        memcpy(to, s->run, n);
-    s->out->n += n + copy_element(to + n, distance, len);
-    s->run = s->block + e[1].pos;
+    uint64_t distance = new_at - (uint64_t)((int64_t)e->source + move);
+    /* Which of the two usual forms it has cannot be predicted: no branch. */
+    unsigned tag = s->block[e->pos], is_far = tag >> 1 & 1;
+    if (distance >> (is_far == 0 ? NEAR_BITS : FAR_BITS) != 0 || (tag & 3) == 3)
+        return false;
+    uint64_t near = (tag & 0x1f) | distance >> 8 << 5 | (distance & 0xff) << 8;
+    uint64_t far_mask = 0 - (uint64_t)is_far;
+    s->patches[s->n_patches++] =
+        (patch){e->pos + is_far, (uint16_t)((distance & far_mask) | (near & ~far_mask))};
     return true;
 }
 
@@ -170,21 +195,28 @@ static const rd_snappy_note *take_stretch(splice *s, const rd_kept *k, const rd_
     begin_run(s, s->block + e->pos, e->at - from + k->new_off);
     while (e < end && e[1].at <= to) {
         size_t n = 0;
-        for (; n < LISTED && e < end && e[1].at <= to; e++) {
+        for (; n <= LISTED - AT_ONCE && end - e >= AT_ONCE && e[AT_ONCE].at <= to; e += AT_ONCE) {
+            for (unsigned i = 0; i < AT_ONCE; i++) {
+                listed[n] = e + i;
+                n += e[i].source < from;
+            }
+        }
+        for (unsigned i = 0; i < AT_ONCE && n < LISTED && e < end && e[1].at <= to; e++, i++) {
             listed[n] = e;
             n += e->source < from;
         }
         for (size_t i = 0; i < n; i++) {
             const rd_snappy_note *l = listed[i];
             uint64_t new_at = l->at - from + k->new_off;
-            if (redirect(s, k, l, new_at))
+            if (patch_copy(s, l, new_at))
                 continue;
             end_run(s, s->block + l->pos, new_at);
             take_copy(s, k, l, new_at);
             begin_run(s, s->block + l[1].pos, new_at + (l[1].at - l->at));
         }
+        end_run(s, s->block + e->pos, e->at - from + k->new_off);
+        begin_run(s, s->block + e->pos, e->at - from + k->new_off);
     }
-    end_run(s, s->block + e->pos, e->at - from + k->new_off);
     return e;
 }
 
@@ -206,10 +238,10 @@ rd_outcome rd_snappy_splice(const rd_coder *c, rd_slice block, const rd_kept *ke
     (void)rd_buf_reserve(out,
                          block.n + block.n / 8 + 64 < out->max - out->n ? block.n + block.n / 8 + 64 : 0);
     put_size(out, body.n);
-    splice s = {.block = block.p, .block_end = block.p + block.n, .kept = kept, .body = body, .out = out};
+    splice s = {.block = block.p, .kept = kept, .parts = c->trace->parts, .body = body, .out = out};
     const rd_snappy_note *e = t->list, *end = t->list + t->n;
     if (n_kept > 0)
-        index_stretches(&s, n_kept);
+        index_parts(&s, n_kept);
     for (const rd_kept *k = kept; k < kept + n_kept; k++) {
         while (e < end && e->at < k->old_off)
             e++;
