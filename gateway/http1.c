@@ -2,12 +2,12 @@
 #include "gateway/http1.h"
 
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
 #include "gateway/budget.h"
 #include "gateway/http1_parse.h"
 #include "gateway/http1_response.h"
 #include "gateway/http1_rooms.h"
+#include "gateway/http1_socket.h"
 
 enum {
     SWEEP_MS = 500,
@@ -48,6 +48,7 @@ typedef struct conn {
     uint64_t charged;      /* besides: room of a long head or a body being read, taken from the budget */
     uint64_t head_charged; /* besides: `head`, when it is a long one */
     bool keep_alive, body_read;
+    bool half_closed;    /* in WORK: the sender has stopped sending */
     gw_peer *peer;       /* owned; NULL: out of memory, and so nobody in particular */
     bool at_head;        /* the app has the head only */
     uint64_t to_discard; /* of the body: what may still come */
@@ -172,7 +173,7 @@ static void await_request(conn *c)
 {
     enter(c, STATE_HEAD, c->server->draining ? DRAIN_MS : limits(c)->idle_timeout_ms);
     c->head_seen = 0;
-    c->body_read = false;
+    c->body_read = c->half_closed = false;
     rd_buf_clear(&c->head, KEEP_BYTES);
     give_head(c);
     rd_buf_clear(&c->chunked_body, KEEP_BYTES);
@@ -282,12 +283,9 @@ static void read_lingering(conn *c)
         c->deadline_ms = until < c->linger_until_ms ? until : c->linger_until_ms;
 }
 
-/* Has the sender written what nobody read? Closing then resets the connection, and the answer may be lost
- * with it. */
-static bool has_unread(conn *c)
+static bool has_unread(const conn *c)
 {
-    int n = 0;
-    return c->sock->input->size > 0 || (ioctl(h2o_socket_get_fd(c->sock), FIONREAD, &n) == 0 && n > 0);
+    return c->sock->input->size > 0 || gw_http1_has_unread(h2o_socket_get_fd(c->sock));
 }
 
 static void on_written(h2o_socket_t *sock, const char *err)
@@ -348,19 +346,6 @@ static void refuse_head(conn *c, int status, const char *text)
 
 /* ---- bodies ---- */
 
-static void release_h2o_buffer(void *owner)
-{
-    h2o_buffer_t *b = owner;
-    h2o_buffer_dispose(&b);
-}
-
-static void release_rd_buf(void *owner)
-{
-    rd_buf *b = owner;
-    rd_buf_release(b);
-    free(b);
-}
-
 static void give_body(conn *c, gw_body body)
 {
     c->body_read = true;
@@ -385,9 +370,7 @@ static void take_length_body(conn *c)
         memcpy(rest.base, whole->bytes + n, whole->size - n);
         c->sock->input->size += whole->size - n;
     }
-    give_body(c, (gw_body){.bytes = {(const uint8_t *)whole->bytes, n},
-                           .release = release_h2o_buffer,
-                           .owner = whole});
+    give_body(c, gw_http1_body_of_input(whole, n));
 }
 
 static void bad_body(conn *c, gw_outcome outcome)
@@ -444,15 +427,13 @@ static void read_chunked(conn *c)
     }
     if (p == GW_PARSE_INCOMPLETE)
         return;
-    rd_buf *owned = malloc(sizeof *owned);
-    if (owned == NULL) {
+    gw_body body = gw_http1_body_of_buf(&c->chunked_body);
+    if (body.release == NULL) {
         bad_body(c, GW_OUTCOME_NO_MEMORY);
         return;
     }
-    (void)rd_buf_reserve(&c->chunked_body, 0); /* an empty body still has its readable tail */
-    *owned = c->chunked_body;
     rd_buf_init(&c->chunked_body, c->max_body);
-    give_body(c, (gw_body){.bytes = rd_buf_slice(owned), .release = release_rd_buf, .owner = owned});
+    give_body(c, body);
 }
 
 static void on_continue_written(h2o_socket_t *sock, const char *err)
@@ -577,13 +558,28 @@ static void proceed(conn *c)
     } while (c->state != before);
 }
 
+/* The sender has stopped sending: all of his request is here, and he may wait for the answer. */
+static void on_half_close(conn *c)
+{
+    c->half_closed = true;
+    if (c->sock->input->size == 0)
+        c->keep_alive = false;
+    h2o_socket_read_stop(c->sock);
+    if (c->parsed.http11)
+        gw_http1_ask_half_closed(h2o_socket_get_fd(c->sock));
+}
+
 static void on_read(h2o_socket_t *sock, const char *err)
 {
     conn *c = sock->data;
-    if (err != NULL) {
+    /* Who ends TLS is gone: it cannot be asked of him whether he is. */
+    bool waits = err == h2o_socket_error_closed && c->state == STATE_WORK && sock->ssl == NULL;
+    if (waits)
+        on_half_close(c);
+    else if (err != NULL)
         conn_close(c);
+    if (err != NULL)
         return;
-    }
     switch (c->state) {
     case STATE_LINGER:
         read_lingering(c);
@@ -628,7 +624,9 @@ static void on_sweep(h2o_timeout_entry_t *entry)
     for (h2o_linklist_t *l = s->conns.next, *next; l != &s->conns; l = next) {
         conn *c = H2O_STRUCT_FROM_MEMBER(conn, link, l);
         next = l->next;
-        if (now >= c->deadline_ms)
+        if (c->half_closed && gw_http1_is_reset(h2o_socket_get_fd(c->sock)))
+            conn_close(c);
+        else if (now >= c->deadline_ms)
             on_deadline(c);
     }
     h2o_timeout_link(s->thread->h2o.loop, &s->timeout, &s->sweep);

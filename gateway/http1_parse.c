@@ -188,6 +188,7 @@ static bool split_target(rd_slice target, gw_head *out)
 static bool settle(gw_http1_head *h, int minor, const seen_headers *seen)
 {
     /* `close` stands, whatever else is said (RFC 9112 section 9.3). */
+    h->http11 = minor == 1;
     h->keep_alive = !seen->close && (minor == 1 || seen->keep_alive);
     if (minor == 0)
         h->expect_continue = h->bad_expect = false; /* RFC 9110 section 10.1.1 */

@@ -20,6 +20,7 @@ typedef enum gw_parse { GW_PARSE_OK, GW_PARSE_INCOMPLETE, GW_PARSE_BAD, GW_PARSE
 typedef struct gw_http1_head {
     gw_head head; /* slices into the parsed bytes */
     size_t n_bytes;
+    bool http11; /* not 1.0 */
     bool chunked, keep_alive, expect_continue, bad_expect;
 } gw_http1_head;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/http1_rooms.h"
 
+#include <stdlib.h>
+
 enum {
     SMALLEST = 8 << 10,
     SPARE = 8 /* unused buffers of each size that a server keeps */
@@ -32,4 +34,33 @@ void gw_http1_rooms_consume(gw_http1_rooms *r, h2o_socket_t *sock, size_t n, siz
         return;
     h2o_buffer_dispose(&sock->input);
     h2o_buffer_init(&sock->input, &r->sizes[0]);
+}
+
+static void release_input(void *owner)
+{
+    h2o_buffer_t *b = owner;
+    h2o_buffer_dispose(&b);
+}
+
+static void release_buf(void *owner)
+{
+    rd_buf *b = owner;
+    rd_buf_release(b);
+    free(b);
+}
+
+gw_body gw_http1_body_of_input(h2o_buffer_t *input, size_t n)
+{
+    return (gw_body){.bytes = {(const uint8_t *)input->bytes, n}, .release = release_input, .owner = input};
+}
+
+gw_body gw_http1_body_of_buf(rd_buf *b)
+{
+    rd_buf *owned = malloc(sizeof *owned);
+    if (owned == NULL)
+        return (gw_body){0};
+    (void)rd_buf_reserve(b, 0); /* an empty body still has its readable tail */
+    *owned = *b;
+    rd_buf_init(b, b->max);
+    return (gw_body){.bytes = rd_buf_slice(owned), .release = release_buf, .owner = owned};
 }

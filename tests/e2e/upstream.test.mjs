@@ -269,3 +269,26 @@ e2e('metrics tell how calls to the backend ended', async (t) => {
   assert.ok(metric(all, 'redactd_upstream_calls_total', { upstream: 'backend' }) >= 2)
   assert.equal(PATHS.logs, (await recorder.take(recorder.count()))[0].target)
 })
+
+e2e('a sender that closes its writing half waits for the answer and gets it; one that closed altogether is noticed', async (t) => {
+  const { gateway, recorder } = await world(t)
+  const { body } = logRequest('half closed')
+  const one = `POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  await recorder.script({ delay_ms: 1200 }) // longer than it takes to notice that somebody is gone
+  for (const [bytes, statuses] of [[one, [200]], [one + one, [200, 200]], [one.replace('HTTP/1.1', 'HTTP/1.0'), [200]]]) {
+    const raw = await Raw.open(gateway.port)
+    raw.send(bytes)
+    raw.socket.end()
+    await raw.gone()
+    const answers = raw.answers().filter((a) => a.status !== 100)
+    assert.deepEqual(answers.map((a) => a.status), statuses)
+    assert.equal(answers.at(-1).headers.connection, 'close')
+  }
+  assert.equal(metric(await gateway.metrics(), 'redactd_client_gone_total'), 0)
+  await recorder.script({ hang: true })
+  const raw = await Raw.open(gateway.port)
+  raw.send(one)
+  await until('the request at the backend', () => recorder.count() === 5)
+  raw.close()
+  await until('its end to be noticed', async () => metric(await gateway.metrics(), 'redactd_client_gone_total') === 1, 3000)
+})
