@@ -6,8 +6,8 @@
 
 # To compile it.
 PACKAGES_BUILD="gcc libc6-dev meson ninja-build python3 pkg-config protobuf-c-compiler libprotobuf-c-dev libh2o-evloop-dev
-libssl-dev zlib1g-dev libdeflate-dev libzstd-dev libsnappy-dev libjansson-dev libpcre2-dev libyaml-dev libargon2-dev
-libhiredis-dev"
+libssl-dev zlib1g-dev libdeflate-dev libisal-dev libzstd-dev libsnappy-dev libjansson-dev libpcre2-dev libyaml-dev
+libargon2-dev libhiredis-dev"
 # To make development certificates and to wait until it is ready.
 PACKAGES_RUN="openssl curl"
 # To test it. Node comes apart: tests/run.sh uses a present one if it is new enough.

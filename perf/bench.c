@@ -3,12 +3,16 @@
  * The pipeline without sockets.
  *
  *    bench CONFIG                    a table: median of several rounds, per kind of body
- *    bench CONFIG KIND RECORDS TIMES runs the default rules over one body TIMES times, for tools that count
+ *    bench CONFIG KIND RECORDS TIMES [gzip|recode]
+ *                                    runs the default rules over one body TIMES times, for tools that count
  *
  * Rows: `memcpy` for comparison, `walk` (structure and key names), `detect` (the candidate pass and the
  * matchers over the texts that the walk found), `redact` (walk, detect, rewrite), `scrub` (with the content
- * coding), each with the rules of CONFIG; `redact all` with every built-in detector.
+ * coding), each with the rules of CONFIG; `redact all` with every built-in detector. `gzip` is scrub of a
+ * body that comes compressed and goes on plain, `recode` of one that goes on compressed; bytes are those of
+ * the plain body.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +35,7 @@ typedef struct bench {
     bool json;
     rd_buf plain[N_BODIES]; /* decoded bodies */
     rd_buf wire[N_BODIES];  /* as they come */
+    rd_buf gzip[N_BODIES];  /* as they come compressed */
     size_t bytes;           /* of all plain bodies */
     rd_redactor *redactor;
     gw_scrubber *scrubber;
@@ -102,22 +107,42 @@ static void run_redact(bench *b, unsigned i)
     must(rd_redact(b->redactor, &job, &b->out, &result, &err));
 }
 
-static void run_scrub(bench *b, unsigned i)
+static void scrub(bench *b, rd_slice wire, rd_coding in, rd_coding out)
 {
     gw_scrub x;
     gw_scrub_init(&x);
-    bool snappy = b->kind == PERF_LOKI_PROTOBUF;
     x.gen = b->gen;
     x.signal = (gw_signal)b->signal;
     x.format = b->json ? GW_FORMAT_JSON : GW_FORMAT_PROTOBUF;
-    x.coding = x.out_coding = snappy ? RD_CODING_SNAPPY_BLOCK : RD_CODING_IDENTITY;
-    x.wire = rd_buf_slice(&b->wire[i]);
+    x.coding = in;
+    x.out_coding = out;
+    x.wire = wire;
     gw_scrub_run(b->scrubber, &x);
     if (x.outcome != GW_OUTCOME_DELIVERED) {
         fprintf(stderr, "bench: refused: %s\n", x.detail == NULL ? "" : x.detail);
         exit(1);
     }
     gw_scrub_release(&x);
+}
+
+static rd_coding plain_coding(const bench *b)
+{
+    return b->kind == PERF_LOKI_PROTOBUF ? RD_CODING_SNAPPY_BLOCK : RD_CODING_IDENTITY;
+}
+
+static void run_scrub(bench *b, unsigned i)
+{
+    scrub(b, rd_buf_slice(&b->wire[i]), plain_coding(b), plain_coding(b));
+}
+
+static void run_gzip(bench *b, unsigned i)
+{
+    scrub(b, rd_buf_slice(&b->gzip[i]), RD_CODING_GZIP, plain_coding(b));
+}
+
+static void run_recode(bench *b, unsigned i)
+{
+    scrub(b, rd_buf_slice(&b->gzip[i]), RD_CODING_GZIP, RD_CODING_GZIP);
 }
 
 /* ---- preparation ---- */
@@ -136,12 +161,14 @@ static void prepare(bench *b, perf_kind kind, uint32_t n_records)
         perf_shape shape = {.n_records = n_records, .personal_every = 10, .seed = 1 + i};
         rd_buf_init(&b->plain[i], SIZE_MAX);
         rd_buf_init(&b->wire[i], SIZE_MAX);
+        rd_buf_init(&b->gzip[i], SIZE_MAX);
         perf_body(kind, &shape, &b->plain[i]);
         b->bytes += b->plain[i].n;
         if (kind == PERF_LOKI_PROTOBUF)
             must(rd_encode(coder, RD_CODING_SNAPPY_BLOCK, rd_buf_slice(&b->plain[i]), &b->wire[i], &err));
         else
             rd_buf_append(&b->wire[i], b->plain[i].p, b->plain[i].n);
+        must(rd_encode(coder, RD_CODING_GZIP, rd_buf_slice(&b->wire[i]), &b->gzip[i], &err));
     }
     rd_buf_init(&b->out, SIZE_MAX);
     if (rd_buf_reserve(&b->out, b->plain[0].n * 2) == NULL)
@@ -173,6 +200,7 @@ static void finish(bench *b)
     for (unsigned i = 0; i < N_BODIES; i++) {
         rd_buf_release(&b->plain[i]);
         rd_buf_release(&b->wire[i]);
+        rd_buf_release(&b->gzip[i]);
         rd_doc_release(&b->doc[i]);
         free(b->texts[i]);
     }
@@ -250,6 +278,9 @@ static void table(bench *b, const rd_policy *all)
         measure(b, "detect", run_detect);
         measure(b, "redact", run_redact);
         measure(b, "scrub", run_scrub);
+        measure(b, "gzip", run_gzip);
+        if (plain_coding(b) == RD_CODING_IDENTITY)
+            measure(b, "recode", run_recode);
         b->policy = all;
         measure(b, "detect all", run_detect);
         measure(b, "redact all", run_redact);
@@ -257,14 +288,17 @@ static void table(bench *b, const rd_policy *all)
     }
 }
 
-static int count(bench *b, const char *word, const char *records, const char *times)
+static int count(bench *b, const char *word, const char *records, const char *times, const char *coding)
 {
+    void (*run)(bench * b, unsigned i) = strcmp(coding, "gzip") == 0     ? run_gzip
+                                         : strcmp(coding, "recode") == 0 ? run_recode
+                                                                         : run_scrub;
     for (unsigned kind = 0; kind < PERF_KIND_COUNT; kind++) {
         if (strcmp(perf_kind_words[kind], word) != 0)
             continue;
         prepare(b, (perf_kind)kind, (uint32_t)strtoul(records, NULL, 10));
         for (unsigned long n = strtoul(times, NULL, 10), i = 0; i < n; i++)
-            run_scrub(b, i % N_BODIES);
+            run(b, i % N_BODIES);
         finish(b);
         return 0;
     }
@@ -276,10 +310,14 @@ int main(int argc, char **argv)
 {
     static bench b;
     char why[GW_WHY_BYTES];
-    if (argc != 2 && argc != 5) {
-        fputs("usage: bench CONFIG [KIND RECORDS TIMES]\n", stderr);
+    if (argc != 2 && argc != 5 && argc != 6) {
+        fputs("usage: bench CONFIG [KIND RECORDS TIMES [gzip|recode]]\n", stderr);
         return 2;
     }
+    /* As the server does: no pages come and go with each body. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    mallopt(M_TOP_PAD, 1 << 20);
     gw_config *cfg = gw_config_open(argv[1]);
     gw_generation *gen = cfg == NULL ? NULL : gw_generation_new(cfg, 1, why);
     gw_counters *counters = gw_counters_new();
@@ -293,8 +331,8 @@ int main(int argc, char **argv)
     b.scratch = rd_detect_scratch_new();
     if (b.redactor == NULL || b.scrubber == NULL || b.scratch == NULL)
         abort();
-    if (argc == 5)
-        return count(&b, argv[2], argv[3], argv[4]);
+    if (argc > 2)
+        return count(&b, argv[2], argv[3], argv[4], argc > 5 ? argv[5] : "");
     rd_policy *all = policy_of_all(gen->cfg);
     table(&b, all);
     rd_policy_free(&all);

@@ -14,9 +14,9 @@
 
 #include "filters/coding/coding.h"
 
-struct libdeflate_compressor;
 struct libdeflate_decompressor;
 struct ZSTD_CCtx_s;
+struct rd_gzip_encoder;
 struct ZSTD_DCtx_s;
 
 /* What a tag byte says of a short element: bytes in the block and of content, how far away its source must be
@@ -56,7 +56,7 @@ enum { RD_SNAPPY_TRACED = 1 << 20 };
 
 struct rd_coder {
     struct libdeflate_decompressor *inflater; /* owned, as all below */
-    struct libdeflate_compressor *deflater;
+    struct rd_gzip_encoder *gzip_encoder;
     struct ZSTD_DCtx_s *zstd_decoder;
     struct ZSTD_CCtx_s *zstd_encoder;
     rd_snappy_trace *trace;
@@ -114,11 +114,15 @@ extern const rd_codec rd_codec_snappy_block;
  * left, also after it failed. */
 bool rd_deflate_init(rd_coder *c);
 void rd_deflate_release(rd_coder *c);
+bool rd_gzip_init(rd_coder *c);
+void rd_gzip_release(rd_coder *c);
 bool rd_zstd_init(rd_coder *c);
 void rd_zstd_release(rd_coder *c);
 bool rd_snappy_trace_init(rd_coder *c);
 void rd_snappy_trace_release(rd_coder *c);
 void rd_crc32c_init(rd_coder *c);
+
+RD_MUST_CHECK rd_outcome rd_gzip_encode(rd_coder *c, rd_slice in, rd_buf *out, rd_error *err);
 
 uint32_t rd_crc32c(const rd_coder *c, rd_slice in);
 

@@ -87,7 +87,7 @@ rd_coder *rd_coder_new(void)
     if (c == NULL)
         return NULL;
     rd_crc32c_init(c);
-    if (!rd_deflate_init(c) || !rd_zstd_init(c) || !rd_snappy_trace_init(c))
+    if (!rd_deflate_init(c) || !rd_gzip_init(c) || !rd_zstd_init(c) || !rd_snappy_trace_init(c))
         rd_coder_free(&c);
     return c;
 }
@@ -97,6 +97,7 @@ void rd_coder_free(rd_coder **c)
     if (*c == NULL)
         return;
     rd_deflate_release(*c);
+    rd_gzip_release(*c);
     rd_zstd_release(*c);
     rd_snappy_trace_release(*c);
     free(*c);

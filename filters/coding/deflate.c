@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gzip and deflate over libdeflate.
+ * Reads gzip and deflate, over libdeflate. gzip_encode.c writes gzip.
  *
  * libdeflate works on whole buffers and starts over when the output did not fit. What that costs stays
  * linear: an attempt that fails for room ends where the room ends, and the room is then doubled, so all
@@ -18,14 +18,12 @@ typedef enum libdeflate_result (*inflate_fn)(struct libdeflate_decompressor *d, 
 bool rd_deflate_init(rd_coder *c)
 {
     c->inflater = libdeflate_alloc_decompressor();
-    c->deflater = libdeflate_alloc_compressor(1);
-    return c->inflater != NULL && c->deflater != NULL;
+    return c->inflater != NULL;
 }
 
 void rd_deflate_release(rd_coder *c)
 {
     libdeflate_free_decompressor(c->inflater);
-    libdeflate_free_compressor(c->deflater);
 }
 
 /* Decodes one stream or member at the start of `in`, with more and more room. */
@@ -102,20 +100,5 @@ static rd_outcome deflate_decode(rd_coder *c, rd_slice in, rd_sink *sink, rd_err
     return o;
 }
 
-static rd_outcome gzip_encode(rd_coder *c, rd_slice in, rd_buf *out, rd_error *err)
-{
-    size_t room = libdeflate_gzip_compress_bound(c->deflater, in.n);
-    if (room > out->max - out->n)
-        room = out->max - out->n;
-    uint8_t *to = rd_buf_reserve(out, room);
-    if (to == NULL)
-        return rd_coding_fail(err, out->failed, "no memory for the encoded body");
-    size_t made = libdeflate_gzip_compress(c->deflater, in.p, in.n, to, room);
-    if (made == 0)
-        return rd_coding_fail(err, RD_TOO_LARGE, "encoded body does not fit its buffer");
-    out->n += made;
-    return RD_OK;
-}
-
-const rd_codec rd_codec_gzip = {gzip_decode, gzip_encode};
+const rd_codec rd_codec_gzip = {gzip_decode, rd_gzip_encode};
 const rd_codec rd_codec_deflate = {deflate_decode, NULL};

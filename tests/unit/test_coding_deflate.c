@@ -225,11 +225,34 @@ static void test_coding_deflate__a_preset_dictionary_is_refused(void **state)
     deflateEnd(&z);
 }
 
+/* What does not get smaller is stored, and the room for it was reckoned right. */
+static void test_coding_deflate__noise_is_stored(void **state)
+{
+    kit *k = *state;
+    static const size_t sizes[] = {0, 1, 100, 4096, 65534, 65535, 65536, 131070, 131071, 200000};
+    rd_buf noise;
+    uint64_t seed = 1;
+    rd_buf_init(&noise, 1 << 20);
+    for (size_t i = 0; i < 200000; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407U;
+        rd_buf_append_byte(&noise, (uint8_t)(seed >> 56));
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        k->in.n = 0;
+        assert_int_equal(rd_encode(k->coder, RD_CODING_GZIP, rd_slice_of(noise.p, sizes[i]), &k->in, &k->err),
+                         RD_OK);
+        assert_true(k->in.n <= sizes[i] + 5 * (sizes[i] / 65535 + 1) + 18);
+        kit_assert_decodes(k, RD_CODING_GZIP, rd_buf_slice(&k->in), rd_slice_of(noise.p, sizes[i]));
+    }
+    rd_buf_release(&noise);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         KIT_TEST(test_coding_deflate__reads_what_zlib_writes),
         KIT_TEST(test_coding_deflate__zlib_reads_what_we_write),
+        KIT_TEST(test_coding_deflate__noise_is_stored),
         KIT_TEST(test_coding_deflate__gzip_header_fields_are_skipped),
         KIT_TEST(test_coding_deflate__all_gzip_members_are_decoded),
         KIT_TEST(test_coding_deflate__many_small_members_from_no_memory),
