@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts are made per body: a few hundred bytes, against the walk of the whole. */
 #include "filters/stamp.h"
 
 #include "filters/json/json.h"
@@ -103,12 +102,14 @@ static size_t pair_size(const rd_stamp_label *l)
 static size_t attributes_size(const rd_stamp *s)
 {
     size_t n = 0;
+    if (s->texts != NULL)
+        return s->texts->attributes.n;
     for (uint32_t i = 0; i < s->n_labels; i++)
         n += field_size(pair_size(&s->labels[i]));
     return n;
 }
 
-static void put_attributes(const rd_stamp *s, rd_buf *out)
+static void make_attributes(const rd_stamp *s, rd_buf *out)
 {
     for (uint32_t i = 0; i < s->n_labels; i++) {
         const rd_stamp_label *l = &s->labels[i];
@@ -123,7 +124,7 @@ static void put_attributes(const rd_stamp *s, rd_buf *out)
 
 /* ---- JSON ---- */
 
-static void put_items(const rd_stamp *s, rd_buf *out)
+static void make_items(const rd_stamp *s, rd_buf *out)
 {
     for (uint32_t i = 0; i < s->n_labels; i++) {
         rd_buf_append_str(out, i > 0 ? ",{\"key\":\"" : "{\"key\":\"");
@@ -134,7 +135,7 @@ static void put_items(const rd_stamp *s, rd_buf *out)
     }
 }
 
-static void put_members(const rd_stamp *s, rd_buf *out)
+static void make_members(const rd_stamp *s, rd_buf *out)
 {
     for (uint32_t i = 0; i < s->n_labels; i++) {
         rd_buf_append_str(out, i > 0 ? ",\"" : "\"");
@@ -143,6 +144,45 @@ static void put_members(const rd_stamp *s, rd_buf *out)
         rd_json_escape(s->labels[i].value, out);
         rd_buf_append_byte(out, '"');
     }
+}
+
+/* ---- made once, or now ---- */
+
+void rd_stamp_prepare(const rd_stamp *s, rd_buf *out, rd_stamp_texts *out_texts)
+{
+    size_t from = out->n;
+    make_attributes(s, out);
+    size_t items = out->n;
+    make_items(s, out);
+    size_t members = out->n;
+    make_members(s, out);
+    *out_texts = (rd_stamp_texts){.attributes = {out->p + from, items - from},
+                                  .items = {out->p + items, members - items},
+                                  .members = {out->p + members, out->n - members}};
+}
+
+static void put_attributes(const rd_stamp *s, rd_buf *out)
+{
+    if (s->texts != NULL)
+        rd_buf_append(out, s->texts->attributes.p, s->texts->attributes.n);
+    else
+        make_attributes(s, out);
+}
+
+static void put_items(const rd_stamp *s, rd_buf *out)
+{
+    if (s->texts != NULL)
+        rd_buf_append(out, s->texts->items.p, s->texts->items.n);
+    else
+        make_items(s, out);
+}
+
+static void put_members(const rd_stamp *s, rd_buf *out)
+{
+    if (s->texts != NULL)
+        rd_buf_append(out, s->texts->members.p, s->texts->members.n);
+    else
+        make_members(s, out);
 }
 
 /* {a="b"}, sorted. */

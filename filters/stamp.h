@@ -27,6 +27,13 @@ typedef struct rd_stamp_label {
     rd_slice name, value; /* UTF-8; the name is [a-zA-Z_][a-zA-Z0-9_.-]*, for Loki without . and - */
 } rd_stamp_label;
 
+/* The labels as they go in: KeyValue fields of protobuf; items of a JSON list of them; members of a JSON
+ * object.
+ */
+typedef struct rd_stamp_texts {
+    rd_slice attributes, items, members;
+} rd_stamp_texts;
+
 /* What goes into one body. Borrowed for the call. */
 typedef struct rd_stamp {
     const rd_stamp_label *labels; /* distinct names */
@@ -36,6 +43,7 @@ typedef struct rd_stamp {
     const rd_slice *movable;      /* labels that give way, in this order: to the structured metadata of each
                                    * entry, where a stream is protobuf */
     uint32_t n_movable;
+    const rd_stamp_texts *texts; /* of these labels, made once for many bodies; NULL: they are made anew */
 } rd_stamp;
 
 /* Names made ready for comparing with many keys. */
@@ -46,6 +54,9 @@ typedef struct rd_stamp_names {
 
 void rd_stamp_names_init(rd_stamp_names *s, const rd_stamp *stamp);
 bool rd_stamp_is_reserved(const rd_stamp_names *s, rd_slice key, rd_class cls);
+
+/* Appends the texts to `out`, where they live as long as nothing else is appended. */
+void rd_stamp_prepare(const rd_stamp *s, rd_buf *out, rd_stamp_texts *out_texts);
 
 /* Appends what goes in at a place; `more`: members, items or fields of the same kind follow there. Labels of
  * label text are no business of this: see redact_labels.c. */

@@ -64,37 +64,17 @@ gw_outcome gw_admission_outcome(const gw_admission *a)
     return outcome_of(&a->verdict);
 }
 
-/* Memory for a body that is being read: a sender may take long over it. */
-static bool hold_reading(gw_admission *a, uint64_t n)
-{
-    if (!gw_quota_take_bytes(a->quota, n)) {
-        gw_limits l = gw_quota_limits(a->quota);
-        a->verdict = (gw_quota_verdict){.answer = GW_QUOTA_LIMITED,
-                                        .limit = GW_LIMIT_BYTES_IN_FLIGHT,
-                                        .max = l.v[GW_LIMIT_BYTES_IN_FLIGHT],
-                                        .used = l.v[GW_LIMIT_BYTES_IN_FLIGHT],
-                                        .need = n,
-                                        .wait_ns = BILLION};
-        return false;
-    }
-    a->reading = n;
-    return true;
-}
-
 gw_outcome gw_admission_begin(gw_admission *a, const gw_workspaces *t, const gw_workspace *w, bool has_length,
                               uint64_t content_length)
 {
     gw_quota_time now = gw_quota_now();
     a->quota = gw_admission_quota(t, w, now);
-    if (gw_quota_peek(a->quota, now, has_length ? content_length : 0, &a->verdict))
-        return outcome_of(&a->verdict);
-    gw_quota_need need = {.n = {[GW_RATE_REQUESTS] = 1, [GW_RATE_WIRE] = has_length ? content_length : 0},
-                          .in_flight = true};
+    gw_quota_head head = {.wire_bytes = has_length ? content_length : 0,
+                          .held_bytes = has_length ? content_length : READING_BYTES};
     a->wire_taken = has_length;
-    gw_quota_take(a->quota, now, &need, &a->hold, &a->verdict);
-    if (a->verdict.answer == GW_QUOTA_ADMITTED &&
-        !hold_reading(a, has_length ? content_length : READING_BYTES))
-        gw_quota_refund(a->quota, now, &a->hold);
+    gw_quota_begin(a->quota, now, &head, &a->hold, &a->verdict);
+    if (a->verdict.answer == GW_QUOTA_ADMITTED)
+        a->reading = head.held_bytes;
     return outcome_of(&a->verdict);
 }
 

@@ -49,8 +49,8 @@ typedef struct gw_head {
     rd_slice origin, request_method, request_headers; /* CORS */
     rd_slice traceparent, tracestate;
     rd_slice authorization;
-    rd_slice fields;            /* all header lines, for headers that only the configuration names */
-    const struct gw_peer *peer; /* who is at the other end; NULL: not known */
+    rd_slice fields;      /* all header lines, for headers that only the configuration names */
+    struct gw_peer *peer; /* who is at the other end; NULL: not known */
     bool has_length;
     uint64_t content_length;
 } gw_head;

@@ -100,7 +100,8 @@ static gw_verdict known(const gw_password_entry *e, rd_slice password)
         bool ok;
         gw_verdict_key k = key_of(e, password, &ok);
         uint32_t ignored;
-        gw_verdict v = ok ? gw_verdict_get(&k, 0, &ignored) : GW_VERDICT_UNKNOWN;
+        int64_t for_ever;
+        gw_verdict v = ok ? gw_verdict_get(&k, 0, &ignored, &for_ever) : GW_VERDICT_UNKNOWN;
         if (v == GW_VERDICT_RIGHT)
             return v;
         if (v == GW_VERDICT_UNKNOWN)
@@ -209,6 +210,7 @@ static found check_jwt(const gw_identity_request *r, rd_slice token, const gw_ve
     out->workspace = gw_workspaces_by(r->table, GW_WORKSPACE_NAME, rd_slice_str(claim), NULL);
     if (out->workspace == NULL)
         return FOUND_UNKNOWN;
+    out->until = expires;
     gw_verdict_put(k, GW_VERDICT_RIGHT, expires, (uint32_t)gw_workspaces_index(r->table, out->workspace));
     return FOUND_RIGHT;
 }
@@ -224,7 +226,7 @@ static found by_jwt(const gw_identity_request *r, gw_identity *out)
     const rd_slice parts[] = {rd_slice_of(&generation, sizeof generation), token};
     if (!gw_verdict_key_of(parts, 2, &k))
         return FOUND_WRONG;
-    switch (gw_verdict_get(&k, r->now, &index)) {
+    switch (gw_verdict_get(&k, r->now, &index, &out->until)) {
     case GW_VERDICT_RIGHT:
         out->workspace = gw_workspaces_at(r->table, index);
         return FOUND_RIGHT;
@@ -266,6 +268,54 @@ static found by_header(const gw_identity_request *r, gw_identity *out)
     return out->workspace != NULL ? FOUND_RIGHT : FOUND_UNKNOWN;
 }
 
+/* ---- what the connection remembers ---- */
+
+/* In a time that depends on the lengths alone: connections of a proxy carry several senders. */
+static bool is_same_secret(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    uint64_t differ = 0;
+    for (; n >= sizeof differ; n -= sizeof differ, a += sizeof differ, b += sizeof differ) {
+        uint64_t x, y;
+        memcpy(&x, a, sizeof x);
+        memcpy(&y, b, sizeof y);
+        differ |= x ^ y;
+    }
+    for (size_t i = 0; i < n; i++)
+        differ |= (uint64_t)(a[i] ^ b[i]);
+    return differ == 0;
+}
+
+static const gw_workspace *remembered(const gw_identity_request *r)
+{
+    const gw_peer_memo *m = r->head->peer != NULL ? &r->head->peer->memo : NULL;
+    rd_slice credential = r->head->authorization;
+    if (m == NULL || m->generation != gw_workspaces_generation(r->table) || r->now >= m->until ||
+        m->n != credential.n || !is_same_secret(m->credential, credential.p, m->n))
+        return NULL;
+    return gw_workspaces_at(r->table, m->workspace);
+}
+
+/* Without memory nothing is remembered. */
+static void remember(const gw_identity_request *r, const gw_identity *who)
+{
+    gw_peer *peer = r->head->peer;
+    rd_slice credential = r->head->authorization;
+    if (peer == NULL || credential.n == 0 || credential.n > GW_PEER_MEMO_MAX)
+        return;
+    if (peer->memo.cap < credential.n) {
+        gw_peer_forget(peer);
+        peer->memo.credential = malloc(credential.n);
+        peer->memo.cap = peer->memo.credential != NULL ? credential.n : 0;
+    }
+    if (peer->memo.credential == NULL)
+        return;
+    memcpy(peer->memo.credential, credential.p, credential.n);
+    peer->memo.n = credential.n;
+    peer->memo.generation = gw_workspaces_generation(r->table);
+    peer->memo.workspace = (uint32_t)gw_workspaces_index(r->table, who->workspace);
+    peer->memo.until = who->until;
+}
+
 /* ---- all of them ---- */
 
 /* An Authorization that no configured source understood is a credential nevertheless, and so a wrong one. */
@@ -302,9 +352,16 @@ gw_outcome gw_identity_resolve(const gw_identity_request *r, gw_identity *out)
                                           [FOUND_BUSY] = GW_OUTCOME_OVERLOAD,
                                           [FOUND_UNKNOWN] = GW_OUTCOME_FORBIDDEN};
     const gw_identity_rules *rules = gw_workspaces_rules(r->table);
-    *out = (gw_identity){0};
+    bool by_authorization = true; /* alone, or with the certificate, which the connection keeps */
+    *out = (gw_identity){.workspace = remembered(r)};
+    if (out->workspace != NULL)
+        return GW_OUTCOME_DELIVERED;
+    out->until = INT64_MAX;
     for (unsigned i = 0; i < rules->n_order; i++) {
         found f = sources[rules->order[i]](r, out);
+        by_authorization &= rules->order[i] != GW_IDENTITY_HEADER;
+        if (f == FOUND_RIGHT && by_authorization)
+            remember(r, out);
         if (f != FOUND_NONE)
             return outcomes[f];
     }

@@ -8,6 +8,10 @@
  *        it is wrong                   401, whatever else the request has
  *    none had any                      the anonymous workspace, or 401
  *
+ * What an Authorization led to is remembered for its connection (peer.h), as long as the table is the same:
+ * most connections carry many requests of one sender, and the next one then costs a comparison. Not
+ * remembered is what another header had a say in.
+ *
  * A certificate that the listener verified but that no workspace names is not wrong, for it may only open the
  * connection; without anything else it is 403. A password costs tens of milliseconds to check, so what is not
  * known about one yet is checked by gw_identity_slow_run on a worker; only so many at a time.
@@ -31,6 +35,7 @@ typedef struct gw_identity_slow gw_identity_slow; /* a check that takes long; ow
 typedef struct gw_identity {
     const gw_workspace *workspace; /* the sender's; lives as long as the table. NULL with `slow` */
     gw_identity_slow *slow;        /* not NULL: it depends on this */
+    int64_t until;                 /* seconds since 1970: as long as the credential is good */
 } gw_identity;
 
 /* GW_OUTCOME_DELIVERED ("go on"): *out has either a workspace or a check to be run. Everything else is what

@@ -113,7 +113,17 @@ void gw_peer_free(gw_peer **pp)
     *pp = NULL;
     for (unsigned i = 0; p != NULL && i < p->n_names; i++)
         free(p->names[i]);
+    if (p != NULL)
+        gw_peer_forget(p);
     free(p);
+}
+
+void gw_peer_forget(gw_peer *p)
+{
+    if (p->memo.credential != NULL)
+        OPENSSL_cleanse(p->memo.credential, p->memo.cap);
+    free(p->memo.credential);
+    p->memo = (gw_peer_memo){0};
 }
 
 /* ---- addresses ---- */

@@ -7,6 +7,8 @@
 
 #define BILLION UINT64_C(1000000000)
 
+enum { NEAR_PERCENT = 80 };
+
 void (*gw_quota_on_active)(gw_quota *q);
 
 gw_quota_time gw_quota_now(void)
@@ -48,9 +50,14 @@ unsigned gw_quota_slot(const gw_quota *q)
 
 /* ---- limits in force ---- */
 
+static uint64_t percent_of(uint64_t v, uint32_t percent)
+{
+    return v / 100 * percent + v % 100 * percent / 100;
+}
+
 static uint64_t share_of(const gw_quota *q, uint64_t v)
 {
-    return v / 100 * q->share_percent + v % 100 * q->share_percent / 100;
+    return percent_of(v, q->share_percent);
 }
 
 /* The rate that fills a bucket here: all of it, this instance's share of it, or none while it is leased. */
@@ -90,6 +97,11 @@ void gw_quota_apply(gw_quota *q, uint64_t now_ns)
         }
     }
     q->limits = l;
+    q->said = 0;
+    for (unsigned i = 0; i < GW_LIMIT_COUNT; i++) {
+        q->said |= (uint32_t)(l.v[i] != 0) << i;
+        q->near_at[i] = percent_of(l.v[i], NEAR_PERCENT);
+    }
 }
 
 void gw_quota_configure(gw_quota *q, gw_quota_time now, uint64_t version, const gw_limits *limits)
@@ -125,8 +137,10 @@ void gw_quota_turn(gw_quota *q, gw_quota_time now)
         q->override_until_s = 0;
         gw_quota_apply(q, now.mono_ns);
     }
-    for (unsigned k = 0; k < GW_RATE_COUNT; k++)
-        gw_bucket_fill(&q->bucket[k], now.mono_ns);
+    for (unsigned k = 0; k < GW_RATE_COUNT; k++) {
+        if (gw_quota_is_said(q, 2 * k))
+            gw_bucket_fill(&q->bucket[k], now.mono_ns);
+    }
     gw_calendar_turn(&q->calendar, now.wall_s);
 }
 

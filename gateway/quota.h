@@ -73,6 +73,19 @@ typedef struct gw_quota_verdict {
     bool near_limit;     /* 80 % of some limit were reached just now: limit, used and max say which */
 } gw_quota_verdict;
 
+/* What the head of a request says, and what is held for its body while that is read (given back by
+ * gw_quota_give_bytes). */
+typedef struct gw_quota_head {
+    uint64_t wire_bytes; /* 0: not known */
+    uint64_t held_bytes;
+} gw_quota_head;
+
+/* The first step of a request. Not admitted: nothing is held. Refuses also, by a look at state that is there
+ * and before a byte of the body is read, when no item is left, or when a request that was not larger has just
+ * been refused (gw_quota_remember) and could not be admitted yet either. */
+void gw_quota_begin(gw_quota *q, gw_quota_time now, const gw_quota_head *head, gw_quota_hold *h,
+                    gw_quota_verdict *out);
+
 /* Takes what `need` says on top of what `h` holds. Not admitted: gives back all that `h` holds. */
 void gw_quota_take(gw_quota *q, gw_quota_time now, const gw_quota_need *need, gw_quota_hold *h,
                    gw_quota_verdict *out);
@@ -82,15 +95,9 @@ void gw_quota_take(gw_quota *q, gw_quota_time now, const gw_quota_need *need, gw
 void gw_quota_take_some(gw_quota *q, gw_quota_time now, uint64_t n_items, gw_quota_hold *h,
                         uint64_t *out_items, gw_quota_verdict *out);
 
-/* Would a request of `wire_bytes` (0: not known) be refused for what the last one was? A look at state that
- * is there, before a byte is decoded: no item is left, or one that was not larger has just been refused and
- * could not be admitted yet either. */
-bool gw_quota_peek(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, gw_quota_verdict *out);
-/* The request that was refused after decoding had this many bytes on the wire: for gw_quota_peek. */
+/* The request that was refused after decoding had this many bytes on the wire: for gw_quota_begin. */
 void gw_quota_remember(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, const gw_quota_verdict *v);
 
-/* Refused by a step that is not of the quota: nothing was used. */
-void gw_quota_refund(gw_quota *q, gw_quota_time now, gw_quota_hold *h);
 /* The request is refused for another reason before anything was delivered: everything is given back but for
  * requests and wire bytes, which a sender of rubbish uses all the same. */
 void gw_quota_forgive(gw_quota *q, gw_quota_time now, gw_quota_hold *h);

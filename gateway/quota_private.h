@@ -26,6 +26,8 @@ struct gw_quota {
     /* under the lock */
     gw_limits configured, own, limits; /* own: an operator's, until override_until_s; limits: in force */
     _Atomic uint64_t version;          /* of `configured`; changed under the lock */
+    uint32_t said;                     /* bit per limit in force */
+    uint64_t near_at[GW_LIMIT_COUNT];  /* what is used at 80 % of it */
     int64_t override_until_s;
     gw_bucket bucket[GW_RATE_COUNT]; /* of limits that are said */
     uint64_t n_requests, n_bytes;    /* in flight */
@@ -62,6 +64,11 @@ void gw_quota_apply(gw_quota *q, uint64_t now_ns);
 void gw_quota_turn(gw_quota *q, gw_quota_time now);
 /* Of limit `l`, as gw_quota_view has it. Under the lock. */
 uint64_t gw_quota_used(const gw_quota *q, unsigned l);
+
+static inline bool gw_quota_is_said(const gw_quota *q, unsigned l)
+{
+    return (q->said >> l & 1) != 0;
+}
 
 static inline uint64_t gw_less(uint64_t a, uint64_t b)
 {

@@ -4,7 +4,7 @@
 
 #define BILLION UINT64_C(1000000000)
 
-enum { NEAR_PERCENT = 80, FAR_PERCENT = 60 };
+enum { FAR_PERCENT = 60 };
 
 /* ---- judging: nothing is changed ---- */
 
@@ -20,17 +20,15 @@ static void refuse(gw_quota_verdict *v, gw_quota_answer answer, gw_limit limit, 
         .answer = answer, .limit = limit, .max = max, .used = used, .need = need, .wait_ns = wait_ns};
 }
 
-static void judge_rate(gw_quota *q, unsigned k, uint64_t need, gw_quota_verdict *v)
+static void refuse_rate(gw_quota *q, unsigned k, uint64_t need, gw_quota_verdict *v)
 {
     gw_bucket whole = q->bucket[k]; /* as if it were not shared: how long it takes at the whole rate */
     whole.rate = q->limits.v[2 * k];
     whole.burst = q->limits.v[2 * k + 1];
-    if (whole.rate == 0 || need == 0)
-        return;
     uint64_t used = whole.burst - gw_less(whole.burst, whole.level);
     if (need > whole.burst)
         refuse(v, GW_QUOTA_NEVER, (gw_limit)(2 * k + 1), whole.burst, used, need, 0);
-    else if (need > whole.level)
+    else
         refuse(v, GW_QUOTA_LIMITED, (gw_limit)(2 * k), whole.rate, used, need,
                gw_bucket_wait_ns(&whole, need));
 }
@@ -48,8 +46,6 @@ static void judge_calendar(gw_quota *q, gw_quota_time now, unsigned c, uint64_t 
 {
     gw_limit l = (gw_limit)(GW_LIMIT_ITEMS_PER_DAY + c);
     uint64_t max = q->limits.v[l], used = q->calendar.used[c];
-    if (max == 0 || need == 0)
-        return;
     if (need > max)
         refuse(v, GW_QUOTA_NEVER, l, max, used, need, 0);
     else if (used + need > max)
@@ -66,19 +62,23 @@ static uint64_t calendar_need(const gw_quota_need *need, unsigned c)
 static void judge(gw_quota *q, gw_quota_time now, const gw_quota_need *need, gw_quota_verdict *v)
 {
     *v = (gw_quota_verdict){0};
-    for (unsigned k = 0; k < GW_RATE_COUNT; k++)
-        judge_rate(q, k, need->n[k], v);
+    for (unsigned k = 0; k < GW_RATE_COUNT; k++) {
+        if (need->n[k] > q->bucket[k].level && gw_quota_is_said(q, 2 * k))
+            refuse_rate(q, k, need->n[k], v);
+    }
     if (need->in_flight)
         judge_gauge(q, GW_LIMIT_REQUESTS_IN_FLIGHT, q->n_requests, 1, v);
-    for (unsigned c = 0; c < GW_CALENDAR_COUNT; c++)
-        judge_calendar(q, now, c, calendar_need(need, c), v);
+    for (unsigned c = 0; c < GW_CALENDAR_COUNT; c++) {
+        if (gw_quota_is_said(q, GW_LIMIT_ITEMS_PER_DAY + c))
+            judge_calendar(q, now, c, calendar_need(need, c), v);
+    }
 }
 
 /* ---- changing ---- */
 
 static void take_rate(gw_quota *q, unsigned k, uint64_t n)
 {
-    if (q->limits.v[2 * k] == 0 || !gw_bucket_take(&q->bucket[k], n) || !q->shared || q->leased)
+    if (n == 0 || !gw_quota_is_said(q, 2 * k) || !gw_bucket_take(&q->bucket[k], n) || !q->shared || q->leased)
         return;
     uint64_t paid = gw_less(q->lease[k].prepaid, n);
     q->lease[k].prepaid -= paid;
@@ -87,7 +87,7 @@ static void take_rate(gw_quota *q, unsigned k, uint64_t n)
 
 static void give_rate(gw_quota *q, unsigned k, uint64_t n)
 {
-    if (q->limits.v[2 * k] == 0 || n == 0)
+    if (n == 0 || !gw_quota_is_said(q, 2 * k))
         return;
     gw_bucket_give(&q->bucket[k], n);
     if (!q->shared || q->leased)
@@ -139,17 +139,35 @@ static void grant(gw_quota *q, const gw_quota_need *need, gw_quota_hold *h)
 
 /* ---- near a limit ---- */
 
-/* Says it once on the way up; again only after it was well below. */
-static void look_near(gw_quota *q, gw_quota_verdict *v)
+#define BIT(l) (UINT32_C(1) << (l))
+
+/* Those whose use changes with `need`; of a rate, its burst says how much is used. */
+static uint32_t touched(const gw_quota_need *need)
 {
-    for (unsigned l = 0; l < GW_LIMIT_COUNT; l++) {
-        bool is_rate = l < 2 * GW_RATE_COUNT && l % 2 == 0; /* its burst says how much is left */
+    static const uint32_t of[GW_RATE_COUNT] = {
+        [GW_RATE_REQUESTS] = BIT(GW_LIMIT_REQUESTS_BURST),
+        [GW_RATE_WIRE] = BIT(GW_LIMIT_WIRE_BURST),
+        [GW_RATE_DECODED] =
+            BIT(GW_LIMIT_DECODED_BURST) | BIT(GW_LIMIT_BYTES_PER_DAY) | BIT(GW_LIMIT_BYTES_PER_MONTH),
+        [GW_RATE_ITEMS] =
+            BIT(GW_LIMIT_ITEMS_BURST) | BIT(GW_LIMIT_ITEMS_PER_DAY) | BIT(GW_LIMIT_ITEMS_PER_MONTH)};
+    uint32_t bits = need->in_flight ? BIT(GW_LIMIT_REQUESTS_IN_FLIGHT) | BIT(GW_LIMIT_BYTES_IN_FLIGHT) : 0;
+    for (unsigned k = 0; k < GW_RATE_COUNT; k++)
+        bits |= need->n[k] > 0 ? of[k] : 0;
+    return bits;
+}
+
+/* Says it once on the way up; again only after it was well below. */
+static void look_near(gw_quota *q, uint32_t limits, gw_quota_verdict *v)
+{
+    for (uint32_t left = q->said & limits; left != 0; left &= left - 1) {
+        unsigned l = (unsigned)__builtin_ctz(left);
         uint64_t max = q->limits.v[l], used = gw_quota_used(q, l);
         uint32_t bit = UINT32_C(1) << l;
-        if (max == 0 || is_rate || used < max / 100 * FAR_PERCENT + max % 100 * FAR_PERCENT / 100) {
-            q->near &= ~bit;
-        } else if ((q->near & bit) == 0 &&
-                   used >= max / 100 * NEAR_PERCENT + max % 100 * NEAR_PERCENT / 100) {
+        if ((q->near & bit) != 0) {
+            if (used < max / 100 * FAR_PERCENT + max % 100 * FAR_PERCENT / 100)
+                q->near &= ~bit;
+        } else if (used >= q->near_at[l]) {
             q->near |= bit;
             if (v->answer == GW_QUOTA_ADMITTED && !v->shadow && !v->near_limit) {
                 v->near_limit = true;
@@ -189,7 +207,7 @@ static void settle(gw_quota *q, const gw_quota_need *need, gw_quota_hold *h, gw_
 {
     if (v->answer == GW_QUOTA_ADMITTED) {
         grant(q, need, h);
-        look_near(q, v);
+        look_near(q, touched(need), v);
     } else if (q->limits.mode == GW_QUOTA_SHADOW) {
         give_back(q, h, 0);
         h->shadowed = true;
@@ -262,28 +280,60 @@ void gw_quota_take_some(gw_quota *q, gw_quota_time now, uint64_t n_items, gw_quo
     pthread_mutex_unlock(&q->lock);
 }
 
-bool gw_quota_peek(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, gw_quota_verdict *out)
+/* One that was not larger has just been refused, and could not be admitted yet either. */
+static bool is_remembered(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, gw_quota_verdict *out)
 {
-    static const gw_quota_need least = {
-        .n = {[GW_RATE_REQUESTS] = 1, [GW_RATE_ITEMS] = 1, [GW_RATE_DECODED] = 1}};
+    if (wire_bytes < q->refused_bytes || now.mono_ns >= q->refused_until_ns)
+        return false;
+    gw_limit l = gw_quota_is_said(q, GW_LIMIT_ITEMS_RATE) ? GW_LIMIT_ITEMS_RATE : GW_LIMIT_DECODED_RATE;
+    const gw_bucket *b = &q->bucket[l / 2];
+    *out = (gw_quota_verdict){.answer = GW_QUOTA_LIMITED,
+                              .limit = l,
+                              .max = q->limits.v[l],
+                              .used = q->limits.v[l + 1] - gw_less(b->level, q->limits.v[l + 1]),
+                              .wait_ns = q->refused_until_ns - now.mono_ns};
+    return true;
+}
+
+static bool hold_bytes(gw_quota *q, uint64_t n, gw_quota_verdict *out)
+{
+    uint64_t max = q->limits.v[GW_LIMIT_BYTES_IN_FLIGHT];
+    if (max != 0 && q->limits.mode != GW_QUOTA_SHADOW && q->n_bytes + n > max) {
+        refuse(out, GW_QUOTA_LIMITED, GW_LIMIT_BYTES_IN_FLIGHT, max, q->n_bytes, n, BILLION);
+        return false;
+    }
+    q->n_bytes += n;
+    return true;
+}
+
+/* What is judged is more than what is taken: without one item and one byte left, the body need not be read.
+ * In shadow mode that is counted where it is really judged. */
+static void begin(gw_quota *q, gw_quota_time now, const gw_quota_head *head, gw_quota_hold *h,
+                  gw_quota_verdict *out)
+{
+    bool enforced = q->limits.mode != GW_QUOTA_SHADOW;
+    gw_quota_need need = {.n = {[GW_RATE_REQUESTS] = 1, [GW_RATE_WIRE] = head->wire_bytes},
+                          .in_flight = true};
+    gw_quota_need least = need;
+    least.n[GW_RATE_ITEMS] = least.n[GW_RATE_DECODED] = enforced;
+    judge(q, now, &least, out);
+    if (enforced && out->answer == GW_QUOTA_ADMITTED && is_remembered(q, now, head->wire_bytes, out))
+        return;
+    if (out->answer == GW_QUOTA_ADMITTED || out->limit < 2 * GW_RATE_DECODED) /* else it is asked for later */
+        note_demand(q, now, &need, out);
+    settle(q, &need, h, out);
+    if (out->answer == GW_QUOTA_ADMITTED && !hold_bytes(q, head->held_bytes, out))
+        give_back(q, h, 0);
+    begin_in_flight(q, &need, h, out);
+}
+
+void gw_quota_begin(gw_quota *q, gw_quota_time now, const gw_quota_head *head, gw_quota_hold *h,
+                    gw_quota_verdict *out)
+{
     pthread_mutex_lock(&q->lock);
     gw_quota_turn(q, now);
-    judge(q, now, &least, out);
-    bool no = out->answer != GW_QUOTA_ADMITTED;
-    if (!no && wire_bytes >= q->refused_bytes && now.mono_ns < q->refused_until_ns) {
-        no = true;
-        gw_limit l = q->limits.v[GW_LIMIT_ITEMS_RATE] != 0 ? GW_LIMIT_ITEMS_RATE : GW_LIMIT_DECODED_RATE;
-        const gw_bucket *b = &q->bucket[l / 2];
-        *out = (gw_quota_verdict){.answer = GW_QUOTA_LIMITED,
-                                  .limit = l,
-                                  .max = q->limits.v[l],
-                                  .used = q->limits.v[l + 1] - gw_less(b->level, q->limits.v[l + 1]),
-                                  .wait_ns = q->refused_until_ns - now.mono_ns};
-    }
-    if (q->limits.mode == GW_QUOTA_SHADOW)
-        no = false; /* counted where it is really judged */
+    begin(q, now, head, h, out);
     pthread_mutex_unlock(&q->lock);
-    return no;
 }
 
 void gw_quota_remember(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, const gw_quota_verdict *v)
@@ -296,14 +346,6 @@ void gw_quota_remember(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, cons
         q->refused_until_ns = now.mono_ns + v->wait_ns;
         q->refused_bytes = wire_bytes;
     }
-    pthread_mutex_unlock(&q->lock);
-}
-
-void gw_quota_refund(gw_quota *q, gw_quota_time now, gw_quota_hold *h)
-{
-    pthread_mutex_lock(&q->lock);
-    gw_quota_turn(q, now);
-    give_back(q, h, 0);
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -335,11 +377,9 @@ void gw_quota_end(gw_quota *q, gw_quota_hold *h)
 
 bool gw_quota_take_bytes(gw_quota *q, uint64_t n)
 {
+    gw_quota_verdict ignored = {0};
     pthread_mutex_lock(&q->lock);
-    uint64_t max = q->limits.v[GW_LIMIT_BYTES_IN_FLIGHT];
-    bool ok = max == 0 || q->limits.mode == GW_QUOTA_SHADOW || q->n_bytes + n <= max;
-    if (ok)
-        q->n_bytes += n;
+    bool ok = hold_bytes(q, n, &ignored);
     pthread_mutex_unlock(&q->lock);
     return ok;
 }

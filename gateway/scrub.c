@@ -8,6 +8,7 @@
 #include "filters/loki/loki_to_json.h"
 #include "filters/wire/to_json.h"
 #include "gateway/budget.h"
+#include "gateway/scrub_stamp.h"
 #include "gateway/scrubbed_private.h"
 
 struct gw_scrubber {
@@ -317,42 +318,8 @@ static uint32_t epoch_of(const gw_redaction_cfg *cfg, time_t now)
     return cfg->digest_epoch_days == 0 ? 0 : day - day % cfg->digest_epoch_days;
 }
 
-/* What is stamped into a body of the workspace. */
-typedef struct stamp {
-    rd_stamp stamp;
-    rd_stamp_label labels[GW_MAX_LABELS + 1];
-    rd_slice movable[GW_MAX_LABELS];
-} stamp;
-
-static void put_label(stamp *s, const char *name, const char *value)
-{
-    s->labels[s->stamp.n_labels++] = (rd_stamp_label){rd_slice_str(name), rd_slice_str(value)};
-}
-
-/* NULL: nothing is. */
-static const rd_stamp *stamp_of(const gw_scrub *x, stamp *s)
-{
-    const gw_workspaces_cfg *cfg = &x->gen->cfg->workspaces;
-    bool loki = x->signal == GW_SIGNAL_LOKI_PUSH;
-    const char *name = loki ? cfg->loki_label : cfg->otlp_label;
-    s->stamp = (rd_stamp){.labels = s->labels,
-                          .refuse = cfg->client_label == GW_CLIENT_LABEL_REFUSE,
-                          .max_stream_labels = cfg->loki_max_labels,
-                          .movable = s->movable};
-    for (size_t i = 0; i < cfg->n_loki_movable_labels; i++)
-        s->movable[s->stamp.n_movable++] = rd_slice_str(cfg->loki_movable_labels[i]);
-    if (x->workspace == NULL)
-        return NULL;
-    if (name != NULL)
-        put_label(s, name, x->workspace->name);
-    for (size_t i = 0; i < x->workspace->cfg->n_labels; i++)
-        put_label(s, x->workspace->cfg->labels[i].name, x->workspace->cfg->labels[i].value);
-    return s->stamp.n_labels > 0 ? &s->stamp : NULL;
-}
-
 void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
 {
-    stamp labels;
     rd_error err = {0};
     rd_slice body, bytes = {0};
     rd_redaction r;
@@ -368,7 +335,7 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .body = body,
                   .limits = x->gen->limits,
                   .workspace = x->workspace == NULL ? (rd_slice){0} : rd_slice_str(x->workspace->name),
-                  .stamp = stamp_of(x, &labels),
+                  .stamp = x->workspace == NULL ? NULL : gw_scrub_stamp(x->workspace, x->signal),
                   .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
     if (x->admit != NULL)
         job.admit = (rd_admit){.ask = ask_admission, .ctx = x};

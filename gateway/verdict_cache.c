@@ -50,13 +50,14 @@ static unsigned place_of(const gw_verdict_key *k)
     return (k->bytes[0] | (unsigned)k->bytes[1] << 8) % ENTRIES;
 }
 
-gw_verdict gw_verdict_get(const gw_verdict_key *k, int64_t now, uint32_t *out_value)
+gw_verdict gw_verdict_get(const gw_verdict_key *k, int64_t now, uint32_t *out_value, int64_t *out_until)
 {
     unsigned at = place_of(k);
     pthread_mutex_lock(&cache.locks[at % SHARDS]);
     bool same = CRYPTO_memcmp(cache.entries[at].key.bytes, k->bytes, sizeof k->bytes) == 0;
     gw_verdict v = same && now < cache.entries[at].until ? cache.entries[at].verdict : GW_VERDICT_UNKNOWN;
     *out_value = cache.entries[at].value;
+    *out_until = cache.entries[at].until;
     pthread_mutex_unlock(&cache.locks[at % SHARDS]);
     return v;
 }

@@ -20,8 +20,8 @@ typedef enum gw_verdict { GW_VERDICT_UNKNOWN, GW_VERDICT_RIGHT, GW_VERDICT_WRONG
 
 /* False: no randomness or no SHA-256; then nothing may be believed. */
 bool gw_verdict_key_of(const rd_slice *parts, unsigned n, gw_verdict_key *out);
-/* *out_value: what was put with the verdict. */
-gw_verdict gw_verdict_get(const gw_verdict_key *k, int64_t now, uint32_t *out_value);
+/* *out_value, *out_until: what was put with the verdict. */
+gw_verdict gw_verdict_get(const gw_verdict_key *k, int64_t now, uint32_t *out_value, int64_t *out_until);
 /* Holds until the time `until`, seconds since 1970. */
 void gw_verdict_put(const gw_verdict_key *k, gw_verdict v, int64_t until, uint32_t value);
 

@@ -184,7 +184,8 @@ static void add(gw_workspaces *t, const gw_workspace_cfg *cfg, gw_diagnostics *d
         return;
     }
     t->n++;
-    t->list[at] = (gw_workspace){.name = cfg->name, .tenant = cfg->tenant, .cfg = cfg};
+    t->list[at] =
+        (gw_workspace){.name = cfg->name, .tenant = cfg->tenant, .cfg = cfg, .all = &t->cfg->workspaces};
     gw_index_fill(e, GW_WORKSPACE_NAME, rd_slice_str(cfg->name), at);
 }
 
@@ -353,6 +354,8 @@ void gw_workspaces_unref(gw_workspaces **pt)
             if (t->list[i].ext[e] != NULL)
                 hooks[e].free(t->list[i].ext[e]);
         }
+        for (unsigned s = 0; s < 2; s++)
+            free(atomic_load(&t->list[i].stamps[s]));
     }
     free(t->list);
     gw_index_release(&t->index);

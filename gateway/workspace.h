@@ -32,9 +32,12 @@ typedef enum gw_workspace_ext {
 typedef struct gw_workspace {
     const char *name, *tenant; /* live as long as the table */
     const gw_workspace_cfg
-        *cfg;                /* what its entry says; of an anonymous workspace without one: the defaults */
-    unsigned slot;           /* for metrics, once the table is in force; 0: shares `__other__` */
-    gw_quota *_Atomic quota; /* found on first use; NULL: not yet. By gw_workspace_quota only */
+        *cfg;      /* what its entry says; of an anonymous workspace without one: the defaults */
+    unsigned slot; /* for metrics, once the table is in force; 0: shares `__other__` */
+    const gw_workspaces_cfg *all; /* what the configuration of the table says about all workspaces */
+    gw_quota *_Atomic quota;      /* found on first use; NULL: not yet. By gw_workspace_quota only */
+    /* What is stamped, into OTLP and into Loki; made on first use by scrub_stamp.c, freed with the table. */
+    void *_Atomic stamps[2];
     void *ext[GW_WORKSPACE_EXTS]; /* by the hooks; NULL: nothing of its own */
 } gw_workspace;
 

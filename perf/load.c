@@ -4,6 +4,8 @@
  * 2xx for every one of them. Prints requests per second.
  *
  *    load PORT PATH CONTENT_TYPE CONNECTIONS REQUESTS BODY_FILE...
+ *
+ * LOAD_HEADER in the environment is one more header line, e.g. `Authorization: Bearer abc`.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -51,9 +53,10 @@ static void load_request(const char *path, const char *type, const char *file)
     char *p = malloc(n + 1024);
     if (p == NULL)
         abort();
+    const char *header = getenv("LOAD_HEADER");
     int head = snprintf(
-        p, 1024, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
-        path, type, n);
+        p, 1024, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s\r\n",
+        path, type, n, header != NULL ? header : "", header != NULL ? "\r\n" : "");
     if (head >= 1024 || fread(p + head, 1, n, f) != n)
         die(file);
     fclose(f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes bodies as they go over the wire: make_bodies DIR COUNT makes DIR/<kind>.<i>; Loki protobuf is a
- * snappy block. */
+/* Writes bodies as they go over the wire: make_bodies DIR COUNT [RECORDS] makes DIR/<kind>.<i> of 100
+ * records, or as many as are said; Loki protobuf is a snappy block. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +26,9 @@ int main(int argc, char **argv)
     rd_coder *coder = rd_coder_new();
     rd_error err;
     int rc = 0;
-    if (argc != 3 || coder == NULL) {
-        fputs("usage: make_bodies DIR COUNT\n", stderr);
+    uint32_t n_records = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 100;
+    if (argc < 3 || argc > 4 || coder == NULL) {
+        fputs("usage: make_bodies DIR COUNT [RECORDS]\n", stderr);
         return 2;
     }
     for (unsigned kind = 0; kind < PERF_KIND_COUNT; kind++) {
@@ -35,7 +36,7 @@ int main(int argc, char **argv)
         unsigned long count = strtoul(argv[2], NULL, 10);
         for (unsigned i = 0; i < count; i++) {
             rd_buf body, coded;
-            perf_shape shape = {.n_records = 100, .personal_every = 10, .seed = 1 + i};
+            perf_shape shape = {.n_records = n_records, .personal_every = 10, .seed = 1 + i};
             rd_buf_init(&body, SIZE_MAX);
             rd_buf_init(&coded, SIZE_MAX);
             perf_body((perf_kind)kind, &shape, &body);

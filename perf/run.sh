@@ -4,13 +4,13 @@
 # Measures redactd: against nginx on the same machine, in the same run, in turns; then counts that do not depend on
 # the machine; then the pipeline alone. What the numbers mean: README.md in this directory.
 #
-#    perf/run.sh [ratio|counts|bench]...     default: all
+#    perf/run.sh [ratio|counts|bench|cost]...     default: all
 #    ROUNDS=5 REQUESTS=6000 CONNECTIONS=32 BUILD=DIR CONFIG=FILE perf/run.sh ratio
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 config=${CONFIG:-$root/perf/redactd.yaml}
 rounds=${ROUNDS:-5} requests=${REQUESTS:-6000} connections=${CONNECTIONS:-32}
-what=${*:-ratio counts bench}
+what=${*:-ratio counts bench cost}
 work=$(mktemp -d)
 build=${BUILD:-$work/build}
 server_core=0 load_core=$(($(nproc) - 1))
@@ -197,10 +197,15 @@ bench() {
     echo
 }
 
+cost() {
+    sh "$root/perf/cost.sh" "$build"
+    echo
+}
+
 prepare
 for w in $what; do
     case $w in
-    ratio | counts | bench) "$w" ;;
+    ratio | counts | bench | cost) "$w" ;;
     *)
         echo "perf/run.sh: what is $w?" >&2
         exit 2

@@ -70,8 +70,11 @@ static rd_outcome run(unsigned kind, rd_slice body, const rd_stamp *s, rd_buf *o
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const rd_stamp stamp = {.labels = ours, .n_labels = 2},
-                   strict = {.labels = ours, .n_labels = 2, .refuse = true};
+    rd_buf texts;
+    rd_stamp_texts ready;
+    rd_stamp stamp = {.labels = ours, .n_labels = 2},
+             prepared = {.labels = ours, .n_labels = 2, .texts = &ready};
+    const rd_stamp strict = {.labels = ours, .n_labels = 2, .refuse = true};
     rd_buf first, second, third;
     uint32_t n = 0, n_again = 0, ignored = 0;
     if (size == 0)
@@ -80,16 +83,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rd_buf_init(&first, 1 << 26);
     rd_buf_init(&second, 1 << 26);
     rd_buf_init(&third, 1 << 26);
+    rd_buf_init(&texts, 1 << 16);
+    rd_stamp_prepare(&stamp, &texts, &ready);
     unsigned kind = data[0];
     if (run(kind, (rd_slice){data + 1, size - 1}, &stamp, &first, &n) == RD_OK) {
         require(run(kind, rd_buf_slice(&first), &stamp, &second, &n_again) == RD_OK, "the result is valid");
         require(rd_slice_eq(rd_buf_slice(&first), rd_buf_slice(&second)), "stamping twice is stamping once");
         require(n_again % 2 == 0, "both labels or none");
+        require(run(kind, (rd_slice){data + 1, size - 1}, &prepared, &third, &ignored) == RD_OK &&
+                    rd_slice_eq(rd_buf_slice(&first), rd_buf_slice(&third)),
+                "texts that are ready are the same");
+        third.n = 0;
         rd_outcome o = run(kind, rd_buf_slice(&first), &strict, &third, &ignored);
         require((o == RD_OK) == (n_again == 0), "who refuses sees what was stamped");
     }
     rd_buf_release(&first);
     rd_buf_release(&second);
     rd_buf_release(&third);
+    rd_buf_release(&texts);
     return 0;
 }

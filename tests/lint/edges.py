@@ -52,7 +52,7 @@ FILTERS_FOR = {
     "generation": ["base", "policy"],
     "reply": ["base", "wire", "json"],
     "cli": ["base", "detect", "policy", "redact"],
-    "scrub": ["base", "coding", "wire", "json", "loki", "redact", "policy"],
+    "scrub": ["base", "coding", "wire", "json", "loki", "redact", "policy", "stamp"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

@@ -121,15 +121,17 @@ static gw_verdict_key key_of(const char *a, const char *b)
 
 static void test_identity__verdicts_are_remembered(void **state)
 {
+    int64_t until;
     uint32_t value;
     gw_verdict_key a = key_of("hash", "password"), b = key_of("hashp", "assword");
     assert_memory_not_equal(&a, &b, sizeof a);
-    assert_int_equal(gw_verdict_get(&a, 0, &value), GW_VERDICT_UNKNOWN);
+    assert_int_equal(gw_verdict_get(&a, 0, &value, &until), GW_VERDICT_UNKNOWN);
     gw_verdict_put(&a, GW_VERDICT_RIGHT, 100, 7);
-    assert_int_equal(gw_verdict_get(&a, 99, &value), GW_VERDICT_RIGHT);
+    assert_int_equal(gw_verdict_get(&a, 99, &value, &until), GW_VERDICT_RIGHT);
+    assert_int_equal(until, 100);
     assert_int_equal(value, 7);
-    assert_int_equal(gw_verdict_get(&a, 100, &value), GW_VERDICT_UNKNOWN);
-    assert_int_equal(gw_verdict_get(&b, 0, &value), GW_VERDICT_UNKNOWN);
+    assert_int_equal(gw_verdict_get(&a, 100, &value, &until), GW_VERDICT_UNKNOWN);
+    assert_int_equal(gw_verdict_get(&b, 0, &value, &until), GW_VERDICT_UNKNOWN);
     /* many wrong ones push out no right one */
     for (unsigned i = 0; i < 100000; i++) {
         char text[16];
@@ -137,7 +139,7 @@ static void test_identity__verdicts_are_remembered(void **state)
         gw_verdict_key wrong = key_of("hash", text);
         gw_verdict_put(&wrong, GW_VERDICT_WRONG, INT64_MAX, 0);
     }
-    assert_int_equal(gw_verdict_get(&a, 99, &value), GW_VERDICT_RIGHT);
+    assert_int_equal(gw_verdict_get(&a, 99, &value, &until), GW_VERDICT_RIGHT);
 }
 
 static void test_identity__passwords(void **state)

@@ -253,6 +253,21 @@ static void test_quota__takes_as_many_items_as_fit(void **state)
     gw_quota_free(q);
 }
 
+/* Is a request of so many bytes let in by its head? What it took is given back. */
+static bool begins(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, gw_quota_verdict *v)
+{
+    gw_quota_hold h = {0};
+    gw_quota_begin(q, now, &(gw_quota_head){.wire_bytes = wire_bytes, .held_bytes = wire_bytes}, &h, v);
+    bool yes = v->answer == GW_QUOTA_ADMITTED;
+    assert_int_equal(h.in_flight, yes);
+    if (yes) {
+        gw_quota_give_bytes(q, wire_bytes);
+        gw_quota_forgive(q, now, &h);
+        gw_quota_end(q, &h);
+    }
+    return yes;
+}
+
 static void test_quota__refuses_without_decoding_what_cannot_fit_yet(void **state)
 {
     gw_limits l = {.v = {[GW_LIMIT_ITEMS_RATE] = 10, [GW_LIMIT_ITEMS_BURST] = 100}};
@@ -261,14 +276,54 @@ static void test_quota__refuses_without_decoding_what_cannot_fit_yet(void **stat
     gw_quota_hold h = {0};
     gw_quota_verdict v;
     gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 95}}, &h, &v);
-    assert_false(gw_quota_peek(q, now, 1000, &v));
+    assert_true(begins(q, now, 1000, &v));
     gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 15}}, &(gw_quota_hold){0}, &v);
     gw_quota_remember(q, now, 1000, &v);
-    assert_true(gw_quota_peek(q, now, 1000, &v));
+    assert_false(begins(q, now, 1000, &v));
     assert_int_equal(v.wait_ns, BILLION);
-    assert_false(gw_quota_peek(q, now, 999, &v));
+    assert_true(begins(q, now, 999, &v));
     now.mono_ns += BILLION;
-    assert_false(gw_quota_peek(q, now, 1000, &v));
+    assert_true(begins(q, now, 1000, &v));
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 15}}, &(gw_quota_hold){0}, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_false(begins(q, now, 1, &v)); /* no item is left */
+    assert_int_equal(v.limit, GW_LIMIT_ITEMS_RATE);
+    gw_quota_free(q);
+}
+
+static void test_quota__a_head_takes_all_or_nothing(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_REQUESTS_RATE] = 10,
+                         [GW_LIMIT_REQUESTS_BURST] = 10,
+                         [GW_LIMIT_WIRE_RATE] = 1000,
+                         [GW_LIMIT_WIRE_BURST] = 1000,
+                         [GW_LIMIT_BYTES_IN_FLIGHT] = 300}};
+    gw_quota_time now = {.mono_ns = BILLION};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_hold h = {0}, none = {0};
+    gw_quota_verdict v;
+    gw_quota_view view;
+    gw_quota_begin(q, now, &(gw_quota_head){200, 200}, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    gw_quota_begin(q, now, &(gw_quota_head){200, 200}, &none, &v);
+    assert_int_equal(v.answer, GW_QUOTA_LIMITED);
+    assert_int_equal(v.limit, GW_LIMIT_BYTES_IN_FLIGHT);
+    assert_int_equal(v.used, 200);
+    gw_quota_look(q, now, &view);
+    assert_int_equal(view.used[GW_LIMIT_REQUESTS_BURST], 1);
+    assert_int_equal(view.used[GW_LIMIT_WIRE_BURST], 200);
+    assert_int_equal(view.used[GW_LIMIT_BYTES_IN_FLIGHT], 200);
+    gw_quota_begin(q, now, &(gw_quota_head){801, 1}, &none, &v);
+    assert_int_equal(v.limit, GW_LIMIT_WIRE_RATE);
+    l.mode = GW_QUOTA_SHADOW;
+    gw_quota_configure(q, now, 2, &l);
+    gw_quota_begin(q, now, &(gw_quota_head){801, 200}, &none, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_true(v.shadow);
+    gw_quota_look(q, now, &view);
+    assert_int_equal(view.used[GW_LIMIT_WIRE_BURST], 200);
+    assert_int_equal(view.used[GW_LIMIT_BYTES_IN_FLIGHT],
+                     400); /* memory that is there is counted in any mode */
     gw_quota_free(q);
 }
 
@@ -632,6 +687,7 @@ int main(void)
         cmocka_unit_test(test_quota__in_shadow_refuses_nothing_and_takes_nothing_of_what_does_not_fit),
         cmocka_unit_test(test_quota__takes_as_many_items_as_fit),
         cmocka_unit_test(test_quota__refuses_without_decoding_what_cannot_fit_yet),
+        cmocka_unit_test(test_quota__a_head_takes_all_or_nothing),
         cmocka_unit_test(test_quota__an_override_ends_by_itself),
         cmocka_unit_test(test_quota__an_override_can_be_taken_back_and_outlives_a_new_configuration),
         cmocka_unit_test(test_quota_file__keeps_blocks_and_overrides),

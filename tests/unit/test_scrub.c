@@ -398,8 +398,11 @@ static void test_scrub__counts(void **state)
     unsigned slot = gw_metrics_slot(GW_SLOTS_RULE, "email");
     int64_t before = gw_metrics_sum(GW_METRIC_REDACTIONS, GW_SIGNAL_LOGS, slot, RD_CLASS_BODY);
     static const gw_workspace_cfg plain;
-    const gw_workspace shop = {
-        .name = "shop", .tenant = "shop", .cfg = &plain, .slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, "shop")};
+    const gw_workspace shop = {.name = "shop",
+                               .tenant = "shop",
+                               .cfg = &plain,
+                               .all = &b->gen->cfg->workspaces,
+                               .slot = gw_metrics_slot(GW_SLOTS_WORKSPACE, "shop")};
     gw_scrub x;
     rd_buf wire = encoded(b, RD_CODING_IDENTITY, RD_SLICE_LIT(JSON_LOG("jane@example.com, joe@example.com")));
     gw_scrub_init(&x);
@@ -414,6 +417,7 @@ static void test_scrub__counts(void **state)
     rd_buf_release(&wire);
     assert_int_equal(gw_metrics_sum(GW_METRIC_REDACTIONS, GW_SIGNAL_LOGS, slot, RD_CLASS_BODY) - before, 2);
     assert_int_equal(gw_metrics_sum(GW_METRIC_WS_REDACTIONS, shop.slot, slot, 0), 2);
+    free(atomic_load(&shop.stamps[0]));
 }
 
 /* What a body holds is taken from the budget, whatever was announced for it, and given back. */
