@@ -59,7 +59,6 @@ total() {
     valgrind --tool=callgrind --callgrind-out-file="$work/out.$1.$4" "$build/gateway/redactd" run -c "$work/$1.yaml" \
         >"$work/log" 2>&1 &
     server=$!
-    pids="$sink $server"
     wait_for_port 14318
     path=/v1/logs
     type=application/x-protobuf
@@ -69,7 +68,6 @@ total() {
         "$build/perf/load" 14318 $path $type 1 "$4" "$work/bodies.$3/$2".* >/dev/null
     kill -TERM "$server"
     wait "$server" || { cat "$work/log" >&2; exit 1; }
-    pids=$sink
     awk '/Collected/ {print $NF}' "$work/log"
 }
 
@@ -82,12 +80,16 @@ of() {
     done | { read -r a; read -r b; echo $(((b - a) / requests)); }
 }
 
+# each CONFIG KIND RECORDS: instructions of a request
+each() {
+    few=$(total "$1" "$2" "$3" 100)
+    many=$(total "$1" "$2" "$3" $((requests + 100)))
+    echo $(((many - few) / requests))
+}
+
 row() {
-    for c in plain full; do
-        a=$(total $c "$1" "$2" 100)
-        b=$(total $c "$1" "$2" $((requests + 100)))
-        eval "$c=$(((b - a) / requests))"
-    done
+    plain=$(each plain "$1" "$2")
+    full=$(each full "$1" "$2")
     rest=$(of "$functions" plain)
     awk -v k="$1" -v r="$2" -v full="$full" -v plain="$plain" -v rest="$rest" 'BEGIN {
         without = plain - rest
@@ -110,6 +112,6 @@ pids=$sink
 wait_for_port 14399
 echo "== instructions of the server per request, without and with identity, quota and label"
 for kind in ${KINDS:-otlp-protobuf otlp-json loki-json loki-protobuf}; do
-    for n in ${RECORDS:-1 100}; do row "$kind" $n; done
+    for n in ${RECORDS:-1 100}; do row "$kind" "$n"; done
 done
 [ -z "${KEEP:-}" ] || cp "$work"/out.* "$KEEP"

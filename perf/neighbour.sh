@@ -12,7 +12,8 @@ build=${1:?usage: perf/neighbour.sh BUILD}
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-5} threads=${THREADS:-1}
 a_limit=${A_LIMIT:-50} b_limit=${B_LIMIT:-400}
 work=$(mktemp -d)
-pids= prefix=
+pids=
+prefix=
 server_core=0 load_core=$(($(nproc) - 1))
 
 cleanup() {
