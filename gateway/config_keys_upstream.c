@@ -102,7 +102,8 @@ static const gw_key upstream_keys[] = {
     {"max_connection_age", AT(S, max_connection_age_ms), MS(SEC, 24 * HOUR), .def = "5m",
      .doc = "When a connection is replaced, so that a name that has moved is followed."},
     {"request_timeout", AT(S, request_timeout_ms), MS(10, 10 * MIN),
-     .doc = "From the whole body to the answer: waiting in the queue and all tries together.",
+     .doc = "From the whole body to the answer: waiting in the queue and all tries together; of a store, "
+            "waiting to be written.",
      .doc_default = "`total_timeout`"},
     {"max_requests", AT(S, max_requests), RANGE(1, 1000000), .def = "1024",
      .doc = "Requests at a time, of the process."},

@@ -10,6 +10,11 @@ static gw_gate *gate_of(const gw_delivery *d)
     return &d->binding->gates[d->route->upstream_index * GW_SIGNAL_COUNT + d->route->signal];
 }
 
+static gw_delivery *delivery_of(gw_waiting *w)
+{
+    return H2O_STRUCT_FROM_MEMBER(gw_delivery, waiting, w);
+}
+
 static void finish(gw_delivery *d, const gw_translated *t)
 {
     gw_delivered_cb cb = d->cb;
@@ -216,11 +221,6 @@ static void start_call(gw_delivery *d)
 
 /* ---- HTTP endpoints: waiting ---- */
 
-static gw_delivery *delivery_of(gw_waiting *w)
-{
-    return H2O_STRUCT_FROM_MEMBER(gw_delivery, waiting, w);
-}
-
 /* Whose turn it is; and when the breaker has opened meanwhile, nobody waits any longer. */
 static void serve(gw_gate *g)
 {
@@ -350,7 +350,49 @@ static void on_stored(gw_thread *t, gw_message *m)
     if (d == NULL)
         return;
     d->ticket = NULL;
+    gw_waitq_remove(&gate_of(d)->line, &d->waiting);
     finish(d, &out);
+}
+
+static void let_go_of_store(gw_delivery *d)
+{
+    gw_waitq_remove(&gate_of(d)->line, &d->waiting);
+    if (d->ticket != NULL)
+        d->ticket->delivery = NULL;
+    d->ticket = NULL;
+}
+
+/* A disk may hang for ever. The line may still be written, so the sender, who is told to try again, may have
+ * it stored twice; an answer that comes later goes to nobody. All wait equally long: the first is the first.
+ */
+static void on_store_timer(h2o_timeout_entry_t *entry)
+{
+    gw_gate *g = H2O_STRUCT_FROM_MEMBER(gw_gate, timer, entry);
+    gw_binding *binding = gw_binding_ref(g->binding);
+    const gw_translated late = {.outcome = GW_OUTCOME_STORE_TIMEOUT};
+    gw_waiting *w;
+    uint64_t now_ms = gw_now_ms();
+    while ((w = gw_waitq_first(&g->line)) != NULL && w->deadline_ms <= now_ms) {
+        gw_delivery *d = delivery_of(w);
+        let_go_of_store(d);
+        gw_log(STORE_TIMEOUT, gw_word("upstream", d->route->upstream),
+               gw_word("signal", gw_signal_word(d->route->signal)));
+        finish(d, &late);
+    }
+    if (gw_waitq_first(&g->line) != NULL)
+        h2o_timeout_link(binding->thread->h2o.loop, &binding->thread->tick, &g->timer);
+    gw_binding_unref(&binding);
+}
+
+static void wait_for_store(gw_delivery *d)
+{
+    const gw_upstream_cfg *cfg = &d->binding->gen->cfg->upstreams[d->route->upstream_index];
+    gw_gate *g = gate_of(d);
+    gw_thread *t = d->binding->thread;
+    gw_waitq_push(&g->line, &d->waiting, gw_now_ms() + cfg->request_timeout_ms);
+    g->timer.cb = on_store_timer;
+    if (!h2o_timeout_is_linked(&g->timer))
+        h2o_timeout_link(t->h2o.loop, &t->tick, &g->timer);
 }
 
 /* On the writer's thread, or on the loop for an append that was refused. */
@@ -372,8 +414,9 @@ static void start_store(gw_delivery *d, gw_store *store, const gw_scrubbed *body
     d->ticket = ticket;
     gw_store_result r = gw_store_append(store, d->route->signal, body, on_written, ticket);
     if (r == GW_STORE_OK)
-        return;
-    on_written(ticket, r, NULL); /* by the inbox as well: a delivery never ends inside its start */
+        wait_for_store(d);
+    else
+        on_written(ticket, r, NULL); /* by the inbox as well: a delivery never ends inside its start */
 }
 
 /* ---- both ---- */
@@ -436,12 +479,11 @@ void gw_deliver_cancel(gw_delivery *d)
         wake(d->binding, d->route->upstream_index);
     }
     if (d->ticket != NULL)
-        d->ticket->delivery = NULL;
+        let_go_of_store(d);
     if (d->up != NULL) {
         h2o_timeout_unlink(&d->later);
         settle(d);
     }
     d->call = NULL;
-    d->ticket = NULL;
     d->cb = NULL;
 }

@@ -3,11 +3,14 @@
  * The upstream station: a scrubbed body to the backend of its route, an HTTP endpoint or a store. One
  * delivery at a time in each gw_delivery; it must not move while it runs.
  *
- *   start ──► acquire ──admitted──► call ──answer──────────────────────► delivered
- *               │ ▲                  │ failed: another endpoint, if that is safe or configured, in time and
- * in full │ │ its turn         │ the retry budget ──► acquire ▼ │                  │ waiting                └
- * else ──┐ │ out of time, breaker open   ▼ └──────────────────────────► give up: an answer that the sender's
- * protocol retries
+ *   start ──► acquire ──given──► call ──answer──────────────────────────► delivered
+ *             ▲  │                 └─failed─► acquire another endpoint, if that is safe or configured
+ *    its turn │  │ full                       │ in time, and the retry budget allows it; else:
+ *             └─ waiting ──out of time─────┐  ▼
+ *                │ open, held back         └► give up: an answer that is tried again
+ *
+ *   start ──► queued in the store ──synced──► delivered
+ *               └─failed, or out of time─────► an answer that is tried again
  *
  * What is decided about backends is decided in upstream.h; here it becomes calls, timers and answers. The
  * seam for a durable queue is give_up in deliver.c: every body that no backend took comes through there.

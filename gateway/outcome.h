@@ -45,14 +45,15 @@
     X(UPSTREAM_TIMEOUT, "upstream_timeout", 504, 504, 14, "backend did not answer in time, try again")       \
     X(UPSTREAM_BAD, "upstream_bad", 502, 502, 14,                                                            \
       "backend answered with something that is not an answer, try again")                                    \
-    X(UPSTREAM_OPEN, "upstream_open", 503, 503, 14, "backend is not called for now, try again")               \
+    X(UPSTREAM_OPEN, "upstream_open", 503, 503, 14, "backend is not called for now, try again")              \
     X(UPSTREAM_BUSY, "upstream_busy", 503, 503, 14, "backend is busy, try again")                            \
     X(UPSTREAM_LIMITED, "upstream_limited", 429, 429, 8, "backend limits the rate, try again")               \
     X(UPSTREAM_REFUSED, "upstream_refused", 400, 400, 3, "backend refused the data")                         \
     X(UPSTREAM_MISCONFIGURED, "upstream_misconfigured", 503, 503, 14,                                        \
       "backend does not accept this gateway's requests, try again")                                          \
     X(STORE_FULL, "store_full", 503, 503, 14, "store is full, try again")                                    \
-    X(STORE_FAILED, "store_failed", 503, 503, 14, "store failed, try again")
+    X(STORE_FAILED, "store_failed", 503, 503, 14, "store failed, try again")                                 \
+    X(STORE_TIMEOUT, "store_timeout", 503, 503, 14, "store did not write in time, try again")
 
 typedef enum gw_outcome {
 #define X(name, word, otlp, loki, code, text) GW_OUTCOME_##name,

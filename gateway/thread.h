@@ -21,7 +21,8 @@
 
 /* A thread's side of a generation: its upstream pools. Lives until the last request that began with it ends.
  */
-/* Requests of one thread that wait for their turn at an upstream, for one signal. Owned by deliver.c. */
+/* Requests of one thread that wait for their turn at an upstream, or for a store to write, for one signal.
+ * Owned by deliver.c. */
 typedef struct gw_gate {
     gw_waitq line;
     h2o_timeout_entry_t timer; /* linked while anybody waits, and up to a tick longer */

@@ -123,7 +123,7 @@ static int set_up(void **state)
 {
     static const char config[] = "version: 1\n"
                                  "listeners: [{address: 127.0.0.1:4318}]\n"
-                                 "upstreams: {local: {store: %s}}\n"
+                                 "upstreams: {local: {store: %s, request_timeout: 5s}}\n"
                                  "limits: {body_bytes: 8MiB, body_timeout: 1s, header_timeout: 1s}\n"
                                  "workspaces: {anonymous: default}\n";
     char text[512], why[GW_WHY_BYTES];
@@ -174,6 +174,20 @@ static int tear_down(void **state)
     return rmdir(bench.dir);
 }
 
+/* ---- a disk that hangs ---- */
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+static _Atomic bool disk_hangs;
+
+int __wrap_fdatasync(int fd)
+{
+    while (disk_hangs)
+        nap();
+    return __real_fdatasync(fd);
+}
+
 /* ---- clients ---- */
 
 static int client(void)
@@ -211,7 +225,7 @@ static void reset(int fd)
 
 typedef struct answer {
     int status; /* 0: the connection ended */
-    bool close;
+    bool close, retry_after;
 } answer;
 
 /* One answer with a Content-Length; nothing of the next one is read. */
@@ -231,7 +245,8 @@ static answer hear(int fd)
         if (recv(fd, &c, 1, 0) != 1)
             return (answer){0};
     }
-    return (answer){(int)strtol(head + 9, NULL, 10), strstr(head, "connection: close") != NULL};
+    return (answer){(int)strtol(head + 9, NULL, 10), strstr(head, "connection: close") != NULL,
+                    strstr(head, "retry-after: ") != NULL};
 }
 
 static bool ended(int fd)
@@ -572,6 +587,31 @@ static void test_server__stores_nothing_unredacted(void **state)
     fclose(f);
 }
 
+static void test_server__answers_in_time_when_the_disk_hangs(void **state)
+{
+    int64_t before = gw_metrics_sum(GW_METRIC_REQUESTS_DROPPED, GW_SIGNAL_LOGS, GW_OUTCOME_STORE_TIMEOUT, 0);
+    int64_t delivered = gw_metrics_sum(GW_METRIC_REQUESTS_DELIVERED, GW_SIGNAL_LOGS, 0, 0);
+    rd_buf small = request(SMALL, false, "");
+    int one = client(), gone = client();
+    disk_hangs = true;
+    assert_true(say(one, rd_buf_slice(&small)) && say(gone, rd_buf_slice(&small)));
+    close(gone);
+    answer a = hear(one);
+    assert_int_equal(a.status, 503);
+    assert_true(a.retry_after && !a.close);
+    disk_hangs = false;
+    /* What comes later is nobody's answer: the next one is that of the next request. */
+    assert_true(say(one, rd_buf_slice(&small)));
+    assert_int_equal(hear(one).status, 200);
+    close(one);
+    assert_all_given_back();
+    assert_in_range(gw_metrics_sum(GW_METRIC_REQUESTS_DROPPED, GW_SIGNAL_LOGS, GW_OUTCOME_STORE_TIMEOUT, 0) -
+                        before,
+                    1, 2);
+    assert_int_equal(gw_metrics_sum(GW_METRIC_REQUESTS_DELIVERED, GW_SIGNAL_LOGS, 0, 0) - delivered, 1);
+    rd_buf_release(&small);
+}
+
 /* The last one: it ends the server. */
 static void test_server__drains(void **state)
 {
@@ -615,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_server__serves_many_at_once),
         cmocka_unit_test(test_server__books_balance),
         cmocka_unit_test(test_server__stores_nothing_unredacted),
+        cmocka_unit_test(test_server__answers_in_time_when_the_disk_hangs),
         cmocka_unit_test(test_server__drains),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
