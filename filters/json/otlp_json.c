@@ -65,8 +65,6 @@ static bool walk_number(rd_json_walk *w, const rd_field *f, uint8_t cls)
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
     rd_json_text t;
 
-    if (rd_json_usual_number(&w->j))
-        return true;
     if (rd_json_peek(&w->j) != '"')
         return rd_json_number(&w->j, &t);
     if (!rd_json_string(&w->j, &t))
@@ -423,6 +421,10 @@ static bool walk_members(rd_json_walk *w, const rd_message *m, uint8_t cls, pair
         }
         rd_verdict v = {RD_FATE_KEEP, 0};
         uint8_t field_cls = f->cls == RD_CLASS_INHERIT ? cls : f->cls;
+        if (rd_json_usual_scalar(w, f, field_cls)) {
+            it.kept = true;
+            continue;
+        }
         if (anchored && is_anchor(m, f)) {
             if (!walk_anchor(w, m, f, field_cls, &seen))
                 return false;

@@ -89,17 +89,81 @@ static inline const uint8_t *rd_json_digits(const uint8_t *p, const uint8_t *end
     return p;
 }
 
-/* A positive whole number, as a string. */
+/* A positive whole number, as a string or bare. */
 static inline bool rd_json_usual_number(rd_json *j)
 {
     const uint8_t *p = j->p;
-    if (j->end - p < 3 || p[0] != '"' || (uint8_t)(p[1] - '1') >= 9)
+    if (j->end - p < 3)
         return false;
-    p = rd_json_digits(p + 2, j->end);
-    if (p == j->end || *p != '"')
+    bool quoted = *p == '"';
+    p += quoted;
+    if ((uint8_t)(*p - '1') >= 9)
         return false;
-    j->p = p + 1;
+    p = rd_json_digits(p + 1, j->end);
+    if (p == j->end || (quoted ? *p != '"' : *p != ',' && *p != '}'))
+        return false;
+    j->p = p + quoted;
     return true;
+}
+
+typedef uint8_t rd_json_block __attribute__((vector_size(16)));
+
+/* Are these 16 bytes hex digits? */
+static inline bool rd_json_hex16(const uint8_t *p)
+{
+    rd_json_block v;
+    memcpy(&v, p, sizeof v);
+    rd_json_block digit = v - '0', letter = (v | 0x20) - 'a';
+    rd_utf8_block bad = (rd_utf8_block)((digit >= 10) & (letter >= 6));
+    return (bad[0] | bad[1]) == 0;
+}
+
+/* A trace or span id. */
+static inline bool rd_json_usual_id(rd_json *j, unsigned id_len)
+{
+    const uint8_t *p = j->p;
+    size_t n = 2 * (size_t)id_len;
+    if ((size_t)(j->end - p) < n + 2 || n % 16 != 0 || p[0] != '"' || p[n + 1] != '"')
+        return false;
+    for (size_t i = 0; i < n; i += 16) {
+        if (!rd_json_hex16(p + 1 + i))
+            return false;
+    }
+    j->p = p + n + 2;
+    return true;
+}
+
+/* A string of ASCII without escapes. */
+static inline bool rd_json_usual_string(rd_json_walk *w, uint8_t cls)
+{
+    rd_json *j = &w->j;
+    rd_doc *d = w->doc;
+    unsigned high = 0;
+    if (j->p == j->end || *j->p != '"' || d->n_leaves >= d->cap_leaves)
+        return false;
+    const uint8_t *from = j->p + 1, *end = rd_json_plain_end(from, j->end, &high);
+    if (end == j->end || *end != '"' || high != 0)
+        return false;
+    if (end > from)
+        d->leaves[d->n_leaves++] = (rd_leaf){.off = (uint32_t)(from - j->base),
+                                             .len = (uint32_t)(end - from),
+                                             .frame = RD_NO_FRAME,
+                                             .cls = cls,
+                                             .form = RD_FORM_JSON};
+    j->p = end + 1;
+    return true;
+}
+
+/* The value of a field that holds no message, key or bytes. */
+static inline bool rd_json_usual_scalar(rd_json_walk *w, const rd_field *f, uint8_t cls)
+{
+    if (f->repeated)
+        return false;
+    if (f->mark == RD_MARK_NONE)
+        return f->scalar != RD_SCALAR_BOOL && rd_json_usual_number(&w->j);
+    if (f->mark == RD_MARK_ID)
+        return rd_json_usual_id(&w->j, f->id_len);
+    return f->mark == RD_MARK_TEXT && f->scalar == RD_SCALAR_STRING && rd_json_usual_string(w, cls);
 }
 
 static const char rd_json_text_open[] = "{\"stringValue\":\"", rd_json_number_open[] = "{\"intValue\":\"";

@@ -791,6 +791,61 @@ static void test_otlp_json__random_requests_match_a_tree_edit(void **state)
     rd_buf_release(&g.out);
 }
 
+/* The same of members that hold no message. */
+static void test_otlp_json__short_cuts_of_scalars_refuse_what_the_long_way_refuses(void **state)
+{
+    static const char *const names[] = {"timeUnixNano", "severityNumber", "severityText",
+                                        "traceId",      "spanId",         "flags"};
+    static const char *const values[] = {"1",
+                                         "0",
+                                         "01",
+                                         "12345678901234567890",
+                                         "-1",
+                                         "1.5",
+                                         "1e3",
+                                         "1x",
+                                         "\"1\"",
+                                         "\"0\"",
+                                         "\"01\"",
+                                         "\"1",
+                                         "\"12345678\"",
+                                         "\"1234567x\"",
+                                         "\"12345678901234567\"",
+                                         "\"\"",
+                                         "\"INFO\"",
+                                         "\"a\xc3\xa9\"",
+                                         "\"a\xff\"",
+                                         "\"\\u0041\"",
+                                         "\"\n\"",
+                                         "true",
+                                         "null",
+                                         "{}",
+                                         "\"5b8efff798038103d269b633813fc60c\"",
+                                         "\"5B8EFFF798038103D269B633813FC60C\"",
+                                         "\"5b8efff798038103d269b633813fc60g\"",
+                                         "\"5b8efff798038103d269b633813fc60\"",
+                                         "\"eee19b7ec3c1b174\"",
+                                         "\"eee19b7ec3c1b17/\"",
+                                         "\"eee19b7ec3c1b17:\"",
+                                         "\"@ee19b7ec3c1b174\"",
+                                         "\"`ee19b7ec3c1b174\"",
+                                         "\"eee19b7ec3c1b174",
+                                         "\"eee19b7ec3c1b1\\u0034\""};
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            for (int last = 0; last < 3; last++) {
+                static const char *const ends[] = {"}", ",\"flags\":1}", ""};
+                rd_buf in;
+                rd_buf_init(&in, 1 << 10);
+                rd_buf_printf(&in, "{\"body\":{\"stringValue\":\"x\"},\"%s\":%s%s", names[n], values[v],
+                              ends[last]);
+                assert_same_with_blanks("LogRecord", &scan, rd_buf_slice(&in));
+                rd_buf_release(&in);
+            }
+        }
+    }
+}
+
 /* Each is what a short cut takes, but for one thing. */
 static void test_otlp_json__short_cuts_refuse_what_the_long_way_refuses(void **state)
 {
@@ -854,6 +909,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_otlp_json__short_cuts_refuse_what_the_long_way_refuses),
+        cmocka_unit_test(test_otlp_json__short_cuts_of_scalars_refuse_what_the_long_way_refuses),
         cmocka_unit_test(test_otlp_json__finds_every_text_of_a_log_request),
         cmocka_unit_test(test_otlp_json__counts_items_and_groups),
         cmocka_unit_test(test_otlp_json__knows_both_spellings_of_names),
