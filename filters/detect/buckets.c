@@ -2,15 +2,58 @@
 /*
  * Greedy clustering: every window starts as a cluster of its own (of very many, the later ones join the
  * cluster that suits them best); while there are more clusters than buckets, the two whose union adds the
- * fewest expected candidates are merged. The expectation is the product over all positions of how often a
- * byte of the cluster's nibble sets occurs in log text.
+ * fewest expected candidates are merged; then windows move, one at a time, to the cluster where they add
+ * least. Expected are as many candidates as there are in a sample of log text, and a little for what the
+ * sample does not show: the product over all positions of how often a byte of the cluster's nibble sets
+ * occurs.
  */
 #include "filters/detect/buckets.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CLUSTERS = 96 }; /* to start with; the work grows with their square */
+enum {
+    MAX_CLUSTERS = 96, /* to start with; the work grows with their square */
+    SWEEPS = 4,        /* in which windows move; most are settled after two */
+    SAMPLE = 2048,     /* bytes looked at */
+    SAMPLE_WORDS = SAMPLE / 64
+};
+
+/* Lines as systems of all kinds write them. */
+static const char sample[] =
+    "2026-11-25T10:11:12.345Z INFO [http-nio-8080-exec-7] c.e.orders.OrderService - order 48213 packed in 12 "
+    "ms, 3 items left\n"
+    "{\"level\":\"info\",\"ts\":1764065472.113,\"caller\":\"server/handler.go:118\",\"msg\":\"request "
+    "done\",\"method\":\"GET\",\"path\":\"/api/v1/items/77\",\"status\":200,\"bytes\":5120}\n"
+    "time=\"2026-11-25T10:11:13Z\" level=warning msg=\"retrying connection\" component=scheduler attempt=2 "
+    "backoff=1.5s trace_id=4bf92f3577b34da6a3ce929d0e0e4736\n"
+    "Nov 25 10:11:14 node-17 systemd[1]: Started Session 412 of root. kernel: [12345.678901] eth0: link up, "
+    "1000 Mbps full duplex\n"
+    "198.51.100.7 - - [25/Nov/2026:10:11:15 +0000] \"POST /login HTTP/1.1\" 302 512 "
+    "\"https://shop.example/cart\" \"Mozilla/5.0 (X11; Linux x86_64) Firefox/125.0\"\n"
+    "E1125 10:11:16.204815       1 reconciler.go:241] Failed to update pod \"web-5d9c7b6f48-x2x7k\" in "
+    "namespace default: timeout\n"
+    "2026/11/25 10:11:17 [error] 2817#2817: *9912 upstream timed out (110: Connection timed out) while "
+    "reading, request: \"GET /u HTTP/1.1\"\n"
+    "2026-11-25 10:11:18 UTC [4711] LOG:  duration: 132.481 ms  execute S_3: SELECT id, state FROM jobs "
+    "WHERE run_at < now() ORDER BY id LIMIT 50\n"
+    "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 for block blk_38865049064139660 "
+    "terminating\n"
+    "Exception in thread \"main\" java.lang.IllegalStateException: queue is closed\n\tat "
+    "com.example.work.Pool.submit(Pool.java:88)\n"
+    "trace=8f14e45fceea167a5a36dedd4bea2543 span=00f067aa0ba902b7 service.name=checkout "
+    "host.name=ip-10-2-3-4 version=1.14.2 duration_ms=87\n"
+    "<Event><System><EventID>4624</EventID><Level>0</Level><Task>12544</Task></System></Event> session 0x3e7 "
+    "closed after 00:12:41\n"
+    "17/06/09 20:10:40 INFO executor.Executor: Finished task 12.0 in stage 4.0 (TID 231). 2087 bytes result "
+    "sent to driver; memory 384.0 KB free\n"
+    "{\"time\":\"2026-11-25T10:11:20\",\"logger\":\"cache\",\"event\":\"evicted\",\"keys\":1203,\"region\":"
+    "\"eu-west-1\",\"request_id\":\"7b0e2c1a-93d4-4f5e-8a6b-1c2d3e4f5a6b\"}\n"
+    "worker[3]: checkpoint written to /var/lib/app/data/000000010000002A.snap (size 1048576, crc 5d41402a) "
+    "next in 300 s\n"
+    "Jul  3 04:12:09 db2 mysqld[811]: [Note] Aborted connection 98 to db: 'shop' (Got timeout reading "
+    "packets)\n";
+_Static_assert(sizeof sample > SAMPLE + RD_LONG, "too short");
 
 /* What the nibble tables of one cluster take at each position. */
 typedef struct cluster {
@@ -20,9 +63,13 @@ typedef struct cluster {
 
 typedef struct work {
     float bytes[256]; /* share of each byte in log text */
+    /* Bit i: byte i of the sample has this lower (upper) half. */
+    uint64_t lo_at[16][SAMPLE_WORDS + 1], hi_at[16][SAMPLE_WORDS + 1];
     cluster *list;    /* owned */
     float *cost;      /* owned: [a * n_all + b] for a < b: what merging them adds */
-    uint32_t n, n_all, len;
+    cluster *windows; /* owned: one a window */
+    uint32_t *home;   /* owned: the cluster of each window */
+    uint32_t n, n_all, len, n_windows;
 } work;
 
 /* Rough shares, from logs of many systems. */
@@ -54,6 +101,49 @@ static float class_weight(const work *w, uint16_t lo, uint16_t hi)
     return sum < 1 ? sum : 1;
 }
 
+static void read_sample(work *w)
+{
+    for (uint32_t i = 0; i < SAMPLE + RD_LONG; i++) {
+        uint8_t c = (uint8_t)sample[i];
+        w->lo_at[c & 15][i / 64] |= UINT64_C(1) << i % 64;
+        w->hi_at[c >> 4][i / 64] |= UINT64_C(1) << i % 64;
+    }
+}
+
+/* Takes from `hits` the places of the sample whose j-th byte further on is in neither half of the sets. */
+static void narrow(const work *w, uint64_t *hits, uint16_t lo, uint16_t hi, uint32_t j)
+{
+    uint64_t lows[SAMPLE_WORDS + 1] = {0}, highs[SAMPLE_WORDS + 1] = {0};
+    if (lo == UINT16_MAX && hi == UINT16_MAX)
+        return;
+    for (uint32_t l = lo; l != 0; l &= l - 1) {
+        for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
+            lows[i] |= w->lo_at[__builtin_ctz(l)][i];
+    }
+    for (uint32_t h = hi; h != 0; h &= h - 1) {
+        for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
+            highs[i] |= w->hi_at[__builtin_ctz(h)][i];
+    }
+    for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
+        lows[i] &= highs[i];
+    for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
+        hits[i] &= j == 0 ? lows[i] : lows[i] >> j | lows[i + 1] << (64 - j);
+}
+
+static float sample_weight(const work *w, const cluster *c)
+{
+    uint64_t hits[SAMPLE_WORDS];
+    uint32_t n = 0;
+    memset(hits, 0xff, sizeof hits);
+    for (uint32_t j = 0; j < w->len; j++)
+        narrow(w, hits, c->lo[j], c->hi[j], j);
+    for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
+        n += (uint32_t)__builtin_popcountll(hits[i]);
+    return (float)n / SAMPLE;
+}
+
+static const float UNSEEN = 0.1f; /* how much the sample does not show */
+
 static cluster united(const work *w, const cluster *a, const cluster *b)
 {
     cluster u = {.weight = 1};
@@ -62,6 +152,7 @@ static cluster united(const work *w, const cluster *a, const cluster *b)
         u.hi[j] = a->hi[j] | b->hi[j];
         u.weight *= class_weight(w, u.lo[j], u.hi[j]);
     }
+    u.weight = UNSEEN * u.weight + sample_weight(w, &u);
     return u;
 }
 
@@ -106,6 +197,12 @@ static void merge_cheapest(work *w)
     w->list[best_a] = united(w, &w->list[best_a], &w->list[best_b]);
     uint32_t last = --w->n;
     w->list[best_b] = w->list[last];
+    for (uint32_t i = 0; i < w->n_windows; i++) {
+        if (w->home[i] == best_b)
+            w->home[i] = best_a;
+        else if (w->home[i] == last)
+            w->home[i] = best_b;
+    }
     for (uint32_t k = 0; k < last; k++) {
         if (k != best_b && best_b != last)
             *cost_of(w, k, best_b) = *cost_of(w, k, last);
@@ -113,6 +210,57 @@ static void merge_cheapest(work *w)
     for (uint32_t k = 0; k < last; k++) {
         if (k != best_a)
             price(w, k, best_a);
+    }
+}
+
+/* What is left of the cluster of window `i` without it. */
+static cluster without(const work *w, uint32_t i)
+{
+    cluster c = {.weight = 0};
+    bool any = false;
+    for (uint32_t k = 0; k < w->n_windows; k++) {
+        if (k == i || w->home[k] != w->home[i])
+            continue;
+        any = true;
+        for (uint32_t j = 0; j < w->len; j++) {
+            c.lo[j] |= w->windows[k].lo[j];
+            c.hi[j] |= w->windows[k].hi[j];
+        }
+    }
+    return any ? united(w, &c, &c) : c;
+}
+
+/* Moves window `i` to where it adds least; did it move? */
+static bool move_window(work *w, uint32_t i)
+{
+    uint32_t from = w->home[i], to = from;
+    cluster rest = without(w, i), best = w->list[from];
+    float least = best.weight - rest.weight;
+    for (uint32_t k = 0; k < w->n; k++) {
+        if (k == from)
+            continue;
+        cluster u = united(w, &w->list[k], &w->windows[i]);
+        if (u.weight - w->list[k].weight < least) {
+            least = u.weight - w->list[k].weight;
+            best = u;
+            to = k;
+        }
+    }
+    if (to == from)
+        return false;
+    w->list[from] = rest;
+    w->list[to] = best;
+    w->home[i] = to;
+    return true;
+}
+
+static void settle(work *w)
+{
+    bool moved = true;
+    for (unsigned n = 0; n < SWEEPS && moved; n++) {
+        moved = false;
+        for (uint32_t i = 0; i < w->n_windows; i++)
+            moved |= move_window(w, i);
     }
 }
 
@@ -133,7 +281,9 @@ static void write_tables(const work *w, unsigned first, rd_program *p)
 static void add_window(work *w, const rd_window_sets *sets)
 {
     cluster c = of_window(w, sets), best;
-    uint32_t at = w->n;
+    uint32_t at = w->n, i = w->n_windows++;
+    w->windows[i] = c;
+    w->home[i] = at;
     if (w->n < MAX_CLUSTERS) {
         w->list[w->n++] = c;
         return;
@@ -146,28 +296,40 @@ static void add_window(work *w, const rd_window_sets *sets)
         }
     }
     w->list[at] = best;
+    w->home[i] = at;
 }
 
 bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
                        unsigned n_buckets, rd_program *p)
 {
-    work w = {.len = len, .n_all = MAX_CLUSTERS};
-    w.list = calloc(MAX_CLUSTERS, sizeof *w.list);
-    w.cost = calloc((size_t)MAX_CLUSTERS * MAX_CLUSTERS, sizeof *w.cost);
-    bool ok = w.list != NULL && w.cost != NULL;
+    work *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return false;
+    *w = (work){.len = len, .n_all = MAX_CLUSTERS};
+    w->list = calloc(MAX_CLUSTERS, sizeof *w->list);
+    w->cost = calloc((size_t)MAX_CLUSTERS * MAX_CLUSTERS, sizeof *w->cost);
+    w->windows = calloc(n + 1, sizeof *w->windows);
+    w->home = calloc(n + 1, sizeof *w->home);
+    bool ok = w->list != NULL && w->cost != NULL && w->windows != NULL && w->home != NULL;
     for (unsigned c = 0; c < 256; c++)
-        w.bytes[c] = byte_weight((uint8_t)c);
+        w->bytes[c] = byte_weight((uint8_t)c);
+    read_sample(w);
     for (uint32_t i = 0; ok && i < n; i++)
-        add_window(&w, &windows[i]);
-    for (uint32_t a = 0; ok && a < w.n; a++) {
-        for (uint32_t b = a + 1; b < w.n; b++)
-            price(&w, a, b);
+        add_window(w, &windows[i]);
+    for (uint32_t a = 0; ok && a < w->n; a++) {
+        for (uint32_t b = a + 1; b < w->n; b++)
+            price(w, a, b);
     }
-    while (ok && w.n > n_buckets)
-        merge_cheapest(&w);
-    if (ok)
-        write_tables(&w, first, p);
-    free(w.list);
-    free(w.cost);
+    while (ok && w->n > n_buckets)
+        merge_cheapest(w);
+    if (ok) {
+        settle(w);
+        write_tables(w, first, p);
+    }
+    free(w->home);
+    free(w->windows);
+    free(w->cost);
+    free(w->list);
+    free(w);
     return ok;
 }
