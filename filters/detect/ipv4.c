@@ -9,44 +9,20 @@
  * `v` or `~` before, a word like "release" or a browser's name before, a suffix like -rc1 behind.
  */
 #include "filters/detect/matcher.h"
+#include "filters/detect/opaque.h"
 
+enum { MAX_VERSION_WORD = 16 };
+
+/* Words before versions; sorted. */
+/* clang-format off */
 static const char *const version_words[] = {
-    "version",
-    "section",
-    "chapter",
-    "clause",
-    "paragraph",
-    "ver",
-    "release",
-    "build",
-    "revision",
-    "rev",
-    "firmware",
-    "fw",
-    "extension",
-    "snmp get",
-    "snmpget",
-    "snmpwalk",
-    "oid",
-    "sdk",
-    "chrome",
-    "chromium",
-    "safari",
-    "firefox",
-    "edg",
-    "edge",
-    "opr",
-    "opera",
-    "crios",
-    "headlesschrome",
-    "msie",
-    "webkit",
-    "applewebkit",
-    "vivaldi",
-    "samsungbrowser",
-    "yabrowser",
-    "ucbrowser",
+    "android", "applewebkit", "bios", "brave", "build", "chapter", "chrome", "chromium", "clause", "crios",
+    "driver", "edg", "edge", "electron", "extension", "firefox", "firmware", "fw", "gecko",
+    "headlesschrome", "ios", "ipados", "macos", "msie", "oid", "openssl", "opera", "opr", "paragraph",
+    "release", "rev", "revision", "safari", "samsungbrowser", "sdk", "section", "snmpget", "snmpwalk",
+    "thunderbird", "trident", "ucbrowser", "ver", "version", "vivaldi", "webkit", "yabrowser",
 };
+/* clang-format on */
 
 static const char *const version_suffixes[] = {
     "snapshot", "beta",   "alpha", "rc",  "release", "final",  "eks",    "generic", "ga",
@@ -81,15 +57,8 @@ static bool version_before(const rd_view *v, uint32_t end)
             break;
         i--;
     }
-    for (uint32_t w = 0; w < sizeof version_words / sizeof version_words[0]; w++) {
-        uint32_t n = 0;
-        while (version_words[w][n] != 0)
-            n++;
-        if (i - n <= i && rd_spells_nocase(v, i - n, version_words[w]) &&
-            !rd_is(rd_at(v, i - n - 1), RD_C_ALPHA))
-            return true;
-    }
-    return false;
+    uint32_t from = rd_skip_back(v, i, MAX_VERSION_WORD, RD_C_ALPHA);
+    return from < i && (RD_LISTED(v, from, i, version_words) || rd_spells_nocase(v, i - 8, "snmp get"));
 }
 
 static bool version_behind(const rd_view *v, uint32_t end)
@@ -106,6 +75,13 @@ static bool version_behind(const rd_view *v, uint32_t end)
            rd_is(rd_at(v, end + 4), RD_C_ALPHA) == false && rd_is(rd_at(v, end + 3), RD_C_ALPHA);
 }
 
+/* 192.0.2.1.443 > 198.51.100.7.50000: as tcpdump and pf write ports. */
+static bool port_behind(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t end = rd_skip(v, to + 1, to + 6, RD_C_DIGIT);
+    return rd_spells(v, end, " > ") || (rd_at(v, end) == ':' && rd_spells(v, from - 3, " > "));
+}
+
 static bool edges_fit(const rd_view *v, uint32_t from, uint32_t to)
 {
     uint8_t before = rd_at(v, from - 1), behind = rd_at(v, to);
@@ -113,7 +89,7 @@ static bool edges_fit(const rd_view *v, uint32_t from, uint32_t to)
         return false;
     if (before == '.' && rd_is(rd_at(v, from - 2), RD_C_ALNUM))
         return false;
-    return !(behind == '.' && rd_is(rd_at(v, to + 1), RD_C_DIGIT)) &&
+    return !(behind == '.' && rd_is(rd_at(v, to + 1), RD_C_DIGIT) && !port_behind(v, from, to)) &&
            !(behind == '*' && rd_at(v, to - 1) == '.');
 }
 

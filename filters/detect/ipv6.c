@@ -104,8 +104,10 @@ static bool edges_fit(const rd_view *v, uint32_t from, const parsed *p)
         return false;
     if (behind == ':' && (rd_is(rd_at(v, p->end + 1), RD_C_HEX) || rd_at(v, p->end + 1) == ':'))
         return p->n_groups == 8; /* a port behind a full address */
-    if (behind == '.' && rd_is(rd_at(v, p->end + 1), RD_C_DIGIT))
-        return false;
+    if (behind == '.' && rd_is(rd_at(v, p->end + 1), RD_C_DIGIT)) {
+        uint32_t port = rd_skip(v, p->end + 1, p->end + 6, RD_C_DIGIT); /* addr.443 > addr.50000: */
+        return rd_spells(v, port, " > ") || (rd_at(v, port) == ':' && rd_spells(v, from - 3, " > "));
+    }
     return !rd_spells(v, p->end + (behind == ':'), "***");
 }
 

@@ -121,5 +121,6 @@ extern const rd_matcher rd_match_element;
 extern const rd_matcher rd_match_hl7;
 extern const rd_matcher rd_match_accounts;
 extern const rd_matcher rd_match_base64_text;
+extern const rd_matcher rd_match_people;
 
 #endif
