@@ -5,6 +5,9 @@
  *    net use ... /user:DOMAIN\login password         "AUTH" "password" (Redis MONITOR)
  *    su: FAILED SU (to root) login on pts/0          DB_PASSWORD set to value, set db_password value
  *    jdbc:oracle:thin:login/password@//host           Unseal Key 1: value (Vault)
+ *    Login OK: [login/password], Login incorrect: [login] (FreeRADIUS)
+ *    334 UGFzc3dvcmQ6, then the password in base64 (AUTH LOGIN of SMTP)
+ *    by login(uid=1000) (PAM)
  */
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
@@ -38,6 +41,62 @@ static void net_use(rd_find *f, uint32_t i)
     uint32_t to = token_end(v, i, ""), next = to + 1;
     if (rd_at(v, to) == ' ' && rd_at(v, next) != '/' && rd_at(v, next) != '*')
         password(f, next, token_end(v, next, ""));
+}
+
+static void login(rd_find *f, uint32_t from, uint32_t to)
+{
+    if (from < to)
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = to, .quoted = true});
+}
+
+/* [login/password] or [login]: `i` is behind the bracket. */
+static void radius(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t to = token_end(v, i, "/]");
+    login(f, i, to);
+    if (rd_at(v, to) == '/') {
+        uint32_t end = token_end(v, to + 1, "]");
+        if (rd_at(v, to + 1) != '<' && rd_at(v, end) == ']') /* <via Auth-Type = EAP> */
+            password(f, to + 1, end);
+    }
+}
+
+/* Login incorrect (reason): [login]: `i` is behind the word. */
+static void radius_refused(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (!rd_spells_nocase(v, i - 15, "login incorrect"))
+        return;
+    for (uint32_t limit = i + MAX_TOKEN; i < limit && rd_at(v, i) >= ' '; i++) {
+        if (rd_spells(v, i, ": [")) {
+            radius(f, i + 3);
+            return;
+        }
+    }
+}
+
+/* The line behind the server's "334 Password:": perhaps with the mark of a client before it. */
+static void smtp_password(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    i = token_end(v, i, "\\");
+    while (rd_is(rd_at(v, i), RD_C_SPACE) || rd_at(v, i) == '>' ||
+           (rd_at(v, i) == '\\' && rd_is(rd_at(v, i + 1), RD_C_LOWER)))
+        i += rd_at(v, i) == '\\' ? 2 : 1;
+    i += rd_spells(v, i, "C: ") ? 3 : 0;
+    password(f, i, token_end(v, i, "\\"));
+}
+
+/* "by login(uid=1000)": `at` is the bracket. */
+static void pam_login(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = at;
+    while (at - from < MAX_TOKEN && rd_at(v, from - 1) > ' ')
+        from--;
+    if (rd_spells(v, from - 4, " by "))
+        login(f, from, at);
 }
 
 /* "AUTH" "password", "AUTH" "login" "password": `i` is behind the second opening quote. */
@@ -145,7 +204,19 @@ static void confirm(rd_find *f, uint32_t at)
         numbered_key(f, at + 1);
         break;
     case '(':
-        switched_user(f, at);
+        if (rd_at(v, at + 1) == 'u')
+            pam_login(f, at);
+        else
+            switched_user(f, at);
+        break;
+    case 'n':
+        if (rd_at(v, at + 1) == 'c')
+            radius_refused(f, at + 8);
+        else
+            radius(f, at + 7);
+        break;
+    case '3':
+        smtp_password(f, at + 4);
         break;
     case ' ':
         assignment(f, at);
@@ -159,9 +230,10 @@ static void confirm(rd_find *f, uint32_t at)
     }
 }
 
-static const rd_window windows[] = {{"/user:", true}, {"(to ", false},       {" set", false},
-                                    {"ureS", false},  {"\"auth\" \"", true}, {"thin:\\w", true},
-                                    {"y \\d:", true}, {NULL, false}};
+static const rd_window windows[] = {{"/user:", true},    {"(to ", false},       {" set", false},
+                                    {"ureS", false},     {"\"auth\" \"", true}, {"thin:\\w", true},
+                                    {"y \\d:", true},    {"n OK: [", false},    {"ncorrect", false},
+                                    {"334 UGFz", false}, {"(uid=\\d", false},   {NULL, false}};
 
 const rd_matcher rd_match_accounts = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(URL_CREDENTIALS),

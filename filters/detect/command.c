@@ -88,10 +88,10 @@ static const char *const *programs_of(uint8_t option, bool apart)
 {
     static const char *const sticks[] = {"mysql", "mariadb", "mycli", "mongo", "sqlcmd",
                                          "osql",  "7z",      "rar ",  NULL};
-    static const char *const p_apart[] = {"sshpass",    "htpasswd", " login",   "mongo",   "mysql",
-                                          "plink",      "pscp",     "psftp",    "sqlcmd",  "osql",
-                                          "mosquitto_", "bcp ",     "isql",     "snowsql", "clickhouse",
-                                          "mqtt",       "zip ",     "registry", NULL};
+    static const char *const p_apart[] = {
+        "sshpass", "htpasswd", " login",     "mongo",   "mysql",   "plink",   "pscp",       "psftp",
+        "sqlcmd",  "osql",     "mosquitto_", "bcp ",    "isql",    "snowsql", "clickhouse", "mqtt",
+        "zip ",    "registry", "usermod",    "useradd", "freerdp", NULL};
     static const char *const w_apart[] = {"ldap", "dsconf", NULL};
     static const char *const a_apart[] = {"redis-cli", "valkey-cli", "keydb-cli", NULL};
     static const char *const k_apart[] = {"openssl enc", NULL};
@@ -110,6 +110,19 @@ static const char *const *programs_of(uint8_t option, bool apart)
     }
 }
 
+/* -u login ... -p value: what takes both is given a login and a password. `at` is the space before -p. */
+static bool login_before(const rd_view *v, uint32_t at)
+{
+    for (uint32_t i = at; at - i < LOOK_BACK && rd_at(v, i) != 0 && rd_at(v, i) != '\n'; i--) {
+        if (rd_spells(v, i, " -u ") || rd_spells(v, i, " -U "))
+            return rd_is(rd_at(v, i + 4), RD_C_ALPHA) || is_quote(rd_at(v, i + 4));
+    }
+    return false;
+}
+
+/* Programs that take -u and -p for other things: a unit and a priority. */
+static const char *const priorities[] = {"journalctl", "systemctl", NULL};
+
 /* -u x:y, -pvalue, -a value: `at` is the space before. */
 static void short_option(rd_find *f, uint32_t at)
 {
@@ -121,7 +134,8 @@ static void short_option(rd_find *f, uint32_t at)
         return;
     }
     bool apart = rd_at(v, i) == ' ';
-    if (!program_before(v, at, programs_of(option, apart)))
+    if (!program_before(v, at, programs_of(option, apart)) &&
+        !(option == 'p' && apart && login_before(v, at) && !program_before(v, at, priorities)))
         return;
     i += apart;
     uint32_t end = argument_end(v, i);
@@ -156,6 +170,8 @@ static void long_option(rd_find *f, uint32_t at)
     rd_value x;
     if (cls == RD_KEY_NONE || cls == RD_KEY_VALUE || !rd_value_read(v, i, MAX_ARGUMENT, &x))
         return;
+    if (rd_spells(v, i, "id=") || rd_key_class_of(f->keys, v, x.to) != RD_KEY_NONE)
+        return; /* --secret id=x, --secret dbPassword value: the option is a switch */
     x.prose = false;
     rd_value_judge(f, cls, x);
 }
@@ -168,8 +184,8 @@ static void confirm(rd_find *f, uint32_t at)
         short_option(f, at);
 }
 
-static const rd_window windows[] = {{"--\\a", false}, {" -\\a ", false}, {" -u\\w", true}, {" -u\\q", true},
-                                    {" -p\\w", true}, {" -p\\q", true},  {NULL, false}};
+static const rd_window windows[] = {
+    {"--\\a", false}, {" -\\a ", false}, {" -u\\y", true}, {" -p\\y", true}, {NULL, false}};
 
 const rd_matcher rd_match_command = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |

@@ -248,6 +248,8 @@ static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint
         return *out_to > *out_from;
     }
     *out_from = i;
+    if (json && rd_spells(v, i, "rejected value "))
+        return false; /* Spring: a sentence about the field, which detectors read (keyvalue.c) */
     if (!json)
         *out_to = word_end(v, i);
     else if (rd_at(v, i) == '{' || rd_at(v, i) == '[')

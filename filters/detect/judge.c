@@ -332,7 +332,7 @@ static void given(rd_find *f, rd_value x)
 /* Logins of programs, and words that follow "user" in sentences; sorted. */
 /* clang-format off */
 static const char *const accounts[] = {
-    "account", "admin", "administrator", "agent", "android", "anonymous", "apache", "api", "app",
+    "account", "admin", "administrator", "agent", "and", "android", "anonymous", "apache", "api", "app",
     "authentication", "backup", "bin", "bot", "by", "centos", "ci", "client", "clients", "credentials",
     "cron", "daemon", "data", "dbus", "debian", "default", "deploy", "docker", "does", "dovecot",
     "ec2-user", "elastic", "error", "errors", "false", "for", "from", "ftp", "ftpuser", "git",
@@ -373,6 +373,24 @@ static void login(rd_find *f, rd_value x)
     if (rd_is(rd_at(v, from), RD_C_DIGIT) && n_letters < 5)
         return;
     rd_emit(f, RD_DETECTOR_PERSON_NAME, from, end, 0, 0);
+}
+
+bool rd_login_of_person(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t n_letters = 0, joins = 0, i = from;
+    for (; i < to && rd_is(rd_at(v, i), RD_C_LOWER | RD_C_UTF8 | RD_C_DIGIT); i++)
+        n_letters += !rd_is(rd_at(v, i), RD_C_DIGIT);
+    if (i == to)
+        return n_letters >= 3 && n_letters < to - from && !rd_is(rd_at(v, from), RD_C_DIGIT);
+    for (; i < to; i++) {
+        uint8_t c = rd_at(v, i);
+        if (c == '.' || c == '_')
+            joins++;
+        else if (!rd_is(c, RD_C_LOWER | RD_C_UTF8 | RD_C_DIGIT))
+            return false;
+    }
+    bool number = rd_skip_back(v, to, 8, RD_C_DIGIT) < to - 4; /* blk_1073741825 */
+    return joins == 1 && rd_is(rd_at(v, to - 1), RD_C_WORD) && !number;
 }
 
 static void phone(rd_find *f, rd_value x)

@@ -148,7 +148,7 @@ static const struct {
      "titular klant klient m\xc3\xbc\xc5\x9fteri musteri "
      "spouse guardian signatory cashier nurse editor creator initiator requestor "
      "submitter technician interviewer recruiter nm policyholder next_of_kin nextofkin emergencycontact "
-     "sachbearbeiter vertragspartner kunde bearbeiter ansprechperson requested_by approved_by assigned_to "
+     "sachbearbeiter vertragspartner bearbeiter ansprechperson requested_by approved_by assigned_to "
      "reviewed_by entered_by signed_by ordered_by tester trainee caregiver parent tutor "},
     {RD_KEY_LOGIN, true,
      "utilizator loginame k\xc3\xa4ytt\xc3\xa4j\xc3\xa4tunnus kayttajatunnus "
@@ -161,7 +161,7 @@ static const struct {
      "brukernavn brugernavn uzivatel u\xc5\xbeivatel "
      "\xd0\xbf\xd0\xbe\xd0\xbb\xd1\x8c\xd0\xb7\xd0\xbe\xd0\xb2\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
      "\xd0\x9f\xd0\xbe\xd0\xbb\xd1\x8c\xd0\xb7\xd0\xbe\xd0\xb2\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
-     "\xd0\xbb\xd0\xbe\xd0\xb3\xd0\xb8\xd0\xbd "
+     "\xd0\xbb\xd0\xbe\xd0\xb3\xd0\xb8\xd0\xbd \xd0\x9b\xd0\xbe\xd0\xb3\xd0\xb8\xd0\xbd "
      "\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc\xe5\x90\x8d "
      "\xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6\xe3\x83\xbc \xe3\x83\xa6\xe3\x83\xbc\xe3\x82\xb6id "
      "\xe7\x94\xa8\xe6\x88\xb7\xe5\x90\x8d \xe7\x94\xa8\xe6\x88\xb7 "
@@ -194,7 +194,7 @@ static const struct {
      "datumnarozeni "
      "\xd0\xb4\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
      "\xd0\x94\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
-     "birthdatetime birthtime birth_dt bdate dtnasc dataur datebirth birthdte gebdt "},
+     "birthdatetime birthtime birth_dt bdate dtnasc data_ur datebirth birthdte gebdt "},
     {RD_KEY_MAC, true, "macadresse btaddr macid wifimac physaddr ethernetaddress "},
     {RD_KEY_VALUE, false, "value val stringvalue content"},
 };

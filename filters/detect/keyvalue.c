@@ -32,6 +32,7 @@ static bool bracket_opens(const rd_view *v, uint32_t end)
     return rd_at(v, i - 1) == '[';
 }
 
+#define REJECTED_VALUE   " rejected value ["
 #define FULL_WIDTH_COLON "\xef\xbc\x9a"
 
 /* What stands between key and separator: digits and underscores of key_2, closing quotes and brackets,
@@ -143,6 +144,12 @@ static void rest_of_list(rd_find *f, rd_key_class cls, uint32_t i)
     }
 }
 
+/* cn=login,ou=people, account_name=login: keys that as often name a thing. */
+static bool names_account(const rd_view *v, uint32_t key)
+{
+    return rd_spells_nocase(v, key - 2, "cn") || rd_spells_nocase(v, key - 12, "account_name");
+}
+
 /* FooManager: the name of a class may stand before prose. Not for keys that say clearly what they are. */
 static bool may_be_class_name(const rd_view *v, rd_key_class cls, uint32_t key)
 {
@@ -167,6 +174,8 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
         rd_judge_header_list(f, cls, i + (rd_at(&f->v, i) == ' '));
         return;
     }
+    if (rd_spells(&f->v, i, REJECTED_VALUE)) /* Spring: "field 'key': rejected value [x]" */
+        i += sizeof REJECTED_VALUE - 2;
     if (!rd_value_read(&f->v, i, rd_value_max(cls), &value))
         return;
     bool nested = cls == RD_KEY_COOKIE || cls == RD_KEY_AUTH || cls >= RD_KEY_NAME;
@@ -178,6 +187,8 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
             if (rd_at(&f->v, k) == '@')
                 value.to = k;
     }
+    if (cls == RD_KEY_WHO && names_account(&f->v, key) && rd_login_of_person(&f->v, value.from, value.to))
+        cls = RD_KEY_LOGIN;
     bool emitted = rd_value_judge(f, cls, value);
     if (value.quoted && (rd_at(&f->v, value.from - 2) == '[' || rd_spells(&f->v, value.from - 3, "[\\")))
         rest_of_list(f, cls, value.to);
@@ -340,8 +351,7 @@ static const rd_window windows[] = {
     {"\\l | ", false},  {"\\w ->", false},
 
     {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
-    {"pw=", true},      {"pw:", true},        {"pw\"", true},      {"cn=", true},
-    {NULL, false}};
+    {"pw\\v", true},    {"cn=", true},        {NULL, false}};
 
 static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
 {

@@ -96,16 +96,21 @@ static void confirm(rd_find *f, uint32_t at)
         name_at(f, at + 8, 2);
     else if (rd_spells(v, at, "birth is") || rd_spells(v, at, "acido el"))
         birth_at(f, at + 8);
-    else if (rd_spells(v, at, "ato il "))
-        birth_at(f, at + 6);
     else if (rd_spells(v, at, "\xc3\xa9"))
         birth_at(f, at + 5);
 }
 
-static const rd_window windows[] = {{"Herr ", false},    {"Frau ", false},        {"Mr. \\h", false},
-                                    {"Mrs. ", false},    {"Dr. \\h", false},         {"Dear ", false},
-                                    {"name is ", false}, {"birth is", false},     {"acido el", false},
-                                    {"ato il ", false},  {"\xc3\xa9 le ", false}, {NULL, false}};
+static const rd_window windows[] = {{"Herr \\h\\h", false},
+                                    {"Frau \\h\\h", false},
+                                    {"Mr. \\h\\h\\h", false},
+                                    {"Mrs. \\h\\h", false},
+                                    {"Dr. \\h\\h\\h", false},
+                                    {"Dear \\h\\h", false},
+                                    {"name is ", false},
+                                    {"birth is", false},
+                                    {"acido el", false},
+                                    {"\xc3\xa9 le \\d", false},
+                                    {NULL, false}};
 
 const rd_matcher rd_match_people = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), .windows = windows, .confirm = confirm};

@@ -65,6 +65,12 @@ static bool ends_run(const rd_view *v, uint32_t i)
     return c <= ' ' || c == '"' || c == '\'' || c == '`' || c == '<' || c == '>';
 }
 
+/* The space in a telephone number: "\\u002b49 171 1234567". */
+static bool digits_go_on(const rd_view *v, uint32_t i)
+{
+    return rd_at(v, i) == ' ' && rd_is(rd_at(v, i - 1), RD_C_DIGIT) && rd_is(rd_at(v, i + 1), RD_C_DIGIT);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -77,7 +83,7 @@ static void confirm(rd_find *f, uint32_t at)
     uint32_t from = at, to = at;
     while (at - from < LOOK_BACK && from > f->resume && !ends_run(v, from - 1))
         from--;
-    while (!ends_run(v, to))
+    while (!ends_run(v, to) || digits_go_on(v, to))
         to++;
     if (to == at)
         return;

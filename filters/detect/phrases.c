@@ -22,7 +22,8 @@ static rd_value token_at(const rd_view *v, uint32_t i)
         return x;
     }
     while (x.to - x.from <= MAX_LOGIN && rd_at(v, x.to) > ' ' && rd_at(v, x.to) != ',' &&
-           rd_at(v, x.to) != ')' && rd_at(v, x.to) != '@' && rd_at(v, x.to) != ']' && rd_at(v, x.to) != ';')
+           rd_at(v, x.to) != ')' && rd_at(v, x.to) != '(' && rd_at(v, x.to) != '"' && rd_at(v, x.to) != '@' &&
+           rd_at(v, x.to) != ']' && rd_at(v, x.to) != ';')
         x.to++;
     while (x.to > x.from && (rd_at(v, x.to - 1) == '.' || rd_at(v, x.to - 1) == ':'))
         x.to--;
@@ -55,25 +56,6 @@ static void login_from(rd_find *f, uint32_t i)
         rd_value_judge(f, RD_KEY_LOGIN, x);
 }
 
-/* Written as only logins of people are: words and digits with a dot, a hyphen or an underscore inside, or
- * letters that end in digits. */
-static bool personal(const rd_view *v, rd_value x)
-{
-    uint32_t n_letters = 0, joins = 0, i = x.from;
-    for (; i < x.to && rd_is(rd_at(v, i), RD_C_LOWER | RD_C_UTF8 | RD_C_DIGIT); i++)
-        n_letters += !rd_is(rd_at(v, i), RD_C_DIGIT);
-    if (i == x.to)
-        return n_letters >= 3 && n_letters < x.to - x.from && !rd_is(rd_at(v, x.from), RD_C_DIGIT);
-    for (; i < x.to; i++) {
-        uint8_t c = rd_at(v, i);
-        if (c == '.' || c == '_')
-            joins++;
-        else if (!rd_is(c, RD_C_LOWER | RD_C_UTF8 | RD_C_DIGIT))
-            return false;
-    }
-    return joins == 1 && rd_is(rd_at(v, x.to - 1), RD_C_WORD);
-}
-
 /* ": authentication failure", an address or a port behind a login */
 static bool about_login(const rd_view *v, uint32_t i)
 {
@@ -103,21 +85,68 @@ static bool samba_login(rd_find *f, uint32_t i)
 }
 
 /* "user <login>" where the sentence makes clear that a login follows. */
-static void user(rd_find *f, uint32_t at)
+static void user(rd_find *f, uint32_t at, uint32_t behind_word)
 {
     const rd_view *v = &f->v;
-    rd_value x = token_at(v, at + 5);
+    rd_value x = token_at(v, behind_word);
     if (rd_at(v, x.from) == '[' && samba_login(f, x.from))
         return;
     uint32_t behind = x.to + x.quoted;
     static const char before[] =
         "for invalid unknown illegal by as authenticated authenticating from benutzer new of";
-    static const char after[] = "from logged authenticated connected disconnected requested has signed "
-                                "failed via attempted host at on wurde";
+    static const char after[] =
+        "from logged authenticated connected disconnected requested has signed "
+        "failed via attempted host at on wurde password and depuis gesperrt mit con desde is "
+        "rifiutato refus\xc3\xa9 poda\xc5\x82";
     bool said = word_before(v, at, before) || word_behind(v, behind, after) || x.quoted ||
-                about_login(v, behind) || personal(v, x);
-    if (said && !rd_is(rd_at(v, at - 1), RD_C_WORD))
+                about_login(v, behind) || rd_login_of_person(v, x.from, x.to) ||
+                (rd_at(v, at - 2) == ',' && x.to == v->hi);
+    if (said && (!rd_is(rd_at(v, at - 1), RD_C_WORD) || rd_lower(rd_at(v, at)) != 'u' ||
+                 rd_lower(rd_at(v, at + 1)) == 't')) /* Benutzer, utilisateur */
         rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
+/* "authentication failed for <login>": what is written like the login of a person. */
+static void login_of_person(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    i += rd_spells(v, i, "cn=") ? 3 : 0;
+    rd_value x = token_at(v, i);
+    if (rd_login_of_person(v, x.from, x.to))
+        rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
+/* "authentication failed for", "login failed for": `at` is in the verb. */
+static bool refused(const rd_view *v, uint32_t at)
+{
+    uint32_t i = rd_skip_back(v, at, 16, RD_C_ALPHA);
+    return word_before(v, i, "authentication auth login logon bind access verification password");
+}
+
+/* "token <value>", "secret <value>", "secret 5 <value>" of routers: twenty characters or more of mixed
+ * case, or 32 hexadecimal digits, or what stands behind the digit. */
+static void token_behind(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t i = at + 5;
+    bool digit = rd_is(rd_at(v, i), RD_C_DIGIT) && rd_at(v, i + 1) == ' ' && rd_lower(rd_at(v, at)) == 'c';
+    uint32_t to = i += digit ? 2 : 0;
+    uint32_t n_digits = 0, n_upper = 0, n_lower = 0, n_hex = 0;
+    for (; to - i < REACH && (rd_is(rd_at(v, to), RD_C_TOKEN) || rd_at(v, to) == '+' || rd_at(v, to) == '/' ||
+                              rd_at(v, to) == '=' || (digit && rd_at(v, to) == '$'));
+         to++) {
+        n_digits += rd_is(rd_at(v, to), RD_C_DIGIT);
+        n_upper += rd_is(rd_at(v, to), RD_C_UPPER);
+        n_lower += rd_is(rd_at(v, to), RD_C_LOWER);
+        n_hex += rd_is(rd_at(v, to), RD_C_HEX) || rd_at(v, to) == '-';
+    }
+    while (to > i && (rd_at(v, to - 1) == '.' || rd_at(v, to - 1) == '/'))
+        to--;
+    bool random = (n_upper > 1 && n_lower > 1 && to - i >= 20) || (n_hex == to - i && n_hex >= 32);
+    if (n_digits < 2 || n_upper + n_lower < 2 || !(random || (digit && to - i >= 6)) ||
+        rd_placeholder(v, i, to))
+        return;
+    rd_emit(f, digit ? RD_DETECTOR_PASSWORD : RD_DETECTOR_SECRET, i, to, 0, 0);
 }
 
 static void emit_quoted_or_opaque(rd_find *f, uint32_t i)
@@ -172,6 +201,8 @@ static bool other_separator(rd_find *f, uint32_t i)
         return false;
     x.prose = false;
     rd_value_judge(f, RD_KEY_PASSWORD, x);
+    if (call && rd_spells(v, x.to + 1, ", ") && rd_value_read(v, x.to + 3, 256, &x) && x.quoted)
+        rd_value_judge(f, RD_KEY_PASSWORD, x); /* changeUserPassword("login", "value") */
     return true;
 }
 
@@ -204,18 +235,31 @@ static void password(rd_find *f, uint32_t behind)
         said_later(f, behind + 5);
     } else if (rd_spells_nocase(v, behind, " is "))
         emit_quoted_or_opaque(f, behind + 4);
+    else if (rd_spells_nocase(v, behind, " is: "))
+        rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, behind + 5));
+    else if (rd_spells_nocase(v, behind, " changed for "))
+        login_of_person(f, behind + 13);
+    else if (rd_at(v, behind) == ' ' && rd_is(rd_at(v, behind + 1), RD_C_DIGIT) &&
+             rd_at(v, behind + 2) == ' ')
+        bare_password(f, behind + 3); /* password 7 <value>, of routers */
     else if (rd_spells_nocase(v, behind, " to ") && rd_at(v, behind - 9) == '_')
         rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, behind + 4)); /* root_password to ...: no sentence */
     else if (rd_spells_nocase(v, behind, " to "))
         emit_quoted_or_opaque(f, behind + 4);
-    else if (rd_at(v, behind) == ' ' || rd_at(v, behind) == '\t')
+    else if (rd_at(v, behind) == ' ' || rd_at(v, behind) == '\t') {
+        rd_value login = token_at(v, behind + 1); /* PASSWORD login = value */
+        if (rd_spells(v, login.to, " = "))
+            rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, login.to + 3));
         bare_password(f, behind + 1);
+    }
 }
 
 /* Passwort, Kennwort: `i` is behind the word. */
 static void german_password(rd_find *f, uint32_t i)
 {
     const rd_view *v = &f->v;
+    if (rd_at(v, i) == ' ')
+        bare_password(f, i + 1); /* Kennwort 'value' */
     if (rd_spells(v, i, " f\xc3\xbcr ")) {
         i += 6;
         for (unsigned n = 0; n < 2 && (rd_spells(v, i, "Benutzer ") || rd_spells(v, i, "Nutzer ")); n++)
@@ -290,12 +334,13 @@ static void number_behind(rd_find *f, uint32_t i, bool any)
 static void phone_words(rd_find *f, uint32_t at)
 {
     static const char *const words[] = {
-        "phone number",  "phone",   "telefonnummer", "telefon", "telephone", "tel",
-        "mobile number", "mobile",  "mobilnummer",   "mobil",   "call from", "call to",
-        "called",        "calling", "callback",      "call",    "caller",    "sms to",
-        "sms",           "fax",     "dialed",        "dialing", "rufnummer", "tsapp"};
+        "phone number", "phone",       "telefonnummer", "telefon",   "telephone", "tel",    "mobile number",
+        "mobile",       "mobilnummer", "mobil",         "call from", "call to",   "called", "calling",
+        "callback",     "call",        "caller",        "sms to",    "sms",       "fax",    "dialed",
+        "dialing",      "rufnummer",   "tsapp",         "telefono"};
     const rd_view *v = &f->v;
-    if (rd_is(rd_at(v, at - 1), RD_C_LOWER))
+    bool tail = rd_spells_nocase(v, at, "rufn"); /* Rückrufnummer */
+    if (!tail && rd_is(rd_at(v, at - 1), RD_C_LOWER))
         return;
     for (unsigned w = 0; w < sizeof words / sizeof words[0]; w++) {
         uint32_t n = 0;
@@ -360,12 +405,22 @@ static void confirm(rd_find *f, uint32_t at)
     const rd_view *v = &f->v;
     if (rd_spells_nocase(v, at, "word"))
         password(f, at + 4);
+    else if (rd_spells_nocase(v, at, "username "))
+        user(f, at, at + 9);
+    else if (rd_spells_nocase(v, at, "isateur "))
+        user(f, at, at + 8);
+    else if (rd_spells_nocase(v, at, "utzer "))
+        user(f, at, at + 6);
+    else if (rd_spells(v, at, "ed for ") && refused(v, at))
+        login_of_person(f, at + 7);
+    else if (rd_spells_nocase(v, at, "oken ") || rd_spells_nocase(v, at, "cret "))
+        token_behind(f, at);
     else if (rd_spells_nocase(v, at, "wd ") && rd_spells_nocase(v, at - 4, "pass"))
         rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, at + 3)); /* passwd "value" */
     else if (rd_spells_nocase(v, at, "wort"))
         german_password(f, at + 4);
     else if (rd_spells_nocase(v, at, "user "))
-        user(f, at);
+        user(f, at, at + 5);
     else if (rd_spells_nocase(v, at, "born") || rd_spells_nocase(v, at, "geb.") ||
              rd_spells_nocase(v, at, "dob "))
         born(f, at + 4);
@@ -386,17 +441,18 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"word", true},     {"wort", true},      {"wd \\q", true}, {"user", true}, {"ckey", true},
-    {"fied", true},     {" [\\d\\d", false}, {"r is", true},   {"phon", true}, {"tele", true},
-    {"tel.", true},     {"tel ", true},      {"mobi", true},   {"call", true}, {"dial", true},
-    {"rufn", true},     {"tsap", true},      {"born", true},   {"geb.", true}, {"sudo", false},
+    {"word", true},     {"wort", true},      {"wd \\q", true}, {"user", true},  {"ckey", true},
+    {"fied", true},     {" [\\d\\d", false}, {"r is", true},   {"phon", true},  {"tele", true},
+    {"tel\\j", true},   {"mobi", true},      {"call", true},   {"dial", true},  {"rufn", true},
+    {"tsap", true},     {"born", true},      {"geb.", true},   {"sudo", false},
 
-    {"geboren ", true}, {"burtsdat", true},
+    {"geboren ", true}, {"burtsdat", true},  {"utze", true},   {"oken", true},  {"cret", true},
+    {"isat", true},     {"ed f", false},
 
     {NULL, false}};
 
 const rd_matcher rd_match_phrases = {
-    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(PHONE) | RD_BIT(DATE_OF_BIRTH),
+    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PHONE) | RD_BIT(DATE_OF_BIRTH),
     .windows = windows,
     .confirm = confirm,
 };

@@ -41,16 +41,27 @@ static const struct {
     unsigned classes;
     const char *more;
 } named[] = {
-    {'d', RD_C_DIGIT, ""},   {'n', 0, "123456789"},
-    {'x', RD_C_HEX, ""},     {'a', RD_C_ALPHA, ""},
-    {'u', RD_C_UPPER, ""},   {'l', RD_C_LOWER, ""},
-    {'w', RD_C_ALNUM, ""},   {'q', 0, "\"'`"},
-    {'.', RD_C_DIGIT, "."},  {':', RD_C_HEX, ":"},
-    {'j', 0, "-. "},         {'k', 0, "- "},
-    {'s', RD_C_SPACE, ""},   {'e', RD_C_WORD, "\"'`] \t"},
-    {'o', 0, "234567"},      {'p', RD_C_DIGIT, " ()./-%"},
-    {'W', RD_C_ALNUM, " -"}, {'h', RD_C_ALNUM | RD_C_UTF8, "["},
+    {'d', RD_C_DIGIT, ""},
+    {'n', 0, "123456789"},
+    {'x', RD_C_HEX, ""},
+    {'a', RD_C_ALPHA, ""},
+    {'u', RD_C_UPPER, ""},
+    {'l', RD_C_LOWER, ""},
+    {'w', RD_C_ALNUM, ""},
+    {'q', 0, "\"'`"},
+    {'.', RD_C_DIGIT, "."},
+    {':', RD_C_HEX, ":"},
+    {'j', 0, "-. "},
+    {'k', 0, "- "},
+    {'s', RD_C_SPACE, ""},
+    {'e', RD_C_WORD, "\"'`] \t"},
+    {'o', 0, "234567"},
+    {'p', RD_C_DIGIT, " ()./-%"},
+    {'W', RD_C_ALNUM, " -"},
+    {'h', RD_C_ALNUM | RD_C_UTF8, "["},
     {'c', 0, ":="},
+    {'v', 0, ":=\""},
+    {'y', RD_C_ALNUM, "\"'`"},
 };
 
 static void allow_named(rd_byteset *s, char name)

@@ -85,7 +85,8 @@ static bool ends_field(const rd_view *v, uint32_t i)
                next == ':' || next == '&' || next == '>' || next == '|';
     uint32_t k = i + 1;
     while (k - i < MAX_NEXT_KEY &&
-           (rd_is(rd_at(v, k), RD_C_WORD) || rd_at(v, k) == '_' || rd_at(v, k) == '.' || rd_at(v, k) == '-'))
+           (rd_at(v, k) == '[' || rd_at(v, k) == ']' || rd_is(rd_at(v, k), RD_C_WORD) || rd_at(v, k) == '_' ||
+            rd_at(v, k) == '.' || rd_at(v, k) == '-'))
         k++;
     return k > i + 1 && (rd_at(v, k) == '=' || rd_at(v, k) == ':');
 }

@@ -21,4 +21,8 @@ rd_value rd_value_until(const rd_view *v, uint32_t i, uint8_t stop);
 /* Emits what is to be hidden of a value of this class; was there anything? */
 bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value value);
 
+/* Is it written as only logins of people are: small letters and digits with one dot or underscore inside, or
+ * letters that end in digits? */
+bool rd_login_of_person(const rd_view *v, uint32_t from, uint32_t to);
+
 #endif
