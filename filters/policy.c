@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "filters/detect/keys.h"
+#include "filters/detect/literals.h"
 
 /* What the rules of one mode look for, and which rule is behind what. */
 typedef struct finder {
@@ -285,6 +286,16 @@ const rd_action *rd_policy_action(const rd_policy *p, uint32_t i, rd_class cls)
 const char *rd_policy_rule_detector(const rd_policy *p, uint32_t i)
 {
     return i < p->n_rules ? rd_rule_detector(&p->rules[i]) : "?";
+}
+
+bool rd_policy_rule_slow(const rd_policy *p, uint32_t i)
+{
+    const rule *r = &p->rules[i];
+    rd_literals literals;
+    if (r->pattern == NULL || r->mode == RD_MODE_OFF)
+        return false;
+    rd_literals_of(r->pattern, &literals);
+    return literals.n == 0;
 }
 
 bool rd_policy_drops_records(const rd_policy *p)

@@ -87,6 +87,9 @@ const rd_action *rd_policy_action(const rd_policy *p, uint32_t rule, rd_class cl
 
 /* The word of what a rule looks for: a detector's, `key` or `pattern`. */
 const char *rd_policy_rule_detector(const rd_policy *p, uint32_t rule);
+/* Is the rule one with a pattern that has no literal (detect/literals.h), so that it is tried on every text?
+ */
+bool rd_policy_rule_slow(const rd_policy *p, uint32_t rule);
 /* Can any rule take out whole records? */
 bool rd_policy_drops_records(const rd_policy *p);
 /* Has any rule a filter? */

@@ -55,6 +55,8 @@ static int page_metrics(gw_admin_call *c)
           gw_budget_bytes());
     gauge(out, "redactd_memory_budget_limit_bytes",
           "Ceiling of bytes of bodies in flight and of open connections.", g->cfg->limits.memory_bytes);
+    gauge(out, "redactd_slow_rules", "Rules whose pattern has no literal and so is tried on every text.",
+          gw_generation_slow_rules(g));
     gauge(out, "process_resident_memory_bytes", "Resident memory.", resident_bytes());
     rd_buf_printf(out,
                   "# HELP redactd_config_info The configuration in force.\n# TYPE redactd_config_info gauge\n"

@@ -45,8 +45,7 @@ static void check_patterns(const gw_redaction_cfg *cfg)
                     "repetitions "
                     "inside repetitions");
         if (report.no_literal)
-            warn(r,
-                 "has no literal byte that every match holds, so it is tried everywhere in every text: slow");
+            warn(r, "has no literal that every match needs, so it is tried on every text: slow");
     }
 }
 

@@ -232,6 +232,22 @@ bool gw_generation_open(gw_generation *g, char *why)
     return true;
 }
 
+uint32_t gw_generation_slow_rules(const gw_generation *g)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < rd_policy_rules(g->policy); i++)
+        n += rd_policy_rule_slow(g->policy, i);
+    return n;
+}
+
+void gw_generation_tell_slow_rules(const gw_generation *g)
+{
+    for (uint32_t i = 0; i < rd_policy_rules(g->policy); i++) {
+        if (rd_policy_rule_slow(g->policy, i))
+            gw_log(RULE_SLOW, gw_word("rule", rd_policy_rule_name(g->policy, i)));
+    }
+}
+
 gw_generation *gw_generation_ref(gw_generation *g)
 {
     atomic_fetch_add(&g->refs, 1);

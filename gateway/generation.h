@@ -43,6 +43,9 @@ gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why);
  * gives breakers and limits that are there already their new settings. False: nothing of that happened, and
  * `why` says why; the generation is of no use then. From the thread that reloads only. */
 RD_MUST_CHECK bool gw_generation_open(gw_generation *g, char *why);
+/* Logs rules whose patterns are tried on every text. */
+void gw_generation_tell_slow_rules(const gw_generation *g);
+uint32_t gw_generation_slow_rules(const gw_generation *g);
 gw_generation *gw_generation_ref(gw_generation *g);
 void gw_generation_unref(gw_generation **g);
 

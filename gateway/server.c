@@ -249,6 +249,7 @@ int gw_server_run(gw_config *cfg, const char *path)
     gw_admin_set_ready(true, "");
     gw_log(READY, gw_u64("threads", s.n_loops), gw_u64("listeners", s.n_listeners),
            gw_word("hash", s.gen->cfg->hash));
+    gw_generation_tell_slow_rules(s.gen);
     serve(&s, &set);
     bool clean = drain(&s, &set);
     stop(&s);

@@ -225,5 +225,6 @@ bool gw_reload(gw_server *s)
     s->gen = gen;
     gw_ledger_config(gen->cfg->hash);
     gw_log(CONFIG_LOADED, gw_u64("generation", gen->number), gw_word("hash", gen->cfg->hash));
+    gw_generation_tell_slow_rules(gen);
     return true;
 }

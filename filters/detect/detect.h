@@ -82,6 +82,9 @@ typedef struct rd_matches {
     uint32_t n_keys_at;
 } rd_matches;
 
+/* For tests: how often a pattern was tried on a text, so far. */
+uint64_t rd_detect_scratch_pattern_runs(const rd_detect_scratch *s);
+
 /* For the next calls of rd_detect with this scratch; NULL ends that. */
 void rd_detect_scratch_sieve(rd_detect_scratch *s, const rd_sieve *sieve);
 

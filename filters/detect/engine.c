@@ -114,6 +114,7 @@ void rd_detect_set_free(rd_detect_set **s)
 void rd_detect_set_use_plain_scan(rd_detect_set *s)
 {
     s->scan = rd_scan_plain;
+    rd_patterns_use_plain_scan(s->patterns);
 }
 
 rd_detect_scratch *rd_detect_scratch_new(void)
@@ -130,6 +131,11 @@ rd_detect_scratch *rd_detect_scratch_new(void)
 void rd_detect_scratch_listen(rd_detect_scratch *s, rd_refusals *refused)
 {
     s->refused = refused;
+}
+
+uint64_t rd_detect_scratch_pattern_runs(const rd_detect_scratch *s)
+{
+    return rd_pattern_scratch_runs(s->patterns);
 }
 
 void rd_detect_scratch_sieve(rd_detect_scratch *s, const rd_sieve *sieve)
@@ -207,6 +213,12 @@ static void finish_text(walk *w)
         rd_collector_finish(found, w->text + 1);
 }
 
+static bool patterns_want(const walk *w, uint32_t text)
+{
+    return w->set->n_patterns > 0 &&
+           rd_patterns_want(w->set->patterns, w->scratch->patterns, text_end(&w->texts[text]));
+}
+
 /* Moves to the text that ends behind `pos`, or to the end. Most texts hold no candidate at all;
  * they need no word, unless patterns want to see them. */
 static __attribute__((noinline)) void move_to(walk *w, uint32_t pos)
@@ -214,7 +226,7 @@ static __attribute__((noinline)) void move_to(walk *w, uint32_t pos)
     while (w->text < w->n_texts && pos >= text_end(&w->texts[w->text])) {
         uint32_t next = w->text + 1;
         finish_text(w);
-        while (w->set->n_patterns == 0 && next < w->n_texts && pos >= text_end(&w->texts[next]))
+        while (next < w->n_texts && pos >= text_end(&w->texts[next]) && !patterns_want(w, next))
             next++;
         if (next < w->n_texts)
             start_text(w, next);
@@ -470,6 +482,8 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
         return;
     start_text(&w, 0);
     uint32_t from = texts[0].off, end = text_end(&texts[n_texts - 1]);
+    if (set->n_patterns > 0)
+        rd_patterns_begin(set->patterns, scratch->patterns, base, from, end);
     for (uint32_t at = from; at < end && w.text < n_texts; at += CHUNK) {
         uint32_t n_words = (end - at + 63) / 64 < CHUNK_WORDS ? (end - at + 63) / 64 : CHUNK_WORDS;
         uint32_t n_scanned = (end - at + 63) / 64 < MASK_WORDS ? n_words : MASK_WORDS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Own patterns run on PCRE2 with JIT, one after another over each text, in byte mode.
+ * Own patterns run on PCRE2 with JIT, one after another over each text that holds one of their literals (see
+ * literals.h), in byte mode. Those that have none are slow: they run over every text.
  *
  * Bytes, not characters: a text may hold anything, and UTF mode would refuse it or cost a check a call. A
  * pattern that starts with (*UTF) gets UTF mode with PCRE2_MATCH_INVALID_UTF, where an invalid sequence
@@ -16,11 +17,12 @@
 
 #include <stdlib.h>
 
+#include "filters/detect/literal_scan.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/probe.h"
 
 enum {
-    MAX_PATTERNS = 1024,
+    MAX_PATTERNS = 256,
     HEAP_LIMIT_KIB = 1024,
     DEPTH_LIMIT = 1000,
     MATCH_LIMIT_MIN = 200,
@@ -39,12 +41,17 @@ typedef struct compiled {
 struct rd_patterns {
     compiled *list; /* owned */
     uint32_t n;
+    rd_literal_set *literals;         /* owned */
+    uint64_t slow[MAX_PATTERNS / 64]; /* patterns without a literal */
+    bool any_slow;
 };
 
 struct rd_pattern_scratch {
     pcre2_match_data *data;       /* owned */
     pcre2_match_context *context; /* owned */
     pcre2_jit_stack *stack;       /* owned */
+    rd_literal_walk walk;
+    uint64_t n_runs; /* for tests */
 };
 
 static const char utf_word[] = "(*UTF)";
@@ -83,6 +90,23 @@ static rd_outcome compile(const rd_pattern_spec *spec, compiled *out, rd_error *
     return RD_OK;
 }
 
+static bool find_literals(rd_patterns *p, const rd_pattern_spec *specs)
+{
+    rd_literals *sets = calloc((size_t)p->n + 1, sizeof *sets);
+    uint32_t *owners = calloc((size_t)p->n + 1, sizeof *owners);
+    for (uint32_t i = 0; sets != NULL && owners != NULL && i < p->n; i++) {
+        rd_literals_of(specs[i].pattern, &sets[i]);
+        owners[i] = i;
+        p->slow[i / 64] |= (uint64_t)(sets[i].n == 0) << i % 64;
+        p->any_slow |= sets[i].n == 0;
+    }
+    if (sets != NULL && owners != NULL)
+        p->literals = rd_literal_set_new(sets, owners, p->n);
+    free(sets);
+    free(owners);
+    return p->literals != NULL;
+}
+
 rd_outcome rd_patterns_build(const rd_pattern_spec *specs, uint32_t n, rd_patterns **out, rd_error *err)
 {
     if (n > MAX_PATTERNS)
@@ -96,6 +120,8 @@ rd_outcome rd_patterns_build(const rd_pattern_spec *specs, uint32_t n, rd_patter
         o = rd_fail(err, RD_NO_MEMORY, "patterns", SIZE_MAX);
     for (; o == RD_OK && p->n < n; p->n += o == RD_OK)
         o = compile(&specs[p->n], &p->list[p->n], err);
+    if (o == RD_OK && !find_literals(p, specs))
+        o = rd_fail(err, RD_NO_MEMORY, "patterns", SIZE_MAX);
     if (o != RD_OK)
         rd_patterns_free(&p);
     else
@@ -110,6 +136,7 @@ void rd_patterns_free(rd_patterns **p)
     for (uint32_t i = 0; i < (*p)->n; i++)
         pcre2_code_free((*p)->list[i].code);
     free((*p)->list);
+    rd_literal_set_free(&(*p)->literals);
     free(*p);
     *p = NULL;
 }
@@ -172,11 +199,45 @@ static bool find_one(const compiled *c, uint32_t detector, rd_pattern_scratch *s
     return true;
 }
 
+void rd_patterns_use_plain_scan(rd_patterns *p)
+{
+    rd_literal_set_use_plain_scan(p->literals);
+}
+
+void rd_patterns_begin(const rd_patterns *p, rd_pattern_scratch *s, const uint8_t *base, uint32_t from,
+                       uint32_t end)
+{
+    rd_literal_walk_begin(&s->walk, p->literals, base, from, end);
+}
+
+bool rd_patterns_want(const rd_patterns *p, const rd_pattern_scratch *s, uint32_t end)
+{
+    return p->any_slow || s->walk.hit < end;
+}
+
+/* The patterns that may match in the text. Texts come in order. */
+static void choose(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, uint64_t *bits)
+{
+    memcpy(bits, p->slow, sizeof p->slow);
+    for (; s->walk.hit < v->hi; rd_literal_walk_next(&s->walk)) {
+        if (s->walk.hit >= v->lo)
+            rd_literal_walk_owners(&s->walk, v->hi, bits);
+    }
+}
+
+uint64_t rd_pattern_scratch_runs(const rd_pattern_scratch *s)
+{
+    return s->n_runs;
+}
+
 void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_collector *out)
 {
-    if (p->n == 0)
-        return;
+    uint64_t bits[MAX_PATTERNS / 64];
+    choose(p, s, v, bits);
     for (uint32_t i = 0; i < p->n; i++) {
+        if ((bits[i / 64] >> i % 64 & 1) == 0)
+            continue;
+        s->n_runs++;
         pcre2_set_match_limit(s->context, match_limit(p->list[i].budget, v->hi - v->lo));
         if (!find_one(&p->list[i], RD_DETECTOR_COUNT + i, s, v, out)) {
             rd_collector_add(out, RD_DETECTOR_OVER_BUDGET, v->lo, v->hi, 0, 0);
@@ -227,16 +288,14 @@ rd_outcome rd_pattern_probe(const rd_pattern_spec *spec, rd_pattern_report *out)
 {
     compiled c;
     rd_error err;
-    uint32_t first = 0, last = 0;
     rd_outcome o = compile(spec, &c, &err);
     if (o != RD_OK)
         return o;
     rd_pattern_scratch *s = rd_pattern_scratch_new();
     if (s != NULL) {
-        pcre2_pattern_info(c.code, PCRE2_INFO_FIRSTCODETYPE, &first);
-        pcre2_pattern_info(c.code, PCRE2_INFO_LASTCODETYPE, &last);
-        *out = (rd_pattern_report){.no_literal = first == 0 && last == 0,
-                                   .blows_up = blows_up(&c, s, spec->pattern)};
+        rd_literals literals;
+        rd_literals_of(spec->pattern, &literals);
+        *out = (rd_pattern_report){.no_literal = literals.n == 0, .blows_up = blows_up(&c, s, spec->pattern)};
     }
     pcre2_code_free(c.code);
     o = s != NULL ? RD_OK : RD_NO_MEMORY;

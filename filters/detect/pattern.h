@@ -15,6 +15,14 @@ void rd_patterns_free(rd_patterns **p);
 rd_pattern_scratch *rd_pattern_scratch_new(void); /* NULL: no memory */
 void rd_pattern_scratch_free(rd_pattern_scratch **s);
 
+/* Before the texts that lie in base[from, end), which come in order. */
+void rd_patterns_begin(const rd_patterns *p, rd_pattern_scratch *s, const uint8_t *base, uint32_t from,
+                       uint32_t end);
+/* May any pattern match in texts that end at `end`, behind those that were searched? */
+bool rd_patterns_want(const rd_patterns *p, const rd_pattern_scratch *s, uint32_t end);
+/* For tests: no vectors; how often PCRE2 was called with a text. */
+void rd_patterns_use_plain_scan(rd_patterns *p);
+uint64_t rd_pattern_scratch_runs(const rd_pattern_scratch *s);
 /* Adds the matches of all patterns in one text. */
 void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_collector *out);
 

@@ -6,7 +6,7 @@
 #include "filters/detect/detect.h"
 
 typedef struct rd_pattern_report {
-    bool no_literal; /* nothing that a search could look for first: all of every text is tried */
+    bool no_literal; /* nothing that a search could look for first (literals.h): every text is tried */
     bool blows_up;   /* a text of 4 KiB made of what the pattern itself looks for exceeded the budget */
 } rd_pattern_report;
 
