@@ -200,7 +200,9 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
                                      (r->job->format == RD_FORMAT_JSON || r->job->body.n == 0),
                           .n_items = r->doc.n_items,
                           .n_reserved = r->n_reserved,
-                          .n_taken = r->doc.records.n_gone,
+                          .n_taken = r->doc.records.n_gone - r->n_refused - r->n_shed,
+                          .n_refused = r->n_refused,
+                          .n_shed = r->n_shed,
                           .taken = r->taken,
                           .n_over_budget = r->n_over_budget,
                           .hits = r->hits,
@@ -234,21 +236,44 @@ static rd_outcome make_edits(rd_redactor *r, rd_error *err)
     return o == RD_OK ? rd_redact_records(r) : o;
 }
 
+/* The body, listed; without what is beyond a limit. */
+static rd_outcome list_body(rd_redactor *r, rd_error *err)
+{
+    rd_outcome o = walk(r, err);
+    return o == RD_OK ? rd_redact_content(r, err) : o;
+}
+
+/* How many items have to go so that the rest is admitted; RD_LIMITED: all. */
+static rd_outcome ask_admission(rd_redactor *r, uint32_t *out_surplus, rd_error *err)
+{
+    const rd_job *job = r->job;
+    const rd_walked walked = rd_redact_walked(r);
+    uint32_t stay = job->admit.ask != NULL ? job->admit.ask(job->admit.ctx, &walked) : walked.n_left;
+    bool some = job->content != NULL && job->content->shed && stay > 0;
+    *out_surplus = walked.n_left - (stay < walked.n_left ? stay : walked.n_left);
+    bool none_left = walked.n_left == 0 && walked.n_items > 0;
+    return none_left || (*out_surplus > 0 && !some) ? rd_fail(err, RD_LIMITED, "over a limit", SIZE_MAX)
+                                                    : RD_OK;
+}
+
 rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err)
 {
+    uint32_t surplus = 0;
     rd_redactor_begin(r, job);
     r->keys_once = true;
-    rd_outcome o = walk(r, err);
-    if (o != RD_OK)
-        return o;
-    if (job->signal == RD_SIGNAL_LOKI_PUSH && r->doc.n_groups == 0)
+    rd_outcome o = list_body(r, err);
+    if (o == RD_OK && job->signal == RD_SIGNAL_LOKI_PUSH && r->doc.n_groups == 0)
         return rd_fail(err, RD_EMPTY, "no stream", SIZE_MAX);
-    if (job->admit.ask != NULL && job->admit.ask(job->admit.ctx, r->doc.n_items) < r->doc.n_items)
-        return rd_fail(err, RD_LIMITED, "over a limit", SIZE_MAX);
+    if (o == RD_OK)
+        o = ask_admission(r, &surplus, err);
+    if (o != RD_OK)
+        return o == RD_NO_MEMORY ? rd_fail(err, o, "redaction scratch", SIZE_MAX) : o;
+    rd_redact_shed(r, surplus);
     o = make_edits(r, err);
     if (o == RD_OK && r->key_has_find) {
         rd_redactor_begin(r, job);
-        o = walk(r, err);
+        o = list_body(r, err);
+        rd_redact_shed(r, surplus);
         if (o == RD_OK)
             o = make_edits(r, err);
     }

@@ -21,10 +21,46 @@ typedef struct rd_redactor rd_redactor;
 rd_redactor *rd_redactor_new(void); /* NULL: no memory */
 void rd_redactor_free(rd_redactor **r);
 
+/* Limits on what records and streams hold. Records beyond one are taken out of the body, all others stay; one
+ * that is beyond several counts for the first of them. Labels and lines are Loki's. */
+typedef enum rd_content_limit {
+    RD_CONTENT_LABEL_NAMES, /* of the record's stream, which is beyond it with all its records */
+    RD_CONTENT_LABEL_NAME_BYTES,
+    RD_CONTENT_LABEL_VALUE_BYTES,
+    RD_CONTENT_LINE_BYTES,
+    RD_CONTENT_MAX_AGE, /* of log records, spans (by their end), data points, entries */
+    RD_CONTENT_MAX_AHEAD,
+    RD_CONTENT_COUNT
+} rd_content_limit;
+
+typedef struct rd_content {
+    uint64_t max[RD_CONTENT_COUNT]; /* 0: no limit; of times: whether there is one */
+    int64_t oldest_ns, newest_ns;   /* what MAX_AGE and MAX_AHEAD mean now */
+    bool shadow;                    /* beyond a limit is counted, and stays */
+    bool shed;                      /* OTLP logs: what is not admitted is taken out, the least severe first */
+    bool streams;                   /* Loki: tell which streams there are */
+    uint64_t stream_key[2];         /* secret; of their hashes */
+} rd_content;
+
+/* How many records are beyond a limit, and how far: labels, bytes, or nanoseconds since 1970 of the worst. */
+typedef struct rd_breach {
+    uint32_t n;
+    int64_t worst;
+} rd_breach;
+
 /* Asked once a body was walked, before anything in it is searched. Returns how many of its items may stay:
- * all, or the body goes no further (RD_LIMITED). */
+ * all; with `shed` some; else the body goes no further (RD_LIMITED). */
+typedef struct rd_walked {
+    uint32_t n_items;        /* that came */
+    uint32_t n_left;         /* and are not beyond a limit */
+    const rd_breach *breach; /* RD_CONTENT_COUNT of them; NULL: no limits */
+    const uint64_t
+        *streams; /* hashes of the streams that have one of these; each stands once for each group */
+    uint32_t n_streams;
+} rd_walked;
+
 typedef struct rd_admit {
-    uint32_t (*ask)(void *ctx, uint32_t n_items);
+    uint32_t (*ask)(void *ctx, const rd_walked *walked);
     void *ctx; /* borrowed */
 } rd_admit;
 
@@ -34,10 +70,11 @@ typedef struct rd_job {
     rd_format format;
     rd_slice body; /* decoded; RD_BUF_TAIL readable bytes follow it */
     rd_limits limits;
-    rd_slice workspace;    /* whose digests are made; borrowed for the call */
-    uint32_t epoch;        /* of digests */
-    const rd_stamp *stamp; /* labels to put in; borrowed for the call, NULL: none */
-    rd_admit admit;        /* ask NULL: everything may stay */
+    rd_slice workspace;        /* whose digests are made; borrowed for the call */
+    uint32_t epoch;            /* of digests */
+    const rd_stamp *stamp;     /* labels to put in; borrowed for the call, NULL: none */
+    const rd_content *content; /* limits; borrowed for the call, NULL: none */
+    rd_admit admit;            /* ask NULL: everything may stay */
 } rd_job;
 
 /* How often a rule acted (or, in shadow mode, would have) in one class of fields. */
@@ -53,8 +90,10 @@ typedef struct rd_redaction {
     bool nothing;           /* an empty message: no resource, no text, nothing to store */
     uint32_t n_items;       /* log records, spans, data points, entries */
     uint32_t n_reserved;    /* names of the sender's that the stamp reserves, taken out */
-    uint32_t n_taken;       /* of n_items, taken out whole; `body` is without them */
+    uint32_t n_taken;       /* of n_items, taken out whole by rules; `body` is without them */
     const uint32_t *taken;  /* by rule; as `hits` */
+    uint32_t n_refused;     /* of n_items, taken out because of a limit on content */
+    uint32_t n_shed;        /* and those that were not admitted */
     uint32_t n_over_budget; /* texts replaced because a pattern exceeded its budget */
     const rd_kept *kept;    /* protobuf that changed: what of the job's body is in `body`; as `hits` */
     uint32_t n_kept;

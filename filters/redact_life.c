@@ -22,6 +22,7 @@ rd_redactor *rd_redactor_new(void)
     rd_buf_init(&r->work, MAX_SCRATCH);
     rd_buf_init(&r->work2, MAX_SCRATCH);
     rd_buf_init(&r->relabelled, MAX_SCRATCH);
+    rd_buf_init(&r->streams, MAX_SCRATCH);
     rd_labels_init(&r->labels, MAX_LABELS);
     r->detect = rd_detect_scratch_new();
     r->hits = calloc((size_t)RD_MAX_RULES * RD_CLASS_COUNT, sizeof *r->hits);
@@ -48,6 +49,7 @@ void rd_redactor_free(rd_redactor **pr)
     rd_buf_release(&r->work);
     rd_buf_release(&r->work2);
     rd_buf_release(&r->relabelled);
+    rd_buf_release(&r->streams);
     batch_release(&r->plain);
     batch_release(&r->views);
     batch_release(&r->label_values);
@@ -78,6 +80,7 @@ void rd_redactor_begin(rd_redactor *r, const rd_job *job)
     rd_buf_clear(&r->work, KEEP_BYTES);
     rd_buf_clear(&r->work2, KEEP_BYTES);
     rd_buf_clear(&r->relabelled, KEEP_BYTES);
+    rd_buf_clear(&r->streams, KEEP_BYTES);
     batch_reset(&r->plain);
     batch_reset(&r->views);
     for (uint32_t i = 0; i < r->n_hits; i++)
@@ -85,7 +88,7 @@ void rd_redactor_begin(rd_redactor *r, const rd_job *job)
     if (r->drops)
         memset(r->taken, 0, sizeof r->taken);
     r->keys_once = r->key_has_find = r->drops = false;
-    r->n_hits = r->n_over_budget = r->n_reserved = 0;
+    r->n_hits = r->n_over_budget = r->n_reserved = r->n_refused = r->n_shed = 0;
     rd_stamp_names_init(&r->reserved, job->stamp);
     r->by_policy = rd_policy_visitor(job->policy, job->signal);
 }

@@ -45,6 +45,9 @@ struct rd_redactor {
     rd_hit *hits; /* owned; RD_MAX_RULES * RD_CLASS_COUNT at most */
     uint32_t n_hits;
     uint32_t n_over_budget, n_reserved;
+    uint32_t n_refused, n_shed; /* records that are out because of limits; redact_limits.c */
+    rd_breach breach[RD_CONTENT_COUNT];
+    rd_buf streams;               /* uint64_t each: hashes */
     uint32_t taken[RD_MAX_RULES]; /* records that went because of each rule */
     bool drops;        /* a rule that takes out records had a find, whether or not it stood over any */
     bool keys_once;    /* equal keys are listed once; so in the first try */
@@ -85,6 +88,15 @@ const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t g
  * action.
  */
 void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf);
+
+/* redact_limits.c: after each walk: finds what is beyond a limit, and takes it out. */
+RD_MUST_CHECK rd_outcome rd_redact_content(rd_redactor *r, rd_error *err);
+/* Borrowed from `r` until the next walk. */
+rd_walked rd_redact_walked(const rd_redactor *r);
+/* Takes out `n` records of those that stay: the least severe, of equal ones those that stand last. */
+void rd_redact_shed(rd_redactor *r, uint32_t n);
+/* Which fields the walkers look at. */
+const rd_fact_fields *rd_redact_fact_fields(rd_signal signal);
 
 /* redact_records.c: takes out the record around `off`, or all records that what stands there is about. */
 void rd_redactor_take_records(rd_redactor *r, uint32_t off, uint16_t rule);

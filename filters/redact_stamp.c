@@ -18,6 +18,11 @@ rd_visitor rd_redactor_visitor(const rd_redactor *r)
     if (r->reserved.stamp != NULL)
         v = (rd_visitor){.on_key = on_key, .ctx = r, .places = true, .records = v.records};
     v.keys_once = r->keys_once;
+    if (r->job->content != NULL) {
+        v.records = true;
+        v.facts = rd_redact_fact_fields(r->job->signal);
+        memcpy(v.stream_key, r->job->content->stream_key, sizeof v.stream_key);
+    }
     return v;
 }
 

@@ -61,7 +61,7 @@ static gw_outcome outcome_of(const gw_quota_verdict *v)
 
 gw_outcome gw_admission_outcome(const gw_admission *a)
 {
-    return outcome_of(&a->verdict);
+    return a->none_left ? GW_OUTCOME_CONTENT : outcome_of(&a->verdict);
 }
 
 gw_outcome gw_admission_begin(gw_admission *a, const gw_workspaces *t, const gw_workspace *w, bool has_length,
@@ -96,18 +96,6 @@ gw_outcome gw_admission_body(gw_admission *a, uint64_t wire_bytes)
     return outcome_of(&a->verdict);
 }
 
-uint32_t gw_admission_decoded(gw_admission *a, size_t decoded_bytes, uint32_t n_items)
-{
-    gw_quota_time now = gw_quota_now();
-    gw_quota_need need = {.n = {[GW_RATE_DECODED] = decoded_bytes, [GW_RATE_ITEMS] = n_items}};
-    a->n_items = n_items;
-    gw_quota_take(a->quota, now, &need, &a->hold, &a->verdict);
-    if (a->verdict.answer == GW_QUOTA_ADMITTED)
-        return n_items;
-    gw_quota_remember(a->quota, now, a->wire_bytes, &a->verdict);
-    return 0;
-}
-
 void gw_admission_end(gw_admission *a, gw_admission_end_kind how)
 {
     if (a->quota == NULL)
@@ -123,15 +111,20 @@ void gw_admission_end(gw_admission *a, gw_admission_end_kind how)
 
 /* ---- what is said about it ---- */
 
-void gw_admission_count(gw_admission *a, const gw_workspace *w, gw_counters *c)
+static void count_verdict(gw_quota_verdict *v, const gw_workspace *w, gw_counters *c)
 {
-    const gw_quota_verdict *v = &a->verdict;
     if (v->answer != GW_QUOTA_ADMITTED || v->shadow)
         gw_count(c, GW_METRIC_WS_LIMITED, w->slot, v->limit, v->shadow, 1);
     if (v->near_limit)
         gw_log(QUOTA_NEAR, gw_word("workspace", w->name), gw_word("limit", gw_limit_word(v->limit)),
                gw_u64("used", v->used), gw_u64("of", v->max));
-    a->verdict.near_limit = a->verdict.shadow = false;
+    v->near_limit = v->shadow = false;
+}
+
+void gw_admission_count(gw_admission *a, const gw_workspace *w, gw_counters *c)
+{
+    count_verdict(&a->before, w, c);
+    count_verdict(&a->verdict, w, c);
 }
 
 /* Up to a fifth longer, so that those who were refused together do not come back together. */

@@ -10,6 +10,16 @@
 static const gw_key quota_keys[] = {
     GW_LIMITS(X){"mode", WORD(S, mode), .def = "enforce",
                  .doc = "`shadow` counts what would be refused, and refuses nothing."},
+    {"content", WORD(S, content), .def = "open",
+     .doc =
+         "Limits on content (`loki_streams` to `max_ahead`) that are not said: `open`: there is none; "
+         "`loki`: "
+         "as a Loki has them that says nothing, 5000 streams, 15 labels, 1KiB, 2KiB, 256KiB, 168h and 10m."},
+    {"shed", WORD(S, shed), .def = "none",
+     .doc =
+         "`least_severe`: of OTLP logs of which only a part fits `items_per_second`, `items_per_day` or "
+         "`items_per_month`, the least severe records are dropped and the sender is told by partial success. "
+         "`none`: all or nothing."},
     {0}};
 const gw_section gw_quota_section = {quota_keys, sizeof(S)};
 #undef X
@@ -21,7 +31,10 @@ const gw_section gw_quota_section = {quota_keys, sizeof(S)};
      .doc = "As in `workspaces.quota`.",                                                                     \
      .doc_default = "that of `workspaces.quota`"},
 static const gw_key workspace_quota_keys[] = {
-    GW_LIMITS(X){"mode", WORD(S, mode), .def = "default", .doc = "As in `workspaces.quota`."}, {0}};
+    GW_LIMITS(X){"mode", WORD(S, mode), .def = "default", .doc = "As in `workspaces.quota`."},
+    {"content", WORD(S, content), .def = "default", .doc = "As in `workspaces.quota`."},
+    {"shed", WORD(S, shed), .def = "default", .doc = "As in `workspaces.quota`."},
+    {0}};
 static const gw_section workspace_quota_section = {workspace_quota_keys, sizeof(S)};
 #undef X
 #undef S

@@ -65,6 +65,10 @@ const gw_word gw_mode_words[] = {
     {"enforce", GW_RULE_ENFORCE}, {"shadow", GW_RULE_SHADOW}, {"off", GW_RULE_OFF}, {0}};
 const gw_word gw_quota_mode_words[] = {
     {"enforce", GW_QUOTA_ENFORCE}, {"shadow", GW_QUOTA_SHADOW}, {"default", GW_QUOTA_DEFAULT}, {0}};
+const gw_word gw_quota_shed_words[] = {
+    {"none", GW_SHED_NONE}, {"least_severe", GW_SHED_LEAST_SEVERE}, {"default", GW_SHED_DEFAULT}, {0}};
+const gw_word gw_quota_content_words[] = {
+    {"open", GW_CONTENT_OPEN}, {"loki", GW_CONTENT_LOKI}, {"default", GW_CONTENT_DEFAULT}, {0}};
 const gw_word gw_unknown_words[] = {{"scan", GW_UNKNOWN_SCAN}, {"refuse", GW_UNKNOWN_REFUSE}, {0}};
 const gw_word gw_utf8_words[] = {{"refuse", GW_UTF8_REFUSE}, {"keep", GW_UTF8_KEEP}, {0}};
 const gw_word gw_signal_words[] = {

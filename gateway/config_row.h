@@ -24,8 +24,8 @@ extern const gw_type gw_type_text, gw_type_bool, gw_type_u32, gw_type_u64, gw_ty
 extern const gw_word gw_client_cert_words[], gw_tls_version_words[], gw_level_words[], gw_admin_role_words[],
     gw_store_full_words[], gw_client_label_words[], gw_check_when_words[], gw_retry_words[],
     gw_coding_words[], gw_state_words[], gw_action_words[], gw_mode_words[], gw_quota_mode_words[],
-    gw_unknown_words[], gw_utf8_words[], gw_signal_words[], gw_class_words[], gw_detector_words[],
-    gw_rule_set_words[];
+    gw_quota_shed_words[], gw_quota_content_words[], gw_unknown_words[], gw_utf8_words[], gw_signal_words[],
+    gw_class_words[], gw_detector_words[], gw_rule_set_words[];
 /* config_keys*.c */
 extern const gw_section gw_listener_section, gw_route_section, gw_upstream_section, gw_admin_section,
     gw_listener_tls_section, gw_upstream_tls_section, gw_workspaces_section, gw_limits_section,
@@ -107,6 +107,8 @@ extern const gw_section gw_listener_section, gw_route_section, gw_upstream_secti
         gw_upstream_coding: gw_coding_words,                                                                 \
         gw_signal: gw_signal_words,                                                                          \
         gw_quota_mode: gw_quota_mode_words,                                                                  \
+        gw_quota_shed: gw_quota_shed_words,                                                                  \
+        gw_quota_content: gw_quota_content_words,                                                            \
         gw_version_state: gw_state_words,                                                                    \
         gw_action: gw_action_words,                                                                          \
         gw_rule_mode: gw_mode_words,                                                                         \

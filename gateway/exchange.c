@@ -169,6 +169,12 @@ static void refuse_limited(gw_exchange *x, gw_outcome outcome)
 {
     rd_slice detail;
     gw_admission_count(&x->admission, x->workspace, x->thread->counters);
+    if (outcome == GW_OUTCOME_CONTENT) {
+        char words[GW_ADMISSION_REFUSED_TEXT];
+        size_t n = gw_admission_say_refused(&x->admission, x->workspace, words, sizeof words);
+        refuse_with(x, outcome, (rd_slice){(const uint8_t *)words, n}, 0);
+        return;
+    }
     uint32_t retry_after_s =
         gw_admission_words(&x->admission, x->workspace, &detail, &x->to.ratelimit_policy, &x->to.ratelimit);
     refuse_with(x, outcome, detail, retry_after_s);
@@ -436,10 +442,10 @@ static void start_verify(gw_exchange *x)
 static void on_scrubbed(gw_exchange *x);
 
 /* On whatever thread scrubs. */
-static uint32_t on_decoded(void *arg, size_t decoded_bytes, uint32_t n_items)
+static uint32_t on_decoded(void *arg, size_t decoded_bytes, const rd_walked *walked)
 {
     gw_exchange *x = arg;
-    return gw_admission_decoded(&x->admission, decoded_bytes, n_items);
+    return gw_admission_decoded(&x->admission, decoded_bytes, walked);
 }
 
 static void on_worker_run(gw_work *w, gw_scrubber *s)
@@ -472,6 +478,8 @@ static void start_scrub(gw_exchange *x)
     x->scrub.coding = x->coding;
     x->scrub.out_coding = gw_scrub_out_coding(x->route->signal, x->format, up->encoding);
     x->scrub.to_store = up->store != NULL;
+    x->scrub.has_content =
+        gw_admission_content(&x->admission, x->route->signal, x->scrub.now, &x->scrub.content);
     x->scrub.admit = on_decoded;
     x->scrub.admit_arg = x;
     x->scrub.wire = x->body.bytes;
@@ -488,10 +496,66 @@ static void start_scrub(gw_exchange *x)
 
 static void on_delivered(void *arg, const gw_translated *t);
 
+/* Items that limits refused one by one are rejected, all others accepted. */
+static void count_accepted(gw_exchange *x)
+{
+    const gw_scrub *s = &x->scrub;
+    const struct {
+        gw_outcome reason;
+        uint32_t n;
+    } rejected[] = {{GW_OUTCOME_CONTENT, s->n_refused}, {GW_OUTCOME_QUOTA, s->n_shed}};
+    x->accepted = true;
+    x->n_items = s->n_items - s->n_refused - s->n_shed;
+    gw_admission_count(&x->admission, x->workspace, x->thread->counters);
+    gw_admission_count_items(&x->admission, x->workspace, x->thread->counters);
+    count_workspace(x, GW_METRIC_WS_REQUESTS_ACCEPTED, 0, 1);
+    count_workspace(x, GW_METRIC_WS_ITEMS_RECEIVED, 0, s->n_items);
+    count_workspace(x, GW_METRIC_WS_ITEMS_ACCEPTED, 0, x->n_items);
+    count_workspace(x, GW_METRIC_WS_BYTES, 0, (int64_t)s->decoded_bytes);
+    count(x, GW_METRIC_REQUESTS_ACCEPTED, 0, 1);
+    count(x, GW_METRIC_ITEMS_RECEIVED, 0, s->n_items);
+    count(x, GW_METRIC_ITEMS_ACCEPTED, 0, x->n_items);
+    count(x, GW_METRIC_ITEMS_IN_FLIGHT, 0, x->n_items);
+    for (unsigned i = 0; i < 2; i++) {
+        if (rejected[i].n == 0)
+            continue;
+        count(x, GW_METRIC_ITEMS_REJECTED, rejected[i].reason, rejected[i].n);
+        count_workspace(x, GW_METRIC_WS_ITEMS_REJECTED, rejected[i].reason, rejected[i].n);
+    }
+}
+
+/* Who has the data said so, in `t`; NULL: there is nothing that anybody could have. What limits refused is
+ * told with it: OTLP has partial success for that, Loki answers 400 when it took the rest, and so is this
+ * one. */
+static void answer_taken(gw_exchange *x, const gw_translated *t)
+{
+    enum { MAX_BACKEND_WORDS = 8 << 10 };
+    gw_response res;
+    char words[GW_ADMISSION_REFUSED_TEXT + MAX_BACKEND_WORDS];
+    gw_partial partial = t != NULL ? t->partial : (gw_partial){0};
+    uint32_t n_refused = x->scrub.n_refused + x->scrub.n_shed;
+    if (n_refused > 0) {
+        size_t n = gw_admission_say_refused(&x->admission, x->workspace, words, GW_ADMISSION_REFUSED_TEXT);
+        if (partial.message.n > 0 && partial.message.n < MAX_BACKEND_WORDS - 2) {
+            memcpy(words + n, "; ", 2);
+            memcpy(words + n + 2, partial.message.p, partial.message.n);
+            n += 2 + partial.message.n;
+        }
+        partial =
+            (gw_partial){.rejected = partial.rejected + n_refused, .message = {(const uint8_t *)words, n}};
+    }
+    if (n_refused > 0 && x->to.dialect == GW_DIALECT_LOKI)
+        gw_reply_error(&x->to, GW_OUTCOME_CONTENT, partial.message, 0, &x->text, &res);
+    else if (t == NULL)
+        gw_reply_nothing(&x->to, &partial, &x->text, &res);
+    else
+        gw_reply_success(&x->to, t->ack, &partial, t->loki_status, &x->text, &res);
+    end(x, GW_OUTCOME_DELIVERED, &res);
+}
+
 static void on_scrubbed(gw_exchange *x)
 {
     const gw_scrub *s = &x->scrub;
-    gw_response res;
     if (!s->on_wire)
         gw_body_release(&x->body);
     if (!gw_scrub_settle(&x->scrub) && s->outcome == GW_OUTCOME_DELIVERED)
@@ -499,6 +563,7 @@ static void on_scrubbed(gw_exchange *x)
     count(x, GW_METRIC_DECODED_BYTES, 0, (int64_t)s->decoded_bytes);
     x->n_items = x->admission.n_items;
     if (s->outcome == GW_OUTCOME_QUOTA) {
+        gw_admission_count_items(&x->admission, x->workspace, x->thread->counters);
         refuse_limited(x, gw_admission_outcome(&x->admission));
         return;
     }
@@ -506,20 +571,9 @@ static void on_scrubbed(gw_exchange *x)
         refuse_with(x, s->outcome, s->detail == NULL ? (rd_slice){0} : rd_slice_str(s->detail), 0);
         return;
     }
-    x->accepted = true;
-    x->n_items = s->n_items;
-    gw_admission_count(&x->admission, x->workspace, x->thread->counters);
-    count_workspace(x, GW_METRIC_WS_REQUESTS_ACCEPTED, 0, 1);
-    count_workspace(x, GW_METRIC_WS_ITEMS_RECEIVED, 0, x->n_items);
-    count_workspace(x, GW_METRIC_WS_ITEMS_ACCEPTED, 0, x->n_items);
-    count_workspace(x, GW_METRIC_WS_BYTES, 0, (int64_t)s->decoded_bytes);
-    count(x, GW_METRIC_REQUESTS_ACCEPTED, 0, 1);
-    count(x, GW_METRIC_ITEMS_RECEIVED, 0, x->n_items);
-    count(x, GW_METRIC_ITEMS_ACCEPTED, 0, x->n_items);
-    count(x, GW_METRIC_ITEMS_IN_FLIGHT, 0, x->n_items);
+    count_accepted(x);
     if (s->nothing) {
-        gw_reply_nothing(&x->to, &x->text, &res);
-        end(x, GW_OUTCOME_DELIVERED, &res);
+        answer_taken(x, NULL);
         return;
     }
     transition(x, STATE_DELIVER);
@@ -538,13 +592,10 @@ static void on_scrubbed(gw_exchange *x)
 static void on_delivered(void *arg, const gw_translated *t)
 {
     gw_exchange *x = arg;
-    gw_response res;
-    if (t->outcome != GW_OUTCOME_DELIVERED) {
+    if (t->outcome != GW_OUTCOME_DELIVERED)
         refuse_with(x, t->outcome, t->detail, t->retry_after_s);
-        return;
-    }
-    gw_reply_success(&x->to, t->ack, &t->partial, t->loki_status, &x->text, &res);
-    end(x, GW_OUTCOME_DELIVERED, &res);
+    else
+        answer_taken(x, t);
 }
 
 static void on_abort(void *request)

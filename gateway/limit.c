@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/limit.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const struct row {
@@ -57,7 +56,17 @@ void gw_limits_over(const gw_limits *base, const gw_limits *own, gw_limits *out)
             out->v[2 * k + 1] = own->v[2 * k + 1];
     }
     out->mode = own->mode != GW_QUOTA_DEFAULT ? own->mode : base->mode;
+    out->shed = own->shed != GW_SHED_DEFAULT ? own->shed : base->shed;
+    out->content = own->content != GW_CONTENT_DEFAULT ? own->content : base->content;
 }
+
+/* Loki's limits_config: max_global_streams_per_user, max_label_names_per_series, max_label_name_length,
+ * max_label_value_length, max_line_size, reject_old_samples_max_age, creation_grace_period. */
+static const uint64_t of_loki[GW_LIMIT_COUNT] = {
+    [GW_LIMIT_LOKI_STREAMS] = 5000,     [GW_LIMIT_LABEL_NAMES] = 15,
+    [GW_LIMIT_LABEL_NAME_BYTES] = 1024, [GW_LIMIT_LABEL_VALUE_BYTES] = 2048,
+    [GW_LIMIT_LINE_BYTES] = 256 << 10,  [GW_LIMIT_MAX_AGE] = 7 * 86400,
+    [GW_LIMIT_MAX_AHEAD] = 600};
 
 void gw_limits_complete(gw_limits *l)
 {
@@ -68,4 +77,10 @@ void gw_limits_complete(gw_limits *l)
         else if (l->v[2 * k + 1] == 0)
             l->v[2 * k + 1] = BURST_SECONDS * l->v[2 * k];
     }
+    for (unsigned i = 0; l->content == GW_CONTENT_LOKI && i < GW_LIMIT_COUNT; i++) {
+        if (l->v[i] == 0)
+            l->v[i] = of_loki[i];
+    }
+    if (l->v[GW_LIMIT_LOKI_STREAMS] > GW_LIMIT_MAX_STREAMS)
+        l->v[GW_LIMIT_LOKI_STREAMS] = GW_LIMIT_MAX_STREAMS;
 }

@@ -6,11 +6,12 @@
  * X(id, key in the file and word in metrics, unit, what is counted, doc)
  *
  * The first eight are rates and their bursts, in pairs; the four after the gauges are calendar quotas, items
- * and bytes by day and by month.
+ * and bytes by day and by month. Those behind them are on content: they are not used up, but for the streams.
  */
 #ifndef GW_LIMIT_H
 #define GW_LIMIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,7 +30,16 @@
     X(ITEMS_PER_DAY, "items_per_day", NONE, "items", "Items in a calendar day.")                             \
     X(ITEMS_PER_MONTH, "items_per_month", NONE, "items", "Items in a calendar month.")                       \
     X(BYTES_PER_DAY, "bytes_per_day", BYTES, "bytes", "Decoded bytes in a calendar day.")                    \
-    X(BYTES_PER_MONTH, "bytes_per_month", BYTES, "bytes", "Decoded bytes in a calendar month.")
+    X(BYTES_PER_MONTH, "bytes_per_month", BYTES, "bytes", "Decoded bytes in a calendar month.")              \
+    X(LOKI_STREAMS, "loki_streams", NONE, "streams",                                                         \
+      "Loki streams that got an entry in the last hour. More than 131072 means 131072.")                     \
+    X(LABEL_NAMES, "label_names", NONE, "labels", "Labels of a Loki stream, as it comes.")                   \
+    X(LABEL_NAME_BYTES, "label_name_bytes", BYTES, "bytes", "Length of the name of a Loki label.")           \
+    X(LABEL_VALUE_BYTES, "label_value_bytes", BYTES, "bytes", "Length of the value of a Loki label.")        \
+    X(LINE_BYTES, "line_bytes", BYTES, "bytes", "Length of a Loki line.")                                    \
+    X(MAX_AGE, "max_age", SECONDS, "s",                                                                      \
+      "How old the timestamp of a log record, data point or Loki entry, or the end of a span, may be.")      \
+    X(MAX_AHEAD, "max_ahead", SECONDS, "s", "How far in the future it may be.")
 
 typedef enum gw_limit {
 #define X(id, key, unit, counted, doc) GW_LIMIT_##id,
@@ -37,6 +47,9 @@ typedef enum gw_limit {
 #undef X
         GW_LIMIT_COUNT
 } gw_limit;
+
+/* The most streams that are counted: they are counted exactly, and memory is bounded. */
+enum { GW_LIMIT_MAX_STREAMS = 1 << 17 };
 
 /* What buckets count. The rate of kind k is limit 2k, its burst 2k + 1. */
 typedef enum gw_rate {
@@ -56,13 +69,24 @@ typedef enum gw_calendar_quota {
     GW_CALENDAR_COUNT
 } gw_calendar_quota;
 
-/* The first one means: as by default. */
+/* The first of each means: as by default. */
 typedef enum gw_quota_mode { GW_QUOTA_DEFAULT, GW_QUOTA_ENFORCE, GW_QUOTA_SHADOW } gw_quota_mode;
+typedef enum gw_quota_shed { GW_SHED_DEFAULT, GW_SHED_NONE, GW_SHED_LEAST_SEVERE } gw_quota_shed;
+/* Limits on content that are not said: none, or what Loki has. */
+typedef enum gw_quota_content { GW_CONTENT_DEFAULT, GW_CONTENT_OPEN, GW_CONTENT_LOKI } gw_quota_content;
 
 typedef struct gw_limits {
     uint64_t v[GW_LIMIT_COUNT]; /* 0: not said */
     gw_quota_mode mode;
+    gw_quota_shed shed;
+    gw_quota_content content;
 } gw_limits;
+
+/* Limits on content, but for the streams, are GW_LIMIT_LABEL_NAMES + n, in the order of rd_content_limit. */
+static inline bool gw_limit_is_content(gw_limit l)
+{
+    return l >= GW_LIMIT_LABEL_NAMES && l <= GW_LIMIT_MAX_AHEAD;
+}
 
 const char *gw_limit_word(gw_limit l);
 const char *gw_limit_counted(gw_limit l);
@@ -76,7 +100,8 @@ gw_quota_mode gw_quota_mode_of(const char *word, size_t n);
 /* What `own` says, and `base` where it says nothing. */
 void gw_limits_over(const gw_limits *base, const gw_limits *own, gw_limits *out);
 
-/* The limits in force: a rate without a burst gets one of two seconds. */
+/* The limits in force: a rate without a burst gets one of two seconds, and limits on content what Loki has if
+ * that is said. */
 void gw_limits_complete(gw_limits *l);
 
 #endif

@@ -31,6 +31,7 @@
     X(RATIO, "ratio", 413, 413, 8, "body expands too much")                                                  \
     X(EMPTY, "empty", 400, 422, 3, "error at least one valid stream is required for ingestion")              \
     X(REFUSED, "refused", 400, 400, 3, "body holds fields that policy refuses")                              \
+    X(CONTENT, "content", 400, 400, 3, "data is beyond a limit of its workspace")                            \
     X(QUOTA_NEVER, "quota_never", 413, 413, 8, "request is larger than a limit of its workspace")            \
     X(HEADERS, "headers", 431, 431, 8, "request headers are too large")                                      \
     X(FRAMING, "framing", 400, 400, 3, "request framing is not valid HTTP/1.1")                              \

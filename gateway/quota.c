@@ -34,6 +34,7 @@ gw_quota *gw_quota_new(const char *name, size_t n, unsigned slot, uint32_t share
 
 void gw_quota_free(gw_quota *q)
 {
+    gw_streams_release(&q->streams);
     pthread_mutex_destroy(&q->lock);
     free(q);
 }
@@ -102,6 +103,15 @@ void gw_quota_apply(gw_quota *q, uint64_t now_ns)
         q->said |= (uint32_t)(l.v[i] != 0) << i;
         q->near_at[i] = percent_of(l.v[i], NEAR_PERCENT);
     }
+    bool inside = l.shed == GW_SHED_LEAST_SEVERE;
+    for (unsigned i = GW_LIMIT_LOKI_STREAMS; i < GW_LIMIT_COUNT; i++)
+        inside |= l.v[i] != 0;
+    atomic_store_explicit(&q->looks_inside, inside, memory_order_relaxed);
+}
+
+bool gw_quota_looks_inside(const gw_quota *q)
+{
+    return atomic_load_explicit(&q->looks_inside, memory_order_relaxed);
 }
 
 void gw_quota_configure(gw_quota *q, gw_quota_time now, uint64_t version, const gw_limits *limits)
@@ -178,7 +188,7 @@ uint64_t gw_quota_used(const gw_quota *q, unsigned l)
         return q->n_bytes;
     if (l >= GW_LIMIT_ITEMS_PER_DAY && l <= GW_LIMIT_BYTES_PER_MONTH)
         return q->calendar.used[l - GW_LIMIT_ITEMS_PER_DAY];
-    return 0;
+    return l == GW_LIMIT_LOKI_STREAMS ? q->streams.n : 0;
 }
 
 void gw_quota_look(gw_quota *q, gw_quota_time now, gw_quota_view *out)
@@ -186,6 +196,7 @@ void gw_quota_look(gw_quota *q, gw_quota_time now, gw_quota_view *out)
     int64_t blocked_until = gw_quota_blocked_until(q);
     pthread_mutex_lock(&q->lock);
     gw_quota_turn(q, now);
+    gw_streams_sweep(&q->streams, gw_streams_clock(now));
     *out = (gw_quota_view){.limits = q->limits,
                            .override_until_s = q->override_until_s,
                            .blocked_until_s = blocked_until > now.wall_s ? blocked_until : 0,

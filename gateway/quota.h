@@ -110,6 +110,10 @@ void gw_quota_end(gw_quota *q, gw_quota_hold *h);
 bool gw_quota_take_bytes(gw_quota *q, uint64_t n);
 void gw_quota_give_bytes(gw_quota *q, uint64_t n);
 
+/* The streams of a Loki request, all or none: hashes may repeat. */
+bool gw_quota_take_streams(gw_quota *q, gw_quota_time now, const uint64_t *hashes, uint32_t n,
+                           gw_quota_verdict *out);
+
 /* Puts limits in force. `version` says which configuration they are of: older ones than those in force are
  * nothing. Before the first it is 0. */
 void gw_quota_configure(gw_quota *q, gw_quota_time now, uint64_t version, const gw_limits *limits);
@@ -120,6 +124,8 @@ void gw_quota_override(gw_quota *q, gw_quota_time now, const gw_limits *own, int
 
 /* Limits in force and the mode; copies. */
 gw_limits gw_quota_limits(gw_quota *q);
+/* Is any of them about what bodies hold (streams, labels, lines, timestamps, severity)? */
+bool gw_quota_looks_inside(const gw_quota *q);
 
 /* Refuses everything of the workspace until a time (seconds since 1970; 0: no more). A word for who asks:
  * gw_quota_take does not look at it. */

@@ -9,6 +9,7 @@
 #include "gateway/quota.h"
 #include "gateway/quota_bucket.h"
 #include "gateway/quota_calendar.h"
+#include "gateway/quota_streams.h"
 
 /* One bucket's dealings with the shared store. All but the rate in tokens. */
 typedef struct gw_lease {
@@ -32,6 +33,7 @@ struct gw_quota {
     gw_bucket bucket[GW_RATE_COUNT]; /* of limits that are said */
     uint64_t n_requests, n_bytes;    /* in flight */
     gw_calendar calendar;
+    gw_streams streams;
     uint64_t refused_until_ns, refused_bytes; /* gw_quota_remember */
     uint32_t near; /* bit per limit that is at 80 % or was and is not yet below 60 % */
     /* sharing */
@@ -47,6 +49,7 @@ struct gw_quota {
     _Atomic bool active; /* on the list of those to talk about */
     struct gw_quota *next_active;
     _Atomic int64_t blocked_until_s;
+    _Atomic bool looks_inside; /* some limit in force is about what bodies hold; changed under the lock */
     /* fixed */
     struct gw_quota *next; /* in the table */
     unsigned slot;
@@ -68,6 +71,12 @@ uint64_t gw_quota_used(const gw_quota *q, unsigned l);
 static inline bool gw_quota_is_said(const gw_quota *q, unsigned l)
 {
     return (q->said >> l & 1) != 0;
+}
+
+/* Seconds for the streams: those that a clock set back or forth does not change. */
+static inline uint32_t gw_streams_clock(gw_quota_time now)
+{
+    return (uint32_t)(now.mono_ns / UINT64_C(1000000000)) + GW_STREAMS_WINDOW_S;
 }
 
 static inline uint64_t gw_less(uint64_t a, uint64_t b)

@@ -280,6 +280,38 @@ void gw_quota_take_some(gw_quota *q, gw_quota_time now, uint64_t n_items, gw_quo
     pthread_mutex_unlock(&q->lock);
 }
 
+/* Are there more different ones than the limit as such? */
+static bool never_fit(const uint64_t *hashes, uint32_t n, uint64_t max)
+{
+    gw_streams alone = {0};
+    bool fit = gw_streams_admit(&alone, hashes, n, max, GW_STREAMS_WINDOW_S);
+    gw_streams_release(&alone);
+    return !fit;
+}
+
+bool gw_quota_take_streams(gw_quota *q, gw_quota_time now, const uint64_t *hashes, uint32_t n,
+                           gw_quota_verdict *out)
+{
+    enum { AGAIN_S = 60 }; /* one may fall out of the window, or the limit be raised */
+    *out = (gw_quota_verdict){.limit = GW_LIMIT_LOKI_STREAMS, .need = n};
+    pthread_mutex_lock(&q->lock);
+    out->max = q->limits.v[GW_LIMIT_LOKI_STREAMS];
+    bool ok = out->max == 0 || gw_streams_admit(&q->streams, hashes, n, out->max, gw_streams_clock(now));
+    out->used = q->streams.n;
+    if (ok) {
+        look_near(q, BIT(GW_LIMIT_LOKI_STREAMS), out);
+    } else if (q->limits.mode == GW_QUOTA_SHADOW) {
+        out->shadow = true;
+    } else {
+        out->answer = GW_QUOTA_LIMITED;
+        out->wait_ns = AGAIN_S * BILLION;
+    }
+    pthread_mutex_unlock(&q->lock);
+    if (out->answer == GW_QUOTA_LIMITED && n > out->max && never_fit(hashes, n, out->max))
+        out->answer = GW_QUOTA_NEVER;
+    return ok || out->shadow;
+}
+
 /* One that was not larger has just been refused, and could not be admitted yet either. */
 static bool is_remembered(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, gw_quota_verdict *out)
 {

@@ -110,20 +110,10 @@ static void partial_json(const gw_reply_to *to, const gw_partial *p, rd_buf *b)
 
 /* ---- success ---- */
 
-void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial *partial, int loki_status,
-                      rd_buf *text, gw_response *res)
+static void success_body(const gw_reply_to *to, const gw_partial *partial, rd_buf *text, gw_response *res)
 {
     size_t from = text->n;
     bool some = partial != NULL && (partial->rejected != 0 || partial->message.n > 0);
-    if (ack == NULL) { /* nobody has the data: never a success */
-        gw_reply_error(to, GW_OUTCOME_UPSTREAM_BAD, (rd_slice){0}, 0, text, res);
-        return;
-    }
-    *res = (gw_response){.status =
-                             to->dialect == GW_DIALECT_LOKI ? (loki_status != 0 ? loki_status : 204) : 200};
-    add_common(to, res);
-    if (to->dialect == GW_DIALECT_LOKI)
-        return;
     if (to->dialect == GW_DIALECT_OTLP_JSON) {
         if (some)
             partial_json(to, partial, text);
@@ -135,16 +125,26 @@ void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial
     set_body(res, to->dialect, text, from);
 }
 
-void gw_reply_nothing(const gw_reply_to *to, rd_buf *text, gw_response *res)
+void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial *partial, int loki_status,
+                      rd_buf *text, gw_response *res)
 {
-    size_t from = text->n;
+    if (ack == NULL) { /* nobody has the data: never a success */
+        gw_reply_error(to, GW_OUTCOME_UPSTREAM_BAD, (rd_slice){0}, 0, text, res);
+        return;
+    }
+    *res = (gw_response){.status =
+                             to->dialect == GW_DIALECT_LOKI ? (loki_status != 0 ? loki_status : 204) : 200};
+    add_common(to, res);
+    if (to->dialect != GW_DIALECT_LOKI)
+        success_body(to, partial, text, res);
+}
+
+void gw_reply_nothing(const gw_reply_to *to, const gw_partial *partial, rd_buf *text, gw_response *res)
+{
     *res = (gw_response){.status = to->dialect == GW_DIALECT_LOKI ? 204 : 200};
     add_common(to, res);
-    if (to->dialect == GW_DIALECT_LOKI)
-        return;
-    if (to->dialect == GW_DIALECT_OTLP_JSON)
-        rd_buf_append_str(text, "{}");
-    set_body(res, to->dialect, text, from);
+    if (to->dialect != GW_DIALECT_LOKI)
+        success_body(to, partial, text, res);
 }
 
 /* ---- errors ---- */

@@ -32,7 +32,7 @@ typedef struct gw_reply_to {
     const gw_route_cfg *route; /* NULL: no route */
     rd_slice cors_origin;      /* allowed origin to echo; empty: none */
     bool cors_credentials;
-    const char *challenge; /* of a 401; NULL: Bearer */
+    const char *challenge;                /* of a 401; NULL: Bearer */
     rd_slice ratelimit, ratelimit_policy; /* fields of an answer that a limit gave; empty: none */
 } gw_reply_to;
 
@@ -53,8 +53,8 @@ void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial
 void gw_reply_error(const gw_reply_to *to, gw_outcome outcome, rd_slice detail, uint32_t retry_after_s,
                     rd_buf *text, gw_response *res);
 
-/* Success without anything to store: an empty OTLP request is a connectivity probe. */
-void gw_reply_nothing(const gw_reply_to *to, rd_buf *text, gw_response *res);
+/* Success without anything to store: an empty OTLP request is a connectivity probe. `partial` may be NULL. */
+void gw_reply_nothing(const gw_reply_to *to, const gw_partial *partial, rd_buf *text, gw_response *res);
 
 /* Answer to a CORS preflight. `allowed` headers are echoed. */
 void gw_reply_preflight(const gw_reply_to *to, rd_slice requested_headers, uint32_t max_age_s, rd_buf *text,

@@ -305,10 +305,10 @@ static void trim(gw_scrub *x, rd_slice bytes)
     }
 }
 
-static uint32_t ask_admission(void *ctx, uint32_t n_items)
+static uint32_t ask_admission(void *ctx, const rd_walked *walked)
 {
     gw_scrub *x = ctx;
-    return x->admit(x->admit_arg, x->decoded_bytes, n_items);
+    return x->admit(x->admit_arg, x->decoded_bytes, walked);
 }
 
 /* The day on which the epoch began, since 1970. */
@@ -336,6 +336,7 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .limits = x->gen->limits,
                   .workspace = x->workspace == NULL ? (rd_slice){0} : rd_slice_str(x->workspace->name),
                   .stamp = x->workspace == NULL ? NULL : gw_scrub_stamp(x->workspace, x->signal),
+                  .content = x->has_content ? &x->content : NULL,
                   .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
     if (x->admit != NULL)
         job.admit = (rd_admit){.ask = ask_admission, .ctx = x};
@@ -349,7 +350,10 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
     count(s, x, &r);
     x->n_items = r.n_items;
     x->n_taken = r.n_taken;
-    x->nothing = (r.nothing && x->signal != GW_SIGNAL_LOKI_PUSH) || (r.n_taken > 0 && r.n_taken == r.n_items);
+    x->n_refused = r.n_refused;
+    x->n_shed = r.n_shed;
+    uint32_t n_gone = r.n_taken + r.n_refused + r.n_shed;
+    x->nothing = (r.nothing && x->signal != GW_SIGNAL_LOKI_PUSH) || (n_gone > 0 && n_gone == r.n_items);
     if (x->nothing)
         return;
     gw_scrubbed *token = malloc(sizeof *token);

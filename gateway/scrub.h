@@ -39,9 +39,11 @@ typedef struct gw_scrub {
     const gw_workspace *workspace; /* whose labels and digests are made; borrowed, from a pinned table */
     time_t now;                    /* chooses the epoch of digests */
     gw_quota *quota;               /* whose memory it counts as; NULL: nobody's. Set by gw_scrub_belong */
-    /* Asked when decoded size and items are known, before anything is searched; on the thread that runs.
-     * Fewer than `n_items`: the body goes no further (GW_OUTCOME_QUOTA). NULL: not asked. */
-    uint32_t (*admit)(void *arg, size_t decoded_bytes, uint32_t n_items);
+    bool has_content;              /* limits on content, in `content` */
+    rd_content content;
+    /* Asked when decoded size and items are known, before anything is searched; on the thread that runs; as
+     * rd_admit. When the body goes no further, that is GW_OUTCOME_QUOTA. NULL: not asked. */
+    uint32_t (*admit)(void *arg, size_t decoded_bytes, const rd_walked *walked);
     void *admit_arg; /* borrowed */
     rd_slice wire;   /* borrowed as long as `scrubbed`; RD_BUF_TAIL readable bytes follow */
     /* in and out: bytes of the budget that this body has; a run takes what it needs more before the memory
@@ -53,10 +55,11 @@ typedef struct gw_scrub {
     /* out */
     gw_outcome outcome; /* GW_OUTCOME_DELIVERED stands for "go on" */
     const char *detail; /* literal, why not; may be NULL */
-    bool nothing;       /* an empty OTLP message, or one of which rules dropped every record: there is nothing
-                         * to deliver */
+    bool nothing;       /* an empty OTLP message, or one of which rules and limits took every record: there is
+                         * nothing       to deliver */
     bool on_wire;       /* `scrubbed` borrows `wire` */
-    uint32_t n_items, n_taken; /* that came, and of these those that rules dropped */
+    uint32_t n_items, n_taken;  /* that came, and of these those that rules dropped */
+    uint32_t n_refused, n_shed; /* and those that limits refused: beyond them, and not admitted */
     size_t decoded_bytes;
     const gw_scrubbed *scrubbed;
     /* owned buffers */

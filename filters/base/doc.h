@@ -135,6 +135,8 @@ typedef struct rd_visitor {
     bool keys_once;  /* equal keys of pairs may be listed once, as KEY or JSON_KEY */
     bool places;     /* note where labels can be put in; what has two such places in one group is RD_INVALID */
     bool records;    /* note where records stand, so that some can be taken out */
+    const rd_fact_fields *facts; /* with `records`: and what they say of themselves. NULL: no */
+    uint64_t stream_key[2];      /* of the hashes of streams */
 } rd_visitor;
 
 /* Where labels can be put into a body.

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include "filters/base/siphash.h"
+
 enum { KEEP_RECORDS = 1 << 16, FIRST_RECORDS = 1 << 8 };
 
 void rd_records_release(rd_records *s)
@@ -41,8 +43,10 @@ rd_record *rd_records_add(rd_records *s)
 {
     if (s->n == s->cap && !grow((void **)&s->list, &s->cap, sizeof *s->list))
         return NULL;
-    s->list[s->n] =
-        (rd_record){.comma_before = RD_NO_COMMA, .comma_after = RD_NO_COMMA, .gone = RD_RECORD_STAYS};
+    s->list[s->n] = (rd_record){.comma_before = RD_NO_COMMA,
+                                .comma_after = RD_NO_COMMA,
+                                .gone = RD_RECORD_STAYS,
+                                .facts = rd_facts_none()};
     return &s->list[s->n++];
 }
 
@@ -133,4 +137,20 @@ bool rd_records_cut(const rd_records *s, rd_record_cut *c, const rd_record **out
         return true;
     }
     return false;
+}
+
+uint64_t rd_stream_facts_name(const uint64_t key[2], const uint8_t *name, size_t n)
+{
+    return rd_siphash(key[0], key[1], name, n);
+}
+
+void rd_stream_facts_add(rd_stream_facts *f, const uint64_t key[2], uint64_t of_name, size_t name_n,
+                         const uint8_t *value, size_t n)
+{
+    f->hash += rd_siphash(key[0] ^ of_name, key[1], value, n); /* a sum has no order */
+    f->n_labels++;
+    if (name_n > f->name_bytes)
+        f->name_bytes = (uint32_t)name_n;
+    if (n > f->value_bytes)
+        f->value_bytes = (uint32_t)n;
 }

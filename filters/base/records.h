@@ -14,11 +14,74 @@
 #define RD_BASE_RECORDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define RD_NO_COMMA UINT32_MAX
 
-enum { RD_RECORD_STAYS = 0xffff };
+/* What took a record out, if it was no rule; no rule has these numbers. */
+enum { RD_RECORD_STAYS = 0xffff, RD_RECORD_REFUSED = 0xfffe, RD_RECORD_SHED = 0xfffd };
+
+/* Which fields of a record say what limits ask about, by their number in the schema; 0: none does. */
+typedef struct rd_fact_fields {
+    uint8_t time, other_time; /* fixed64, ns since 1970; the other one counts if the first is not said */
+    uint8_t severity;         /* enum */
+    uint8_t timestamp, line;  /* Loki: message of seconds and nanoseconds, text */
+} rd_fact_fields;
+
+/* What a record says of itself. All times it says count, because receivers differ in which of two they take.
+ */
+typedef struct rd_facts {
+    int64_t oldest, newest;             /* ns since 1970; oldest > newest: none is said */
+    int64_t other_oldest, other_newest; /* the same of other_time */
+    uint32_t line_bytes;
+    uint8_t severity; /* as OTLP counts: 1 to 24, 0: not said */
+} rd_facts;
+
+static inline rd_facts rd_facts_none(void)
+{
+    return (rd_facts){
+        .oldest = INT64_MAX, .newest = INT64_MIN, .other_oldest = INT64_MAX, .other_newest = INT64_MIN};
+}
+
+static inline void rd_facts_time(rd_facts *f, int64_t ns)
+{
+    f->oldest = ns < f->oldest ? ns : f->oldest;
+    f->newest = ns > f->newest ? ns : f->newest;
+}
+
+/* 0 is no time in OTLP. */
+static inline void rd_facts_otlp_time(rd_facts *f, bool other, uint64_t ns)
+{
+    int64_t t = ns > INT64_MAX ? INT64_MAX : (int64_t)ns;
+    if (t == 0)
+        return;
+    if (!other) {
+        rd_facts_time(f, t);
+        return;
+    }
+    f->other_oldest = t < f->other_oldest ? t : f->other_oldest;
+    f->other_newest = t > f->other_newest ? t : f->other_newest;
+}
+
+/* Out of range is what is nearest. */
+static inline uint8_t rd_facts_severity(int64_t number)
+{
+    enum { MOST_SEVERE = 24 };
+    return number < 0 ? 0 : number > MOST_SEVERE ? MOST_SEVERE : (uint8_t)number;
+}
+
+/* What the labels of a stream are. */
+typedef struct rd_stream_facts {
+    uint64_t hash;                              /* the same whatever the order of the labels */
+    uint32_t n_labels, name_bytes, value_bytes; /* of the longest name and value */
+} rd_stream_facts;
+
+/* Of a label's name. `key`: secret of the process, so that nobody can make two streams look like one. */
+uint64_t rd_stream_facts_name(const uint64_t key[2], const uint8_t *name, size_t n);
+/* One more label, whose name has that hash and that length. */
+void rd_stream_facts_add(rd_stream_facts *f, const uint64_t key[2], uint64_t of_name, size_t name_n,
+                         const uint8_t *value, size_t n);
 
 typedef struct rd_record {
     uint32_t off, end;                  /* protobuf: the whole field; JSON: the element of its array */
@@ -26,12 +89,14 @@ typedef struct rd_record {
     uint32_t comma_before, comma_after; /* JSON: offsets, RD_NO_COMMA: there is none */
     uint16_t gone;                      /* what took it out, RD_RECORD_STAYS: nothing */
     bool behind_other;                  /* JSON: in its array something that is no record stands before it */
+    rd_facts facts;                     /* only if somebody asked for them */
 } rd_record;
 
 typedef struct rd_holder {
     uint32_t off, end;
-    uint32_t parent; /* index, UINT32_MAX: none */
-    bool gone;       /* all records in it are out */
+    uint32_t parent;        /* index, UINT32_MAX: none */
+    bool gone;              /* all records in it are out */
+    rd_stream_facts stream; /* Loki: only if somebody asked for it */
 } rd_holder;
 
 typedef struct rd_records {

@@ -14,6 +14,7 @@
  */
 #include "filters/json/otlp_json.h"
 
+#include "filters/json/facts.h"
 #include "filters/json/usual.h"
 
 /* Values of one pair. A pair has one; a sender that repeats the member more often is hostile. */
@@ -267,6 +268,21 @@ static bool walk_holder(rd_json_walk *w, const rd_message *m, uint8_t cls)
     return true;
 }
 
+static bool walk_plain(rd_json_walk *w, const rd_field *f, uint8_t cls)
+{
+    return f->scalar == RD_SCALAR_BOOL ? walk_bool(w) : walk_number(w, f, cls);
+}
+
+/* The same of a record, of which somebody asks what records say of themselves. */
+static bool walk_noted(rd_json_walk *w, const rd_field *f, uint8_t cls)
+{
+    uint32_t off = rd_json_off(&w->j);
+    if (!walk_plain(w, f, cls))
+        return false;
+    rd_json_note_field(w, f, off);
+    return true;
+}
+
 /* One value of a field, not null. *out_verdict is DROP for a pair that goes away. */
 static bool walk_one(rd_json_walk *w, const rd_field *f, uint8_t cls, uint32_t member_off, pair *p,
                      rd_verdict *out_verdict)
@@ -286,7 +302,7 @@ static bool walk_one(rd_json_walk *w, const rd_field *f, uint8_t cls, uint32_t m
     case RD_MARK_ID:
         return walk_id(w, f);
     case RD_MARK_NONE:
-        return f->scalar == RD_SCALAR_BOOL ? walk_bool(w) : walk_number(w, f, cls);
+        return f->of_item && w->visitor.facts != NULL ? walk_noted(w, f, cls) : walk_plain(w, f, cls);
     case RD_MARK_LABELS:
     case RD_MARK_HASH:
         break; /* Loki's, which has a walker of its own */

@@ -159,8 +159,10 @@ static inline bool rd_json_usual_scalar(rd_json_walk *w, const rd_field *f, uint
 {
     if (f->repeated)
         return false;
-    if (f->mark == RD_MARK_NONE)
-        return f->scalar != RD_SCALAR_BOOL && rd_json_usual_number(&w->j);
+    if (f->mark == RD_MARK_NONE) {
+        bool noted = f->of_item && w->visitor.facts != NULL; /* the long way notes it */
+        return !noted && f->scalar != RD_SCALAR_BOOL && rd_json_usual_number(&w->j);
+    }
     if (f->mark == RD_MARK_ID)
         return rd_json_usual_id(&w->j, f->id_len);
     return f->mark == RD_MARK_TEXT && f->scalar == RD_SCALAR_STRING && rd_json_usual_string(w, cls);

@@ -13,12 +13,14 @@ void rd_json_walk_init(rd_json_walk *w, const rd_limits *lim, const rd_visitor *
 {
     rd_json_init(&w->j, doc->body, lim);
     w->doc = doc;
-    w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL, false};
+    w->visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){.on_key = keep_all};
     w->memo = (rd_key_memo){0};
     memset(w->after, 0, sizeof w->after);
     memset(w->pairs, 0, sizeof w->pairs);
     w->refuse_unknown = lim->unknown == RD_UNKNOWN_REFUSE;
     rd_buf_init(&w->scratch, doc->body.n);
+    w->facts = rd_facts_none();
+    w->stream = (rd_stream_facts){0};
 }
 
 rd_outcome rd_json_walk_finish(rd_json_walk *w, rd_error *err)
@@ -73,6 +75,8 @@ bool rd_json_records_add(rd_json_walk *w, rd_json_records *s, const rd_json_list
     item->frame = RD_NO_FRAME;
     item->comma_before = it->comma; /* RD_JSON_NOWHERE is RD_NO_COMMA */
     item->behind_other = s->behind_other;
+    item->facts = w->facts;
+    w->facts = rd_facts_none();
     s->last = w->doc->records.n - 1;
     return true;
 }

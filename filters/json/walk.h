@@ -41,7 +41,9 @@ typedef struct rd_json_walk {
                                         * its index + 1; 0: none yet */
     rd_buf scratch; /* owned: the unescaped form of the last name or key that had escapes */
     bool refuse_unknown;
-    bool kept; /* whether anything of the array that was read last stays */
+    bool kept;              /* whether anything of the array that was read last stays */
+    rd_facts facts;         /* of the record that is read; facts.h */
+    rd_stream_facts stream; /* of the stream that is read */
 } rd_json_walk;
 
 /* `v` may be NULL: every key is kept. */

@@ -15,6 +15,7 @@
  */
 #include "filters/loki/loki_json.h"
 
+#include "filters/json/facts.h"
 #include "filters/json/walk.h"
 #include "filters/loki/labels.h"
 
@@ -44,6 +45,8 @@ static bool walk_ns(rd_json_walk *w)
     bool ok = i < s.n && s.n <= MAX_NS_LEN;
     for (; ok && i < s.n; i++)
         ok = (uint8_t)(s.p[i] - '0') < 10;
+    if (ok && w->visitor.facts != NULL)
+        rd_json_note_ns(w, s);
     return ok || rd_json_fail(&w->j, RD_INVALID, "timestamp is not an integer");
 }
 
@@ -60,12 +63,19 @@ static bool walk_ts(rd_json_walk *w)
     bool ok = s.n > 0 && s.n <= MAX_TS_LEN;
     for (size_t i = 0; ok && i < s.n; i++)
         ok = (uint8_t)(s.p[i] - '0') < 10 || (s.p[i] != 0 && strchr("TtZz:.+-", s.p[i]) != NULL);
+    if (ok && w->visitor.facts != NULL)
+        rd_json_note_rfc3339(w, s);
     return ok || rd_json_fail(&w->j, RD_INVALID, "ts is not a time");
 }
 
 static bool walk_line(rd_json_walk *w)
 {
-    return string_next(w) ? rd_json_walk_string(w, RD_CLASS_BODY, 0) : invalid(w, "line is not a string");
+    rd_json_text t;
+    if (!string_next(w))
+        return invalid(w, "line is not a string");
+    if (!rd_json_string(&w->j, &t) || !rd_json_walk_leaf(w, t, RD_CLASS_BODY, 0))
+        return false;
+    return w->visitor.facts == NULL || rd_json_note_line(w, t);
 }
 
 static bool walk_metadata(rd_json_walk *w)
@@ -181,7 +191,10 @@ static bool walk_labels(rd_json_walk *w)
             return rd_json_fail(&w->j, RD_INVALID, "label name");
         uint32_t n_before = w->doc->n_leaves;
         bool empty = w->j.end - w->j.p >= 2 && memcmp(w->j.p, "\"\"", 2) == 0;
+        uint32_t value_off = rd_json_off(&w->j);
         if (!rd_json_walk_named(w, &it, name, false, RD_CLASS_LABEL, 0))
+            return false;
+        if (w->visitor.facts != NULL && !rd_json_note_label(w, name, value_off))
             return false;
         bool gone = was_dropped(w->doc, n_before, name);
         dropped |= gone;
@@ -270,6 +283,7 @@ static bool walk_streams(rd_json_walk *w)
         if (!rd_json_holder_begin(w, rd_json_off(&w->j), &holder) || !walk_stream(w))
             return false;
         rd_json_holder_end(w, holder);
+        rd_json_note_stream(w, holder);
         w->doc->n_groups++;
     }
     return w->j.failed == RD_OK;

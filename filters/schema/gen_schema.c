@@ -239,8 +239,8 @@ static void write_field(FILE *o, const message_desc *m, const field_desc *f, con
             types[f->type].scalar);
     fprintf(o, "     .mark = RD_MARK_%s, .cls = RD_CLASS_%s, .id_len = %s,\n", id ? "ID" : r->mark, r->cls,
             id ? r->mark + 2 : "0");
-    fprintf(o, "     .repeated = %d, .packable = %d, .has_presence = %d},\n", repeated,
-            repeated && !length_delimited, presence);
+    fprintf(o, "     .of_item = %d, .repeated = %d, .packable = %d, .has_presence = %d},\n", is(kind, "ITEM"),
+            repeated, repeated && !length_delimited, presence);
 }
 
 static const field_desc *field_with(const message_desc *m, unsigned number, ProtobufCType type)

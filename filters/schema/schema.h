@@ -81,6 +81,7 @@ typedef struct rd_field {
     uint8_t mark;   /* rd_mark */
     uint8_t cls;    /* rd_class, or RD_CLASS_INHERIT */
     uint8_t id_len; /* RD_MARK_ID: 16 or 8 */
+    bool of_item;   /* of a message of kind ITEM */
     bool repeated;
     bool packable;     /* repeated scalar: LEN is allowed as well */
     bool has_presence; /* singular message, oneof member or proto3 optional */

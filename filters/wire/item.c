@@ -113,7 +113,7 @@ bool rd_item_next(rd_item_reader *r, const rd_message *m, rd_item *out)
     const uint8_t *at = r->p;
     if (at >= r->end || !get_tag(r, &number, &wire))
         return false;
-    *out = (rd_item){.field = rd_message_field(m, number), .wire = (uint8_t)wire};
+    *out = (rd_item){.field = rd_message_field(m, number), .id = number, .wire = (uint8_t)wire};
     const rd_field *f = out->field;
     if (f != NULL && wire != f->wire && !(wire == RD_WIRE_LEN && f->packable))
         return fail(r, RD_MALFORMED, "protobuf: wire type does not fit the field", at);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reads a protobuf message one field at a time, checked. For what turns a body into another form (to_json,
- * Loki's JSON); the walker has its own, faster loop. The rules are the same: lengths inside the message,
- * groups that match, a known field with another wire type is malformed.
+ * Loki's JSON) and for what looks at single fields of a record (facts); the walker has its own, faster loop.
+ * The rules are the same: lengths inside the message, groups that match, a known field with another wire type
+ * is malformed.
  */
 #ifndef RD_WIRE_ITEM_H
 #define RD_WIRE_ITEM_H
@@ -16,6 +17,7 @@ enum { RD_WIRE_MAX_LEVELS = 400 };
 
 typedef struct rd_item {
     const rd_field *field; /* NULL: the schema does not know it */
+    uint32_t id;           /* its number in the schema */
     uint8_t wire;          /* rd_wire_type */
     uint64_t number;       /* VARINT, FIXED32, FIXED64 */
     rd_slice bytes;        /* LEN: the content */

@@ -577,7 +577,7 @@ rd_outcome rd_wire_walk(const rd_message *root, const rd_limits *lim, const rd_v
     walk w;
     w.doc = doc;
     w.body = doc->body.p;
-    w.visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){keep_all, NULL, false};
+    w.visitor = v != NULL && v->on_key != NULL ? *v : (rd_visitor){.on_key = keep_all};
     w.places = w.visitor.places;
     w.records = w.visitor.records;
     w.err = err;

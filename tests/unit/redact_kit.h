@@ -103,7 +103,9 @@ static inline rd_policy *kit_policy(const rd_rule_spec *rules, uint32_t n)
 
 /* ---- one call ---- */
 
-static const rd_stamp *kit_stamp; /* of the calls to come; NULL: none */
+static const rd_stamp *kit_stamp;     /* of the calls to come; NULL: none */
+static const rd_content *kit_content; /* the same */
+static rd_admit kit_admit;
 
 typedef struct kit_result {
     rd_outcome outcome;
@@ -137,8 +139,14 @@ static inline kit_result kit_run_with(const rd_policy *p, rd_signal s, rd_format
         copy[in.n + i] = (uint8_t) "@mail.example.org a"[i % 19];
     rd_buf_init(&out, 1 << 26);
     rd_buf_init(&k.body, 1 << 26);
-    rd_job job = {
-        .policy = p, .signal = s, .format = f, .body = {copy, in.n}, .limits = *limits, .stamp = kit_stamp};
+    rd_job job = {.policy = p,
+                  .signal = s,
+                  .format = f,
+                  .body = {copy, in.n},
+                  .limits = *limits,
+                  .stamp = kit_stamp,
+                  .content = kit_content,
+                  .admit = kit_admit};
     k.outcome = rd_redact(redactor, &job, &out, &k.r, &k.err);
     if (k.outcome == RD_OK) {
         k.same = k.r.body.p == copy;

@@ -216,7 +216,7 @@ static void test_reply__success(void **state)
         assert_header(&r, "content-type", cases[i].type);
         assert_true(rd_slice_eq(r.body, rd_slice_str(cases[i].body)));
         if (cases[i].loki_status == 0) {
-            gw_reply_nothing(&to, &text, &r);
+            gw_reply_nothing(&to, NULL, &text, &r);
             assert_int_equal(r.status, cases[i].status);
             assert_true(rd_slice_eq(r.body, rd_slice_str(cases[i].body)));
         }
@@ -279,7 +279,7 @@ static void test_reply__life_of_a_version(void **state)
         rd_buf_init(&text, 1 << 20);
         gw_reply_success(&to, gw_ack_of_store(), NULL, 0, &text, &r[0]);
         gw_reply_error(&to, GW_OUTCOME_RETIRED, (rd_slice){0}, 0, &text, &r[1]);
-        gw_reply_nothing(&to, &text, &r[2]);
+        gw_reply_nothing(&to, NULL, &text, &r[2]);
         for (unsigned k = 0; k < 3; k++) {
             assert_header(&r[k], "deprecation", cases[i].deprecation);
             assert_header(&r[k], "sunset", cases[i].sunset);

@@ -84,17 +84,18 @@ static const char *json_entry_check(const json_t *entry)
     return metadata == NULL ? NULL : string_map_check(metadata, false);
 }
 
-static const char *json_stream_check(const json_t *stream, bool any_order)
+/* *n_entries: grows by those of the stream. Loki passes over a stream without entries; a push of nothing else
+ * is what no sender means to send. */
+static const char *json_stream_check(const json_t *stream, bool any_order, size_t *n_entries)
 {
     const json_t *values = json_object_get(stream, "values"), *labels = json_object_get(stream, "labels");
     const char *why;
     if (labels != NULL) { /* the old form: {"labels":"{...}","entries":[{"ts":...,"line":...}]} */
-        why = up_loki_labels_check(json_string_value(labels), any_order);
-        return why == NULL && json_array_size(json_object_get(stream, "entries")) == 0 ? "empty stream" : why;
+        *n_entries += json_array_size(json_object_get(stream, "entries"));
+        return up_loki_labels_check(json_string_value(labels), any_order);
     }
+    *n_entries += json_array_size(values);
     why = string_map_check(json_object_get(stream, "stream"), true);
-    if (why == NULL && json_array_size(values) == 0)
-        why = "empty stream";
     for (size_t i = 0; why == NULL && i < json_array_size(values); i++)
         why = json_entry_check(json_array_get(values, i));
     return why;
@@ -104,20 +105,21 @@ const char *up_loki_json_check(const json_t *root, bool any_order)
 {
     const json_t *streams = json_object_get(root, "streams");
     const char *why = json_array_size(streams) == 0 ? "no streams" : NULL;
+    size_t n_entries = 0;
     for (size_t i = 0; why == NULL && i < json_array_size(streams); i++)
-        why = json_stream_check(json_array_get(streams, i), any_order);
-    return why;
+        why = json_stream_check(json_array_get(streams, i), any_order, &n_entries);
+    return why == NULL && n_entries == 0 ? "empty stream" : why;
 }
 
 const char *up_loki_protobuf_check(const json_t *root, bool any_order)
 {
     const json_t *streams = json_object_get(root, "streams");
     const char *why = json_array_size(streams) == 0 ? "no streams" : NULL;
+    size_t n_entries = 0;
     for (size_t i = 0; why == NULL && i < json_array_size(streams); i++) {
         const json_t *stream = json_array_get(streams, i);
         why = up_loki_labels_check(json_string_value(json_object_get(stream, "labels")), any_order);
-        if (why == NULL && json_array_size(json_object_get(stream, "entries")) == 0)
-            why = "empty stream";
+        n_entries += json_array_size(json_object_get(stream, "entries"));
     }
-    return why;
+    return why == NULL && n_entries == 0 ? "empty stream" : why;
 }
