@@ -271,8 +271,7 @@ e2e('senders that leave in the middle', async (t) => {
 e2e('more connections than allowed', async (t) => {
   const { gateway } = await world(t, { config: { limits: { connections: 20 } } })
   const raws = await Promise.all(Array(60).fill(0).map(() => Raw.open(gateway.port)))
-  const { body } = logRequest('x')
-  for (const raw of raws) raw.send(head([`Content-Length: ${body.length}`]) + body)
+  for (const raw of raws) raw.send(head(['Content-Length: 2']) + '{}') // for which no backend is asked
   const answers = await Promise.all(raws.map((raw) => raw.answer()))
   assert.equal(answers.filter((a) => a?.status === 200).length, 20)
   const others = answers.filter((a) => a?.status !== 200)

@@ -15,8 +15,10 @@ import { logRequest } from './lib/samples.mjs'
 import { sleep, tempDir, until } from './lib/process.mjs'
 
 const SECONDS = Number(process.env.REDACTD_TEST_SECONDS ?? 6)
-const RATE = 600
-const BURST = 300
+const SANITIZED = Boolean(process.env.REDACTD_SANITIZED) // slower: lower rates, of which one request is a larger part
+const RATE = SANITIZED ? 200 : 600
+const BURST = SANITIZED ? 100 : 300
+const TOLERANCE = SANITIZED ? 0.1 : 0.03
 const ITEMS = 10
 const N = 3
 
@@ -69,7 +71,7 @@ e2e('three gateways admit together what one would', { timeoutMs: 60000 + SECONDS
   const after = admitted(answers.filter((a) => a.at >= 1000 && a.at < SECONDS * 1000))
   const want = RATE * (SECONDS - 1)
   t.diagnostic(`${after} items after the first second, ${want} wanted, ${(100 * after / want - 100).toFixed(2)} %`)
-  assert.ok(Math.abs(after - want) <= 0.03 * want, `${after} of ${want}`)
+  assert.ok(Math.abs(after - want) <= TOLERANCE * want, `${after} of ${want}`)
   assert.ok(admitted(answers) <= BURST + RATE * seconds + 3 * 0.33 * BURST, 'within the documented bound')
   for (const g of gateways) {
     const m = await g.metrics()
@@ -111,7 +113,7 @@ e2e('without Redis at the start, limits are local; a store that hangs holds up n
   const begun = Date.now()
   const first = await exchange(gateways[0].port, { ...logRequest(''), body })
   assert.equal(first.status, 200)
-  assert.ok(Date.now() - begun < 200, 'no request waits for Redis')
+  assert.ok(Date.now() - begun < (SANITIZED ? 2000 : 200), 'no request waits for Redis')
   process.kill(redis.child.pid, 'SIGCONT')
   await until('it to heal', async () => metric(await gateways[0].metrics(), 'redactd_quota_store_up') === 1, 10000)
 })

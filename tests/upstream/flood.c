@@ -209,5 +209,7 @@ int main(int argc, char **argv)
         }
     }
     report();
+    free(senders);
+    free(request);
     return 0;
 }
