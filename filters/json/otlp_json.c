@@ -15,7 +15,7 @@
 #include "filters/json/otlp_json.h"
 
 #include "filters/json/facts.h"
-#include "filters/json/usual.h"
+#include "filters/json/usual_pair.h"
 
 /* Values of one pair. A pair has one; a sender that repeats the member more often is hostile. */
 enum { MAX_VALUES = 8 };
