@@ -98,6 +98,7 @@ void gw_quota_apply(gw_quota *q, uint64_t now_ns)
         }
     }
     q->limits = l;
+    q->refused_until_ns = 0; /* what could not be admitted by the old ones */
     q->said = 0;
     for (unsigned i = 0; i < GW_LIMIT_COUNT; i++) {
         q->said |= (uint32_t)(l.v[i] != 0) << i;

@@ -90,6 +90,8 @@ static void give_rate(gw_quota *q, unsigned k, uint64_t n)
     if (n == 0 || !gw_quota_is_said(q, 2 * k))
         return;
     gw_bucket_give(&q->bucket[k], n);
+    if (k == GW_RATE_DECODED || k == GW_RATE_ITEMS)
+        q->refused_until_ns = 0; /* it was worked out without what has just come back */
     if (!q->shared || q->leased)
         return;
     uint64_t owed = gw_less(q->lease[k].owed, n);

@@ -291,6 +291,41 @@ static void test_quota__refuses_without_decoding_what_cannot_fit_yet(void **stat
     gw_quota_free(q);
 }
 
+/* What is remembered of a refusal is as good as the limits and the bucket it came from. */
+static void test_quota__forgets_refusals_when_limits_change_or_room_comes_back(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_ITEMS_RATE] = 1, [GW_LIMIT_ITEMS_BURST] = 1000}};
+    const gw_limits more = {.v = {[GW_LIMIT_ITEMS_RATE] = 100000}};
+    const gw_quota_need need = {.n = {[GW_RATE_ITEMS] = 900}};
+    gw_quota_time now = {.mono_ns = BILLION, .wall_s = 1000};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_hold first = {0};
+    gw_quota_verdict v;
+    gw_quota_take(q, now, &need, &first, &v);
+    gw_quota_take(q, now, &need, &(gw_quota_hold){0}, &v);
+    gw_quota_remember(q, now, 1000, &v);
+    assert_false(begins(q, now, 1000, &v));
+    gw_quota_forgive(q, now, &first); /* its delivery failed */
+    assert_true(begins(q, now, 1000, &v));
+
+    gw_quota_take(q, now, &need, &first, &v);
+    gw_quota_take(q, now, &need, &(gw_quota_hold){0}, &v);
+    gw_quota_remember(q, now, 1000, &v);
+    assert_false(begins(q, now, 1000, &v));
+    gw_quota_override(q, now, &more, now.wall_s + 60);
+    now.mono_ns += BILLION;
+    assert_true(begins(q, now, 1000, &v));
+
+    gw_quota_override(q, now, &(gw_limits){0}, 0);
+    gw_quota_take(q, now, &need, &first, &v);
+    gw_quota_take(q, now, &need, &(gw_quota_hold){0}, &v);
+    gw_quota_remember(q, now, 1000, &v);
+    assert_false(begins(q, now, 1000, &v));
+    gw_quota_configure(q, now, 2, &(gw_limits){0}); /* none at all any more */
+    assert_true(begins(q, now, 1000, &v));
+    gw_quota_free(q);
+}
+
 static void test_quota__a_head_takes_all_or_nothing(void **state)
 {
     gw_limits l = {.v = {[GW_LIMIT_REQUESTS_RATE] = 10,
@@ -687,6 +722,7 @@ int main(void)
         cmocka_unit_test(test_quota__in_shadow_refuses_nothing_and_takes_nothing_of_what_does_not_fit),
         cmocka_unit_test(test_quota__takes_as_many_items_as_fit),
         cmocka_unit_test(test_quota__refuses_without_decoding_what_cannot_fit_yet),
+        cmocka_unit_test(test_quota__forgets_refusals_when_limits_change_or_room_comes_back),
         cmocka_unit_test(test_quota__a_head_takes_all_or_nothing),
         cmocka_unit_test(test_quota__an_override_ends_by_itself),
         cmocka_unit_test(test_quota__an_override_can_be_taken_back_and_outlives_a_new_configuration),
