@@ -876,8 +876,8 @@ static void test_otlp_json__short_cuts_refuse_what_the_long_way_refuses(void **s
     static const char *const around[] = {
         "{\"body\":%s}",
         "{\"attributes\":[{\"key\":\"k\",\"value\":%s}]}",
-        "{\"attributes\":[{\"key\":\"a\",\"value\":{\"stringValue\":\"b\"}},{\"key\":\"k\",\"value\":%s},{"
-        "\"key\":\"ctxk\",\"value\":%s}]}",
+        ("{\"attributes\":[{\"key\":\"a\",\"value\":{\"stringValue\":\"b\"}},{\"key\":\"k\",\"value\":%s},{"
+         "\"key\":\"ctxk\",\"value\":%s}]}"),
         "{\"attributes\":[{\"key\":\"mask\",\"value\":%s},{\"key\":\"drop\",\"value\":%s}]}",
         "{\"attributes\":[{\"key\":\"\",\"value\":%s},{\"key\":\"k\",\"value\":%s,}]}",
         "{\"attributes\":[{\"key\":\"k\",\"value\":%s},]}",
