@@ -4,9 +4,7 @@
 #include <stdlib.h>
 
 #include "gateway/budget.h"
-#include "gateway/http1_parse.h"
-#include "gateway/http1_response.h"
-#include "gateway/http1_rooms.h"
+#include "gateway/http1_conn.h"
 #include "gateway/http1_socket.h"
 
 enum {
@@ -19,52 +17,6 @@ enum {
     KEEP_BYTES = 8 << 10,     /* each buffer kept by an idle connection */
     FIRST_ROOM = 128 << 10,   /* for a body of which nothing has come yet */
     ROOM_FACTOR = 4           /* then so many times what has come */
-};
-
-#define STATES(X)                                                                                            \
-    X(HEAD) X(CONTINUE) X(BODY_LENGTH) X(BODY_CHUNKED) X(WORK) X(WRITE) X(DISCARD) X(LINGER) X(CLOSED)
-typedef enum state {
-#define X(name) STATE_##name,
-    STATES(X)
-#undef X
-} state;
-
-typedef struct conn {
-    gw_stream stream; /* first: the app holds a pointer to it */
-    h2o_linklist_t link;
-    gw_http1_server *server;
-    h2o_socket_t *sock;
-    state state;
-    uint64_t deadline_ms;
-    size_t head_seen;
-    rd_buf head; /* copy of the head being served: the socket's buffer moves */
-    gw_http1_head parsed;
-    rd_buf chunked_body;
-    gw_chunked chunks;
-    uint64_t max_body;
-    void *request; /* the app's handle; NULL: none under way */
-    rd_buf out;
-    uint64_t n_bytes;      /* of the budget, as long as it is open */
-    uint64_t charged;      /* besides: room of a long head or a body being read, taken from the budget */
-    uint64_t head_charged; /* besides: `head`, when it is a long one */
-    bool keep_alive, body_read;
-    bool half_closed;    /* in WORK: the sender has stopped sending */
-    gw_peer *peer;       /* owned; NULL: out of memory, and so nobody in particular */
-    bool at_head;        /* the app has the head only */
-    uint64_t to_discard; /* of the body: what may still come */
-    uint64_t linger_until_ms;
-} conn;
-
-struct gw_http1_server {
-    gw_thread *thread;
-    const gw_app *app;
-    h2o_linklist_t conns;
-    unsigned n_conns;
-    bool draining;
-    h2o_timeout_t timeout;
-    h2o_timeout_entry_t sweep;
-    gw_http1_date date;
-    gw_http1_rooms rooms;
 };
 
 static void on_read(h2o_socket_t *sock, const char *err);
@@ -149,6 +101,7 @@ static void conn_close(conn *c)
         return;
     c->state = STATE_CLOSED;
     h2o_linklist_unlink(&c->link);
+    gw_pace_leave(&c->pace);
     s->n_conns--;
     if (c->request != NULL) {
         void *request = c->request;
@@ -202,6 +155,42 @@ static bool may_discard(const conn *c)
 }
 
 /* Throws away what has come of the body. OK: that was all of it. */
+static void throw_away(conn *c, size_t n)
+{
+    c->dropped |= n > 0;
+    gw_pace_took(&c->server->pace, n);
+    consume(c, n);
+}
+
+/* No clock of the sender's runs while he is not read. */
+static void read_on_or_wait(conn *c)
+{
+    if (gw_pace_may_go_on(&c->server->pace, &c->pace))
+        return;
+    h2o_socket_read_stop(c->sock);
+    c->deadline_ms = UINT64_MAX;
+}
+
+/* For the next request: this one's body came as a whole, before it was refused. */
+static void await_turn(conn *c)
+{
+    await_request(c);
+    h2o_socket_read_stop(c->sock);
+    c->deadline_ms = UINT64_MAX;
+}
+
+static void on_turn(gw_pace_entry *e, uint64_t waited_ms)
+{
+    conn *c = H2O_STRUCT_FROM_MEMBER(conn, pace, e);
+    c->linger_until_ms += waited_ms;
+    if (c->state == STATE_HEAD) {
+        next_request(c);
+        return;
+    }
+    enter(c, c->state, c->state == STATE_LINGER ? LINGER_MS : DISCARD_MS);
+    h2o_socket_read_start(c->sock, on_read);
+}
+
 static gw_parse discard_input(conn *c)
 {
     rd_slice in = {(const uint8_t *)c->sock->input->bytes, c->sock->input->size};
@@ -215,7 +204,7 @@ static gw_parse discard_input(conn *c)
     if (n > c->to_discard || p == GW_PARSE_TOO_LARGE)
         p = GW_PARSE_BAD;
     c->to_discard -= p == GW_PARSE_BAD ? c->to_discard : n;
-    consume(c, p == GW_PARSE_BAD ? in.n : used);
+    throw_away(c, p == GW_PARSE_BAD ? in.n : used);
     return p;
 }
 
@@ -223,7 +212,7 @@ static gw_parse discard_input(conn *c)
 static void drop_body(conn *c)
 {
     if (!c->keep_alive) {
-        consume(c, c->sock->input->size);
+        throw_away(c, c->sock->input->size);
         return;
     }
     c->to_discard = c->parsed.chunked ? limits(c)->body_bytes : c->parsed.head.content_length;
@@ -238,6 +227,7 @@ static void start_discard(conn *c)
 {
     enter(c, STATE_DISCARD, DISCARD_MS);
     h2o_socket_read_start(c->sock, on_read);
+    read_on_or_wait(c);
 }
 
 /* The sweep closes it: a caller up the stack still uses the connection. */
@@ -254,6 +244,8 @@ static void read_discarded(conn *c)
         end_soon(c);
     else if (p == GW_PARSE_OK)
         await_request(c);
+    if (p != GW_PARSE_BAD)
+        read_on_or_wait(c);
 }
 
 /* The sender may still be writing; closing now would make its kernel throw our answer away. */
@@ -263,7 +255,7 @@ static void linger(conn *c)
     c->linger_until_ms = now_ms(c) + LINGER_MS + limits(c)->body_timeout_ms;
     give_charge(c);
     enter(c, STATE_LINGER, LINGER_MS);
-    consume(c, c->sock->input->size);
+    throw_away(c, c->sock->input->size);
     if (shutdown(h2o_socket_get_fd(c->sock), SHUT_WR) != 0) {
         conn_close(c);
         return;
@@ -277,10 +269,12 @@ static void read_lingering(conn *c)
 {
     size_t n = c->sock->input->size;
     uint64_t until = now_ms(c) + LINGER_MS;
-    consume(c, n);
+    throw_away(c, n);
     c->to_discard = n < c->to_discard ? c->to_discard - n : 0;
-    if (c->to_discard > 0 && !c->server->draining)
-        c->deadline_ms = until < c->linger_until_ms ? until : c->linger_until_ms;
+    if (c->to_discard == 0 || c->server->draining)
+        return;
+    c->deadline_ms = until < c->linger_until_ms ? until : c->linger_until_ms;
+    read_on_or_wait(c);
 }
 
 static bool has_unread(const conn *c)
@@ -293,6 +287,8 @@ static void on_written(h2o_socket_t *sock, const char *err)
     conn *c = sock->data;
     if (err != NULL)
         conn_close(c);
+    else if (c->keep_alive && c->body_read && c->dropped && !gw_pace_may_go_on(&c->server->pace, &c->pace))
+        await_turn(c);
     else if (c->keep_alive && c->body_read)
         next_request(c); /* also when draining: this answer did not say close */
     else if (c->keep_alive)
@@ -480,6 +476,7 @@ static bool keep_head(conn *c, size_t n)
 
 static void begin_request(conn *c)
 {
+    c->dropped = false;
     give_charge(c);
     c->keep_alive = c->parsed.keep_alive;
     c->body_read = !c->parsed.chunked && c->parsed.head.content_length == 0;
@@ -642,6 +639,7 @@ gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app)
     *s = (gw_http1_server){.thread = t, .app = app};
     gw_http1_rooms_init(&s->rooms);
     h2o_linklist_init_anchor(&s->conns);
+    gw_pace_init(&s->pace, t->h2o.loop, on_turn);
     h2o_timeout_init(t->h2o.loop, &s->timeout, SWEEP_MS);
     s->sweep.cb = on_sweep;
     h2o_timeout_link(t->h2o.loop, &s->timeout, &s->sweep);

@@ -65,7 +65,8 @@ total() {
     case $2 in loki*) path=/loki/api/v1/push ;; esac
     case $2 in *json) type=application/json ;; esac
     LOAD_HEADER=$([ "$1" = full ] && echo "Authorization: Bearer $token" || echo "X-Not-A-Thing: Nothing $token") \
-        "$build/perf/load" 14318 $path $type 1 "$4" "$work/bodies.$3/$2".* >/dev/null
+        "$build/perf/load" 14318 $path $type 1 "$4" "$work/bodies.$3/$2".* >/dev/null ||
+        { kill "$server"; exit 1; }
     kill -TERM "$server"
     wait "$server" || { cat "$work/log" >&2; exit 1; }
     awk '/Collected/ {print $NF}' "$work/log"

@@ -19,7 +19,7 @@ server_core=0 load_core=$(($(nproc) - 1))
 cleanup() {
     for p in $pids; do kill "$p" 2>/dev/null || :; done
     wait 2>/dev/null || :
-    rm -rf "$work"
+    [ -z "${KEEP_LOG:-}" ] || cp "$work/log" "$KEEP_LOG"; rm -rf "$work"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM

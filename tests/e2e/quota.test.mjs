@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Quotas as senders see them: what is refused, in whose words, and that real exporters come back.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { e2e, world } from './lib/world.mjs'
 import { Gateway, configTo } from './lib/gateway.mjs'
@@ -74,6 +76,42 @@ e2e('a greedy sender gets what its limit is, and no more', async (t) => {
   const most = 50 + 200 * (Date.now() - begun) / 1000
   assert.ok(admitted <= most, `${admitted} of at most ${most}`)
   assert.equal(admitted, 10 * recorder.count())
+})
+
+// More than a thread reads at once of bodies that nobody wants: their connections wait in line.
+e2e('a flood of large bodies that are refused: each gets its answer on its connection, and nobody else waits', async (t) => {
+  const token = (name) => `token-of-${name}-0123456789`
+  const tokens = (name) => [createHash('sha256').update(token(name)).digest('hex')]
+  const config = {
+    threads: 1,
+    workspaces: { list: [{ name: 'noisy', tokens: tokens('noisy'), quota: { requests_per_second: 1, requests_burst: 1 } }, { name: 'quiet', tokens: tokens('quiet') }] }
+  }
+  const { gateway, recorder } = await world(t, { config })
+  const as = (name, more) => ({ ...records(1), ...more, headers: { ...records(1).headers, Authorization: `Bearer ${token(name)}` } })
+  while ((await gateway.post('/v1/logs', as('noisy'))).status !== 429) await sleep(0)
+  const before = metric(await gateway.metrics(), 'redactd_connections_accepted_total')
+  const body = Buffer.alloc(4 << 20, 'x')
+  let over = false
+  const floods = Array(8).fill(0).map(async (_, i) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    t.after(() => agent.destroy())
+    for (let k = 0; k < 4; k++) {
+      const answer = await gateway.post('/v1/logs', as('noisy', { body, agent, chunked: i % 2 === 1, timeoutMs: 45000 }))
+      assert.ok([429, 400].includes(answer.status), `a limit, or let in and no JSON: ${answer.status}`)
+    }
+  })
+  const quiet = async () => {
+    let n = 0
+    for (; !over || n === 0; n++) assert.equal((await gateway.post('/v1/logs', as('quiet'))).status, 200)
+    return n
+  }
+  const served = quiet()
+  await Promise.all(floods).finally(() => { over = true })
+  const n = await served
+  assert.equal(metric(await gateway.metrics(), 'redactd_connections_accepted_total'), before + 8 + n + 1, 'no connection was given up; one asked for the metrics')
+  const closing = await Promise.all(Array(8).fill(0).map(() => gateway.post('/v1/logs', as('noisy', { body, timeoutMs: 45000 }))))
+  assert.ok(closing.every((a) => [429, 400].includes(a.status)))
+  assert.ok(recorder.count() >= n)
 })
 
 e2e('workspaces have limits of their own, and one does not use up the other\'s', async (t) => {
