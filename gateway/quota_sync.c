@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 
 #include "gateway/log.h"
-#include "gateway/quota_share.h"
+#include "gateway/quota_reply.h"
 #include "gateway/quota_table.h"
 
 enum { TICK_MS = 10, PIPELINE = 128, FIRST_PAUSE_MS = 100, MAX_PAUSE_MS = 5000, NUMBER = 24, NAME = 256 };
@@ -134,38 +134,11 @@ static bool append_ask(const gw_quota *q, const gw_share_ask *a)
     return gw_redis_append(sync_state.redis, (int)(5 + n), argv, lengths);
 }
 
-/* Eight whole numbers, none negative; everything else is no answer. */
-static bool parse_answer(const redisReply *r, gw_share_answer *out)
-{
-    if (r == NULL || r->type != REDIS_REPLY_ARRAY || r->elements != GW_RATE_COUNT + GW_CALENDAR_COUNT)
-        return false;
-    for (unsigned i = 0; i < GW_RATE_COUNT + GW_CALENDAR_COUNT; i++) {
-        const redisReply *e = r->element[i];
-        if (e->type != REDIS_REPLY_INTEGER || e->integer < 0)
-            return false;
-        if (i < GW_RATE_COUNT)
-            out->grant[i] = (uint64_t)e->integer;
-        else
-            out->total[i - GW_RATE_COUNT] = (uint64_t)e->integer;
-    }
-    return true;
-}
-
 typedef struct batch {
     gw_quota *q[PIPELINE];
     gw_share_ask ask[PIPELINE];
     unsigned n;
 } batch;
-
-/* No lease is more than was asked for, whatever the store says. */
-static void limit_answer(const gw_share_ask *ask, gw_share_answer *a)
-{
-    for (unsigned k = 0; k < GW_RATE_COUNT; k++) {
-        uint64_t most = ask->rate[k].want > 0 ? (uint64_t)ask->rate[k].want : 0;
-        if (a->grant[k] > most)
-            a->grant[k] = most;
-    }
-}
 
 static bool run_batch(batch *b)
 {
@@ -173,9 +146,8 @@ static bool run_batch(batch *b)
     for (unsigned i = 0; ok && i < b->n; i++) {
         gw_share_answer answer;
         redisReply *r = gw_redis_read(sync_state.redis);
-        ok = parse_answer(r, &answer);
+        ok = gw_quota_reply_parse(r, &b->ask[i], &answer);
         if (ok) {
-            limit_answer(&b->ask[i], &answer);
             gw_share_apply(b->q[i], gw_quota_now(), &b->ask[i], &answer);
             atomic_fetch_add(&sync_state.rounds, 1);
         }

@@ -16,10 +16,11 @@
 #include <openssl/ssl.h>
 
 #include "filters/base/buf.h"
+#include "gateway/redis_reader.h"
 
 #include "gateway/clock.h"
 
-enum { MAX_OUT = 16 << 20, MAX_REPLY_BUFFER = 64 << 10, STEP = 16 << 10 };
+enum { MAX_OUT = 16 << 20, STEP = 16 << 10 };
 
 struct gw_redis {
     const gw_redis_options *o; /* borrowed */
@@ -196,7 +197,7 @@ gw_redis *gw_redis_open(const gw_redis_options *o, const char **out_why)
     r->o = o;
     r->fd = -1;
     rd_buf_init(&r->out, MAX_OUT);
-    r->reader = redisReaderCreate();
+    r->reader = gw_redis_reader_new();
     r->until_ms = gw_now_ms() + o->timeout_ms;
     if (r->reader != NULL && !connect_any(r))
         *out_why = "cannot connect";
@@ -266,8 +267,7 @@ redisReply *gw_redis_read(gw_redis *r)
         if (reply != NULL)
             return reply;
         size_t n = get_some(r, bytes, sizeof bytes);
-        if (n == 0 || redisReaderFeed(r->reader, bytes, n) != REDIS_OK ||
-            r->reader->len > MAX_REPLY_BUFFER * 16)
+        if (n == 0 || !gw_redis_reader_feed(r->reader, bytes, n))
             return NULL;
     }
 }

@@ -274,7 +274,7 @@ class Cell {
   async balances () {
     await until(`the account of ${this.name}`, async () => {
       const a = account(await this.gateway.metrics(), this.signal, 'requests')
-      const wanted = { received: this.sent, delivered: this.taken, inFlight: 0, rejected: this.sent - a.accepted, dropped: a.accepted - this.taken }
+      const wanted = { received: this.sent, delivered: this.taken, inFlight: 0, rejected: this.sent - a.accepted, dropped: a.accepted - this.taken, discarded: 0 }
       assert.deepEqual(a, { ...wanted, accepted: a.accepted })
       return true
     }, 5000, 50)
