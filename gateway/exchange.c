@@ -428,13 +428,20 @@ static void on_verify_done(gw_work *w)
         start_scrub(x);
 }
 
+/* On any thread. */
+static void on_verify_turn(void *arg)
+{
+    gw_exchange *x = arg;
+    gw_workers_submit(x->thread->workers, &x->work);
+}
+
 /* The body is here; whether its sender is who he says is not known yet. */
 static void start_verify(gw_exchange *x)
 {
     transition(x, STATE_VERIFY);
     x->on_worker = true;
     x->work = (gw_work){.thread = x->thread, .run = on_verify_run, .done = on_verify_done};
-    gw_workers_submit(x->thread->workers, &x->work);
+    gw_identity_slow_go(x->slow, on_verify_turn, x);
 }
 
 /* ---- SCRUB ---- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/identity.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
@@ -9,6 +8,7 @@
 #include <pthread.h>
 
 #include "gateway/credential.h"
+#include "gateway/identity_gate.h"
 #include "gateway/password.h"
 #include "gateway/verdict_cache.h"
 
@@ -23,6 +23,7 @@ enum {
 typedef enum found { FOUND_NONE, FOUND_RIGHT, FOUND_WRONG, FOUND_SLOW, FOUND_BUSY, FOUND_UNKNOWN } found;
 
 struct gw_identity_slow {
+    gw_gate_place *place; /* owned */
     const gw_workspace *workspace;
     const gw_password_entry *entry;
     size_t n_password;
@@ -30,11 +31,9 @@ struct gw_identity_slow {
     char password[]; /* wiped with it */
 };
 
-static _Atomic unsigned slow_running, slow_limit = 1;
-
 void gw_identity_set_slow_limit(unsigned n)
 {
-    atomic_store(&slow_limit, n > 0 ? n : 1);
+    gw_gate_set_limit(n);
 }
 
 /* ---- certificate ---- */
@@ -110,26 +109,19 @@ static gw_verdict known(const gw_password_entry *e, rd_slice password)
     return all;
 }
 
-/* One place of those for checks under way; it is given back when the check is freed. */
-static bool take_slow(void)
+static found start_slow(const gw_identity_request *r, const gw_workspace *w, const gw_password_entry *e,
+                        rd_slice password, gw_identity *out)
 {
-    if (atomic_fetch_add(&slow_running, 1) < atomic_load(&slow_limit))
-        return true;
-    atomic_fetch_sub(&slow_running, 1);
-    return false;
-}
-
-static found start_slow(const gw_workspace *w, const gw_password_entry *e, rd_slice password,
-                        gw_identity *out)
-{
-    if (!take_slow())
+    static const uint8_t unknown[16];
+    gw_gate_place *place = gw_gate_enter(r->head->peer != NULL ? r->head->peer->address : unknown, w->name);
+    if (place == NULL)
         return FOUND_BUSY;
     gw_identity_slow *s = malloc(sizeof *s + password.n + 1);
     if (s == NULL) {
-        atomic_fetch_sub(&slow_running, 1);
+        gw_gate_leave(place);
         return FOUND_BUSY;
     }
-    *s = (gw_identity_slow){.workspace = w, .entry = e, .n_password = password.n};
+    *s = (gw_identity_slow){.place = place, .workspace = w, .entry = e, .n_password = password.n};
     memcpy(s->password, password.p, password.n);
     out->slow = s;
     return FOUND_SLOW;
@@ -145,7 +137,7 @@ static found check_basic(const gw_identity_request *r, rd_slice value, rd_buf *t
     const gw_workspace *w = gw_workspaces_by(r->table, GW_WORKSPACE_USER, user, &e);
     gw_verdict v = w == NULL ? GW_VERDICT_WRONG : known(e, password);
     if (v == GW_VERDICT_UNKNOWN)
-        return start_slow(w, e, password, out);
+        return start_slow(r, w, e, password, out);
     out->workspace = v == GW_VERDICT_RIGHT ? w : NULL;
     return v == GW_VERDICT_RIGHT ? FOUND_RIGHT : FOUND_WRONG;
 }
@@ -161,6 +153,11 @@ static found by_basic(const gw_identity_request *r, gw_identity *out)
     rd_buf_wipe(&text);
     rd_buf_release(&text);
     return f;
+}
+
+void gw_identity_slow_go(gw_identity_slow *s, void (*go)(void *arg), void *arg)
+{
+    gw_gate_go(s->place, go, arg);
 }
 
 void gw_identity_slow_run(gw_identity_slow *s)
@@ -189,9 +186,10 @@ void gw_identity_slow_free(gw_identity_slow **ps)
     *ps = NULL;
     if (s == NULL)
         return;
+    gw_gate_place *place = s->place;
     OPENSSL_cleanse(s->password, s->n_password);
     free(s);
-    atomic_fetch_sub(&slow_running, 1);
+    gw_gate_leave(place);
 }
 
 /* ---- jwt ---- */

@@ -14,7 +14,8 @@
  *
  * A certificate that the listener verified but that no workspace names is not wrong, for it may only open the
  * connection; without anything else it is 403. A password costs tens of milliseconds to check, so what is not
- * known about one yet is checked by gw_identity_slow_run on a worker; only so many at a time.
+ * known about one yet is checked by gw_identity_slow_run on a worker; only so many at a time, the others wait
+ * in line, where nobody has more than a few places.
  */
 #ifndef GW_IDENTITY_H
 #define GW_IDENTITY_H
@@ -42,6 +43,9 @@ typedef struct gw_identity {
  * the request is refused with. */
 gw_outcome gw_identity_resolve(const gw_identity_request *r, gw_identity *out);
 
+/* Calls go(arg) when it is the check's turn (identity_gate.h): at once, or later from another thread. Once;
+ * then the check must not be freed before that call. */
+void gw_identity_slow_go(gw_identity_slow *s, void (*go)(void *arg), void *arg);
 /* The check: blocks for long, on any thread, with the table pinned by the caller. */
 void gw_identity_slow_run(gw_identity_slow *s);
 /* After the run, as gw_identity_resolve. */
@@ -49,7 +53,7 @@ gw_outcome gw_identity_slow_result(const gw_identity_slow *s, const gw_workspace
 /* Wipes and frees, also a check that never ran. */
 void gw_identity_slow_free(gw_identity_slow **s);
 
-/* How many checks may be under way in the process; set at start. */
+/* How many checks run at a time in the process; set at start. */
 void gw_identity_set_slow_limit(unsigned n);
 
 #endif

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { createHash, createHmac, generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
+import { Agent } from 'node:http'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
@@ -461,4 +462,28 @@ e2e('an operator blocks a workspace for a while: 429 with the time left, over re
   const calls = gateway.event('admin_call').map(({ action, target, result }) => [action, target, result])
   assert.deepEqual(calls.slice(0, 3).map(([action, target]) => [action, target]), [['workspace_block', 'mine'], ['workspace_unblock', 'mine'], ['workspace_block', 'mine']])
   assert.equal((await recorder.take(2)).length, 2)
+})
+
+e2e('who tries many passwords waits for himself: others get in at the first try', { timeoutMs: 120000 }, async (t) => {
+  const { gateway, recorder } = await world(t)
+  const agent = new Agent({ localAddress: '127.0.0.2', keepAlive: true, maxSockets: 16 })
+  t.after(() => agent.destroy())
+  const seen = { 401: 0, 503: 0 }
+  let over = false
+  const attack = async (i) => {
+    for (let k = 0; !over; k++) {
+      const answer = await gateway.post(undefined, { ...log(basic('eve', `wrong-${i}-${k}`)), agent, timeoutMs: 60000 })
+      seen[answer.status]++
+      if (answer.status === 503) assert.ok(Number(answer.headers['retry-after']) >= 1)
+    }
+  }
+  const attacks = Promise.all(Array(16).fill(0).map((_, i) => attack(i)))
+  await until('the line to be full', () => seen[503] > 0 && seen[401] > 0, 30000)
+  for (const [user, password] of [['bob', 'geheim'], ['eve', 'hidden'], ['bob', 'neu']]) {
+    assert.equal((await gateway.post(undefined, { ...log(basic(user, password)), timeoutMs: 60000 })).status, 200, `${user}, also of the workspace that is attacked`)
+  }
+  over = true
+  await attacks
+  assert.deepEqual(Object.keys(seen), ['401', '503'])
+  assert.equal((await recorder.take(3)).length, 3)
 })
