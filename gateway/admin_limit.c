@@ -26,7 +26,7 @@ static bool is_rate(unsigned l)
 /* Of a rate, its burst says what is used; of a shared one, only the store knows. */
 static bool is_used_known(const gw_quota_view *v, unsigned l)
 {
-    return !is_rate(l) && !(v->shared && l < 2 * GW_RATE_COUNT);
+    return gw_limit_is_used_up(l) && !is_rate(l) && !(v->shared && l < 2 * GW_RATE_COUNT);
 }
 
 static json_t *reset_of(const gw_quota_view *v, unsigned l)

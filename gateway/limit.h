@@ -88,6 +88,12 @@ static inline bool gw_limit_is_content(gw_limit l)
     return l >= GW_LIMIT_LABEL_NAMES && l <= GW_LIMIT_MAX_AHEAD;
 }
 
+/* Is it used up over several requests? Those behind it hold for each piece of a request by itself. */
+static inline bool gw_limit_is_used_up(unsigned l)
+{
+    return l <= GW_LIMIT_LOKI_STREAMS;
+}
+
 const char *gw_limit_word(gw_limit l);
 const char *gw_limit_counted(gw_limit l);
 /* GW_LIMIT_COUNT: no limit has this word. */

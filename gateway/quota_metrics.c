@@ -21,7 +21,7 @@ typedef struct gather {
 static bool is_shown(const gw_quota_view *v, unsigned l)
 {
     bool is_bucket = l < 2 * GW_RATE_COUNT;
-    return v->limits.v[l] != 0 && (!is_bucket || (l % 2 == 1 && !v->shared));
+    return v->limits.v[l] != 0 && gw_limit_is_used_up(l) && (!is_bucket || (l % 2 == 1 && !v->shared));
 }
 
 static void add(void *arg, gw_quota *q)

@@ -11,6 +11,9 @@
 #include "gateway/quota_calendar.h"
 #include "gateway/quota_streams.h"
 
+/* Sets of limits are bits of one word. */
+_Static_assert(GW_LIMIT_COUNT <= 32, "limits are bits of a uint32_t");
+
 /* One bucket's dealings with the shared store. All but the rate in tokens. */
 typedef struct gw_lease {
     uint64_t owed;    /* taken from what this instance filled by itself: the store does not know yet */

@@ -17,7 +17,7 @@ import { tempDir, until } from './lib/process.mjs'
 const [VIEWER, OPERATOR] = ['viewer-token-0123456789', 'operator-token-0123456789']
 const sha256 = (s) => createHash('sha256').update(s).digest('hex')
 const tokens = [{ name: 'eve', sha256: sha256(VIEWER) }, { name: 'otto', sha256: sha256(OPERATOR), role: 'operator' }]
-const quota = { requests_per_second: 1, requests_burst: 10, items_per_day: 1000 }
+const quota = { requests_per_second: 1, requests_burst: 10, items_per_day: 1000, line_bytes: 1000 }
 
 const records = (n) => ({
   ...logRequest(''),
@@ -46,12 +46,14 @@ e2e('show says what is limited, how much of it is used and when it begins anew',
   assert.ok(day.resets_at > Date.now() / 1000 && day.resets_at <= Date.now() / 1000 + 86400 && day.resets_at % 86400 === 0)
   assert.equal(limitOf(shown, 'requests_per_second').used, null, 'its burst tells')
   assert.ok(limitOf(shown, 'requests_burst').used >= 1)
+  assert.deepEqual([limitOf(shown, 'line_bytes').value, limitOf(shown, 'line_bytes').used], [1000, null], 'of each line by itself')
   const text = verb('show', 'shop')
   assert.match(text, /^LIMIT +VALUE +USED +RATIO +RESETS +OVERRIDDEN$/m)
   assert.match(text, /^items_per_day +1000 +300 +0\.3 +\d{4}-\d\d-\d\dT00:00:00Z +no$/m)
   const other = JSON.parse(verb('show', 'other', '--json'))
   assert.equal(limitOf(other, 'items_per_day').used, 0, 'also of one that never sent')
   assert.equal(metric(await gateway.metrics(), 'redactd_workspace_limit_used_ratio', { workspace_id: 'shop', limit: 'items_per_day' }), 0.3)
+  assert.ok(!(await gateway.metrics()).redactd_workspace_limit_used_ratio.some((row) => row.labels.limit === 'line_bytes'))
 })
 
 e2e('the ratio is near 1 before anybody is refused, and the event says it once', async (t) => {
