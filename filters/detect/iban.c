@@ -52,7 +52,7 @@ static void confirm(rd_find *f, uint32_t at)
     bool small = rd_is(rd_at(v, at), RD_C_LOWER);
     unsigned letters = small ? RD_C_LOWER : RD_C_UPPER;
     uint32_t len = country_len(rd_at(v, at) & 0xdf, rd_at(v, at + 1) & 0xdf), i = at, tail = 0;
-    if (len == 0 || rd_is(rd_at(v, at - 1), RD_C_WORD))
+    if (len == 0 || rd_word_before(v, at))
         return;
     uint8_t iban[MAX_IBAN];
     for (uint32_t n = 0; n < len; n++, i++) {
@@ -65,7 +65,7 @@ static void confirm(rd_find *f, uint32_t at)
         if (n == len - 4)
             tail = i;
     }
-    if (rd_is(rd_at(v, i), RD_C_WORD))
+    if (rd_word_at(v, i))
         return;
     if (!rd_iban_ok(iban, len)) {
         rd_refuse(f, RD_DETECTOR_IBAN, at, i, "mod_97");

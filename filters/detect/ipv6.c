@@ -48,12 +48,15 @@ static bool parse(const rd_view *v, uint32_t i, parsed *out)
             return false;
         if (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)) {
             uint32_t dotted = out->n_groups <= 6 ? dotted_end(v, i) : 0;
-            if (dotted == 0)
+            uint32_t port = rd_skip(v, end + 1, end + 6, RD_C_DIGIT); /* see edges_fit */
+            if (dotted == 0 && !rd_spells(v, port, " > ") && rd_at(v, port) != ':')
                 return false;
-            out->n_groups += 2;
-            out->digits = out->not_zero = true;
-            out->end = dotted;
-            break;
+            if (dotted != 0) {
+                out->n_groups += 2;
+                out->digits = out->not_zero = true;
+                out->end = dotted;
+                break;
+            }
         }
         for (uint32_t k = i; k < end; k++) {
             out->digits |= rd_is(rd_at(v, k), RD_C_DIGIT);
@@ -87,7 +90,7 @@ static uint32_t run_start(const rd_view *v, uint32_t at)
         if (!rd_is(c, RD_C_HEX) && c != ':')
             break;
     }
-    if (rd_is(rd_at(v, from - 1), RD_C_WORD) || rd_at(v, from - 1) == '_') {
+    if (rd_word_before(v, from) || rd_at(v, from - 1) == '_') {
         /* "addr:fe80::1": the word goes up to the first colon */
         while (from < at && rd_at(v, from) != ':')
             from++;
@@ -100,7 +103,7 @@ static uint32_t run_start(const rd_view *v, uint32_t at)
 static bool edges_fit(const rd_view *v, uint32_t from, const parsed *p)
 {
     uint8_t before = rd_at(v, from - 1), behind = rd_at(v, p->end);
-    if (rd_is(before, RD_C_WORD) || before == '_' || rd_is(behind, RD_C_WORD) || behind == '_')
+    if (rd_word_before(v, from) || before == '_' || rd_word_at(v, p->end) || behind == '_')
         return false;
     if (behind == ':' && (rd_is(rd_at(v, p->end + 1), RD_C_HEX) || rd_at(v, p->end + 1) == ':'))
         return p->n_groups == 8; /* a port behind a full address */
@@ -118,6 +121,8 @@ static void confirm(rd_find *f, uint32_t at)
     parsed p;
     if (!parse(v, from, &p) || !p.digits || !p.not_zero || p.n_groups < 2 - (uint32_t)p.gap)
         return;
+    if (p.n_groups == 1 && rd_at(v, p.end - 1) == ':')
+        return; /* fe80::, the start of addresses */
     if (!edges_fit(v, from, &p))
         return;
     uint32_t end = p.end, half = from + (p.end - from) / 2;

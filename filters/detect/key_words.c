@@ -140,7 +140,9 @@ static const struct {
      "\xe5\x90\x8d\xe5\x89\x8d \xe3\x81\x8a\xe5\x90\x8d\xe5\x89\x8d naamklant wholename "
      "titulaire patientfullname drivername doctorname physicianname shiptoname billtoname soldtoname soyisim "
      "sukunimi etunimi nomfamille karteninhaber namefirst namelast firstnames bname nameofholder "
-     "policyholdername nomprenom imienazwisko adsoyad musteriadi m\xc3\xbc\xc5\x9fteriad\xc4\xb1 "
+     "policyholdername candidatename visitorname attendeename callername signername operatorname managername "
+     "teachername residentname travelername debitorname inhabername fahrername empfaengername absendername "
+     "kontaktname nomprenom imienazwisko adsoyad musteriadi m\xc3\xbc\xc5\x9fteriad\xc4\xb1 "
      "\xe3\x81\x8a\xe5\xae\xa2\xe6\xa7\x98\xe5\x90\x8d \xe5\xae\xa2\xe6\x88\xb7\xe5\xa7\x93\xe5\x90\x8d "
      "\xec\x9d\xb4\xeb\xa6\x84 nameoncredit "},
     {RD_KEY_WHO, true,

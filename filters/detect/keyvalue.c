@@ -348,7 +348,7 @@ static void confirm(rd_find *f, uint32_t at)
 
 static const rd_window windows[] = {
     {"\\e =", false},   {"\\e : ", false},    {"\\w :\\c", false}, {FULL_WIDTH_COLON, false},
-    {"\\l | ", false},  {"\\w ->", false},
+    {"\\w | ", false},  {"\\w ->", false},
 
     {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
     {"pw\\v", true},    {"cn=", true},        {NULL, false}};

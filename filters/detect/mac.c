@@ -47,8 +47,7 @@ static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
 {
     const rd_view *v = &f->v;
     uint32_t groups, end = chain_end(v, from, size, join, &groups);
-    if (groups == FRAME_HEAD && join == ':' && !rd_is(rd_at(v, from - 1), RD_C_WORD) &&
-        ether_type(v, from + FRAME_TYPE)) {
+    if (groups == FRAME_HEAD && join == ':' && !rd_word_before(v, from) && ether_type(v, from + FRAME_TYPE)) {
         f->resume = end;
         rd_emit(f, RD_DETECTOR_MAC, from, from + 17, 9, 0);
         rd_emit(f, RD_DETECTOR_MAC, from + 18, from + 35, 9, 0);
@@ -59,9 +58,9 @@ static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
     if (end == from || !(groups * size == 12 || eui64))
         return;
     uint8_t before = rd_at(v, from - 1), behind = rd_at(v, end);
-    if (rd_is(before, RD_C_WORD) || (before == join && rd_is(rd_at(v, from - 2), RD_C_HEX)))
+    if (rd_word_before(v, from) || (before == join && rd_is(rd_at(v, from - 2), RD_C_HEX)))
         return;
-    if (rd_is(behind, RD_C_WORD) ||
+    if (rd_word_at(v, end) ||
         ((behind == ':' || behind == '-' || behind == join) && rd_is(rd_at(v, end + 1), RD_C_HEX)))
         return;
     f->resume = end;

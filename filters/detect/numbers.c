@@ -62,7 +62,7 @@ static bool shaped(const shape *s, const char *sizes)
 static bool starts_alone(const rd_view *v, uint32_t from)
 {
     uint8_t before = rd_at(v, from - 1);
-    if (rd_is(before, RD_C_WORD) || before == '_')
+    if (rd_word_before(v, from) || before == '_')
         return false;
     if (before == '*')
         return false; /* what a mask left of a longer number */
@@ -73,7 +73,7 @@ static bool starts_alone(const rd_view *v, uint32_t from)
 static bool stands_alone(const rd_view *v, uint32_t from, uint32_t to)
 {
     uint8_t behind = rd_at(v, to);
-    return starts_alone(v, from) && !rd_is(behind, RD_C_WORD) && behind != '_' &&
+    return starts_alone(v, from) && !rd_word_at(v, to) && behind != '_' &&
            !((behind == '.' || behind == '-') && rd_is(rd_at(v, to + 1), RD_C_WORD));
 }
 

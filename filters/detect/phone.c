@@ -49,7 +49,7 @@ uint32_t rd_phone_end(const rd_view *v, uint32_t i, uint32_t *out_digits)
         if (apart && rd_at(v, i - 1) == ' ' && rd_at(v, i + 1) == ' ')
             i += 2; /* 0171 - 123456 */
     }
-    if (rd_is(rd_at(v, end), RD_C_WORD) || rd_at(v, end) == '_')
+    if (rd_word_at(v, end) || rd_at(v, end) == '_')
         return 0;
     *out_digits = n;
     return end;
@@ -66,7 +66,7 @@ static void international(rd_find *f, uint32_t at, uint32_t number)
     const rd_view *v = &f->v;
     uint8_t before = rd_at(v, at - 1);
     uint32_t code = country_code_len(rd_at(v, number), rd_at(v, number + 1)), digits = 0;
-    if (code == 0 || rd_is(before, RD_C_WORD) || before == '+' || before == ')' || before == ']')
+    if (code == 0 || rd_word_before(v, at) || before == '+' || before == ')' || before == ']')
         return;
     uint32_t end = rd_phone_end(v, number, &digits);
     if (end == 0 || digits < MIN_DIGITS || (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)))
@@ -85,7 +85,7 @@ static void prefixed(rd_find *f, uint32_t at)
     const rd_view *v = &f->v;
     uint32_t code = country_code_len(rd_at(v, at + 2), rd_at(v, at + 3)), digits = 0;
     uint8_t before = rd_at(v, at - 1), behind = rd_at(v, at + 2 + code);
-    if (rd_is(before, RD_C_WORD) || before == '_' || before == '.' || before == '-' || before == '+' ||
+    if (rd_word_before(v, at) || before == '_' || before == '.' || before == '-' || before == '+' ||
         before == ',' || (before == ':' && !rd_is(rd_at(v, at - 2), RD_C_ALPHA)) ||
         (before == ' ' && rd_is(rd_at(v, at - 2), RD_C_DIGIT)) ||
         (behind != ' ' && behind != '-' && behind != '/' && behind != '('))
@@ -102,7 +102,7 @@ static void american(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint32_t exchange = at + 5 + (rd_at(v, at + 5) == ' ' || rd_at(v, at + 5) == '-'), digits;
-    if (rd_is(rd_at(v, at - 1), RD_C_WORD) || rd_at(v, at + 4) != ')' || rd_at(v, at + 1) < '2' ||
+    if (rd_word_before(v, at) || rd_at(v, at + 4) != ')' || rd_at(v, at + 1) < '2' ||
         rd_at(v, exchange) < '2')
         return;
     uint32_t middle = rd_at(v, exchange + 3);

@@ -112,7 +112,8 @@ static void login_of_person(rd_find *f, uint32_t i)
     const rd_view *v = &f->v;
     i += rd_spells(v, i, "cn=") ? 3 : 0;
     rd_value x = token_at(v, i);
-    if (rd_login_of_person(v, x.from, x.to))
+    bool ends = rd_at(v, x.to) == ':' || word_behind(v, x.to, "from on via at") || x.to == v->hi;
+    if (ends || rd_login_of_person(v, x.from, x.to))
         rd_value_judge(f, RD_KEY_LOGIN, x);
 }
 
@@ -120,6 +121,8 @@ static void login_of_person(rd_find *f, uint32_t i)
 static bool refused(const rd_view *v, uint32_t at)
 {
     uint32_t i = rd_skip_back(v, at, 16, RD_C_ALPHA);
+    if (!rd_word_in(v, i, at + 2, "failed denied refused rejected"))
+        return false;
     return word_before(v, i, "authentication auth login logon bind access verification password");
 }
 
@@ -389,6 +392,18 @@ static void born(rd_find *f, uint32_t i)
         rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
 }
 
+/* # User@Host: login[login] @ host [address] */
+static void mysql_login(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t open = rd_skip(v, i, i + MAX_LOGIN, RD_C_LOCAL),
+             close = rd_skip(v, open + 1, open + MAX_LOGIN, RD_C_LOCAL);
+    if (rd_at(v, open) != '[' || rd_at(v, close) != ']')
+        return;
+    rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = i, .to = open, .quoted = true});
+    rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = open + 1, .to = close, .quoted = true});
+}
+
 /* sudo: login : TTY=... */
 static void sudo(rd_find *f, uint32_t i)
 {
@@ -421,6 +436,8 @@ static void confirm(rd_find *f, uint32_t at)
         german_password(f, at + 4);
     else if (rd_spells_nocase(v, at, "user "))
         user(f, at, at + 5);
+    else if (rd_spells_nocase(v, at, "user@host: "))
+        mysql_login(f, at + 11);
     else if (rd_spells_nocase(v, at, "born") || rd_spells_nocase(v, at, "geb.") ||
              rd_spells_nocase(v, at, "dob "))
         born(f, at + 4);
@@ -446,8 +463,8 @@ static const rd_window windows[] = {
     {"tel\\j", true},   {"mobi", true},      {"call", true},   {"dial", true},  {"rufn", true},
     {"tsap", true},     {"born", true},      {"geb.", true},   {"sudo", false},
 
-    {"geboren ", true}, {"burtsdat", true},  {"utze", true},   {"oken", true},  {"cret", true},
-    {"isat", true},     {"ed f", false},
+    {"geboren ", true}, {"burtsdat", true},  {"dob ", true},   {"utze", true},  {"oken", true},
+    {"cret", true},     {"isat", true},      {"ed f", false},
 
     {NULL, false}};
 

@@ -30,7 +30,7 @@ static void confirm(rd_find *f, uint32_t at)
             return;
         number[n] = rd_at(v, to);
     }
-    if (rd_is(rd_at(v, from - 1), RD_C_WORD) || rd_is(rd_at(v, to), RD_C_WORD))
+    if (rd_word_before(v, from) || rd_word_at(v, to))
         return;
     if (rd_svnr_ok(number))
         rd_emit(f, RD_DETECTOR_DE_SVNR, from, to, 0, 0);

@@ -68,6 +68,20 @@ static inline uint32_t rd_skip(const rd_view *v, uint32_t i, uint32_t limit, uns
     return i;
 }
 
+/* Does a word go on before (at) `i`? Chinese, Japanese and Korean put no space between words and numbers:
+ * their letters and punctuation, three bytes from U+3000 on, end one. */
+static inline bool rd_word_before(const rd_view *v, uint32_t i)
+{
+    uint8_t c = rd_at(v, i - 1);
+    return rd_is(c, RD_C_WORD) && !(c >= 0x80 && c < 0xc0 && rd_at(v, i - 3) >= 0xe3);
+}
+
+static inline bool rd_word_at(const rd_view *v, uint32_t i)
+{
+    uint8_t c = rd_at(v, i);
+    return c < 0xe3 && rd_is(c, RD_C_WORD);
+}
+
 /* Start of the run of `classes` that ends before `i`, at most `max` bytes long. */
 static inline uint32_t rd_skip_back(const rd_view *v, uint32_t i, uint32_t max, unsigned classes)
 {

@@ -94,6 +94,14 @@ def wrappers(r, typ):
     return out
 
 
+def rarer_wrappers(r, typ):
+    """As `wrappers`; not in lines.ndjson."""
+    plain, sql = (lambda v: v), (lambda v: v.replace("'", "''"))
+    out = [("{k}\t{v}\tok", plain), ("{k} -> {v}", plain), ("{k} | {v}", plain), ("{k}\uff1a{v}", plain), ('{k}: Some("{v}")', json_inner), ("UPDATE t SET {x} = N'{v}' WHERE id = 5", sql),
+           ('{{"{k}":["x1","{v}"],"n":1}}', json_inner), ('<a:Attribute Name="{x}"><a:AttributeValue>{v}</a:AttributeValue></a:Attribute>', plain), ("a=1|{x}={v}|b=2", plain), ("{x}={v}&user[x]=1", lambda v: urllib.parse.quote(v, safe="-._~"))]
+    return [(t, e) for t, e in out if typ != "private_key" or e is json_inner]
+
+
 PREFIXES = ["", "", "Mar 12 10:11:12 web-1 app[4711]: ", "2026-03-12 10:11:12,345 INFO  [http-nio-8080-exec-3] c.e.shop.OrderService - ", "I0312 10:11:12.345678       1 server.go:117] ",
             "2026-03-12T10:11:12.345678901Z stdout F ", "2026-03-12 10:11:12.345 UTC [1234] LOG:  ", "[2026-03-12 10:11:12 +0000] [31] [ERROR] ", "<134>1 2026-03-12T10:11:12Z host app 77 ID1 - ",
             "081109 203615 148 INFO dfs.DataNode$PacketResponder: ", "03-12 10:11:12.345  1702  2395 D WindowManager: "]
@@ -119,7 +127,7 @@ def fill(template, typ, r, value, encode=None):
     return text, [s for s in spans if s[0] < s[1]]
 
 
-def labelled(r, typ, k):
+def labelled(r, typ, k, ways_of=wrappers):
     forms, value = FORMS.get(typ, []), MAKERS[typ](r)
     if typ == "url_credentials":
         value = mixed(r, ALNUM, r.randrange(9, 24))
@@ -131,7 +139,7 @@ def labelled(r, typ, k):
         if typ == "password" and re.search(r"[#%*!]", value) and re.search(r"POST|-p\{v\}|Server=", template):
             return None
     else:
-        ways = wrappers(r, typ)
+        ways = ways_of(r, typ)
         template, encode = ways[k % len(ways)]
     if "'" in value and ("'" in template or "{v!q}" in template) and "VALUES" not in template and "UPDATE" not in template:
         return None

@@ -13,7 +13,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lint"))
 from carry import through_command  # noqa: E402
-from make_lines import CLEAN, LOOKALIKES, labelled, utf8_span  # noqa: E402
+from make_lines import CLEAN, LOOKALIKES, labelled, rarer_wrappers, utf8_span, wrappers  # noqa: E402
 from score import is_leaked, required  # noqa: E402
 from secrets_made import MAKERS  # noqa: E402
 from tap import Tap  # noqa: E402
@@ -28,7 +28,7 @@ def any_piece(r):
 
 def any_labelled(r):
     while True:
-        made = labelled(r, r.choice(list(MAKERS)), r.randrange(1000))
+        made = labelled(r, r.choice(list(MAKERS)), r.randrange(1000), r.choice([wrappers, wrappers, rarer_wrappers]))
         if made is not None:
             return made
 

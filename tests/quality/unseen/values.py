@@ -305,7 +305,7 @@ def templates(path):
 
 
 def items(which, seed=1, rounds=None):
-    """The set `which` (first, second, third, keys), the same for the same seed."""
+    """The set `which` (first to fourth, keys), the same for the same seed."""
     r = random.Random(f"{which}{seed}")
     out = []
     if which == "keys":
