@@ -86,8 +86,9 @@ bool gw_streams_admit(gw_streams *s, const uint64_t *hashes, uint32_t n, uint64_
         limit = GW_STREAMS_MAX;
     if (!make_room(s, n, limit, now_s))
         return false;
+    /* More may be in use already, since the limit was lowered: those go on. */
     uint32_t before = s->n, i;
-    for (i = 0; i < n && s->n <= limit; i++) {
+    for (i = 0; i < n && (s->n <= limit || s->n == before); i++) {
         gw_stream_seen *e = slot_of(s, not_zero(hashes[i]));
         if (e->hash == 0) {
             /* Marked by who put it in: no time is that far ahead. */
@@ -95,7 +96,7 @@ bool gw_streams_admit(gw_streams *s, const uint64_t *hashes, uint32_t n, uint64_
             s->n++;
         }
     }
-    bool ok = s->n <= limit;
+    bool ok = s->n <= limit || s->n == before;
     /* The last one put in is the first one taken out: then no other slot's search went over it. */
     while (i-- > 0) {
         gw_stream_seen *e = slot_of(s, not_zero(hashes[i]));

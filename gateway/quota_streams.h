@@ -23,9 +23,9 @@ typedef struct gw_streams {
 
 void gw_streams_release(gw_streams *s);
 
-/* Marks the streams of a request as seen now, all or none: false when more than `limit` (up to
- * GW_STREAMS_MAX) would be in use, or without memory. Hashes may repeat. */
-/* `now_s` is seconds of a clock that does not jump back, and at least GW_STREAMS_WINDOW_S. */
+/* Marks the streams of a request as seen now, all or none: false when a new one would make more than `limit`
+ * (up to GW_STREAMS_MAX) in use, or without memory. Hashes may repeat. `now_s` is seconds of a clock that
+ * does not jump back, and at least GW_STREAMS_WINDOW_S. */
 bool gw_streams_admit(gw_streams *s, const uint64_t *hashes, uint32_t n, uint64_t limit, uint32_t now_s);
 
 /* Forgets those past the window, and gives back memory that is not needed any more. Does nothing twice in a

@@ -282,13 +282,14 @@ void gw_quota_take_some(gw_quota *q, gw_quota_time now, uint64_t n_items, gw_quo
     pthread_mutex_unlock(&q->lock);
 }
 
-/* Are there more different ones than the limit as such? */
+/* Are there more different ones than the limit as such? Without memory to count them nobody knows, and the
+ * sender must not be told that it is in vain. */
 static bool never_fit(const uint64_t *hashes, uint32_t n, uint64_t max)
 {
     gw_streams alone = {0};
-    bool fit = gw_streams_admit(&alone, hashes, n, max, GW_STREAMS_WINDOW_S);
+    bool fit = gw_streams_admit(&alone, hashes, n, max, GW_STREAMS_WINDOW_S), counted = alone.slots != NULL;
     gw_streams_release(&alone);
-    return !fit;
+    return counted && !fit;
 }
 
 bool gw_quota_take_streams(gw_quota *q, gw_quota_time now, const uint64_t *hashes, uint32_t n,

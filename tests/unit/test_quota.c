@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/budget.h"
 #include "gateway/quota_bucket.h"
 #include "gateway/quota_calendar.h"
 #include "gateway/quota_file.h"
@@ -359,6 +360,48 @@ static void test_quota__a_head_takes_all_or_nothing(void **state)
     assert_int_equal(view.used[GW_LIMIT_WIRE_BURST], 200);
     assert_int_equal(view.used[GW_LIMIT_BYTES_IN_FLIGHT],
                      400); /* memory that is there is counted in any mode */
+    gw_quota_free(q);
+}
+
+static void test_quota__streams_in_use_go_on_when_their_limit_is_lowered(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_LOKI_STREAMS] = 4}};
+    gw_quota_time now = {.mono_ns = 10000 * BILLION, .wall_s = 1000};
+    const uint64_t known[] = {11, 12, 13, 14}, one_new[] = {11, 15};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_verdict v;
+    assert_true(gw_quota_take_streams(q, now, known, 4, &v));
+    assert_false(gw_quota_take_streams(q, now, one_new, 2, &v));
+    l.v[GW_LIMIT_LOKI_STREAMS] = 2;
+    gw_quota_configure(q, now, 2, &l);
+    assert_true(gw_quota_take_streams(q, now, known, 2, &v));
+    assert_false(gw_quota_take_streams(q, now, one_new, 2, &v));
+    assert_int_equal(v.answer, GW_QUOTA_LIMITED);
+    assert_int_equal(v.used, 4);
+    assert_true(gw_quota_take_streams(q, now, known + 3, 1, &v)); /* nothing of the others was lost */
+    now.mono_ns += 3600 * BILLION;
+    assert_true(gw_quota_take_streams(q, now, one_new, 2, &v));
+    assert_int_equal(v.used, 2);
+    gw_streams_release(&q->streams);
+    gw_quota_free(q);
+}
+
+/* Refused for good is only what was counted: without memory for that the sender comes again. */
+static void test_quota__streams_are_not_refused_for_good_for_want_of_memory(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_LOKI_STREAMS] = 2}};
+    gw_quota_time now = {.mono_ns = 10000 * BILLION, .wall_s = 1000};
+    const uint64_t same[] = {11, 11, 12}, many[] = {11, 12, 13};
+    gw_quota *q = new_quota(&l, now);
+    gw_quota_verdict v;
+    gw_budget_limits(UINT32_MAX, 100, UINT32_MAX);
+    assert_false(gw_quota_take_streams(q, now, same, 3, &v));
+    assert_int_equal(v.answer, GW_QUOTA_LIMITED);
+    gw_budget_limits(UINT32_MAX, UINT64_MAX, UINT32_MAX);
+    assert_true(gw_quota_take_streams(q, now, same, 3, &v));
+    assert_false(gw_quota_take_streams(q, now, many, 3, &v));
+    assert_int_equal(v.answer, GW_QUOTA_NEVER);
+    gw_streams_release(&q->streams);
     gw_quota_free(q);
 }
 
@@ -723,6 +766,8 @@ int main(void)
         cmocka_unit_test(test_quota__takes_as_many_items_as_fit),
         cmocka_unit_test(test_quota__refuses_without_decoding_what_cannot_fit_yet),
         cmocka_unit_test(test_quota__forgets_refusals_when_limits_change_or_room_comes_back),
+        cmocka_unit_test(test_quota__streams_in_use_go_on_when_their_limit_is_lowered),
+        cmocka_unit_test(test_quota__streams_are_not_refused_for_good_for_want_of_memory),
         cmocka_unit_test(test_quota__a_head_takes_all_or_nothing),
         cmocka_unit_test(test_quota__an_override_ends_by_itself),
         cmocka_unit_test(test_quota__an_override_can_be_taken_back_and_outlives_a_new_configuration),
