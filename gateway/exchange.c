@@ -548,8 +548,8 @@ static void answer_taken(gw_exchange *x, const gw_translated *t)
             memcpy(words + n + 2, partial.message.p, partial.message.n);
             n += 2 + partial.message.n;
         }
-        partial =
-            (gw_partial){.rejected = partial.rejected + n_refused, .message = {(const uint8_t *)words, n}};
+        partial.message = (rd_slice){(const uint8_t *)words, n};
+        gw_partial_add(&partial, n_refused);
     }
     if (n_refused > 0 && x->to.dialect == GW_DIALECT_LOKI)
         gw_reply_error(&x->to, GW_OUTCOME_CONTENT, partial.message, 0, &x->text, &res);

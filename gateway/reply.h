@@ -43,6 +43,14 @@ typedef struct gw_partial {
     rd_slice message; /* redacted already */
 } gw_partial;
 
+/* `n` more that were refused here. What a backend says of its part can be any number. */
+static inline void gw_partial_add(gw_partial *p, uint32_t n)
+{
+    int64_t backend = p->rejected > 0 ? p->rejected : 0;
+    if (__builtin_add_overflow(backend, (int64_t)n, &p->rejected))
+        p->rejected = INT64_MAX;
+}
+
 /* Fills `res`; texts go to `text`, which must live until respond returns. `loki_status`: what to answer to a
  * Loki sender instead of 204 (260: blocked by policy), 0: 204. */
 void gw_reply_success(const gw_reply_to *to, const gw_ack *ack, const gw_partial *partial, int loki_status,

@@ -529,6 +529,16 @@ static void test_translate__partial_success_in_both_formats(void **state)
     bench_free(&b);
 }
 
+static void test_reply__adds_to_any_number_a_backend_says(void **state)
+{
+    static const int64_t said[] = {0, 5, -7, INT64_MIN, INT64_MAX - 1}, sums[] = {3, 8, 3, 3, INT64_MAX};
+    for (unsigned i = 0; i < sizeof said / sizeof *said; i++) {
+        gw_partial p = {.rejected = said[i]};
+        gw_partial_add(&p, 3);
+        assert_true(p.rejected == sums[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -546,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_translate__retry_after),
         cmocka_unit_test(test_translate__error_texts_are_redacted),
         cmocka_unit_test(test_translate__long_texts_are_cut_after_redaction),
+        cmocka_unit_test(test_reply__adds_to_any_number_a_backend_says),
         cmocka_unit_test(test_translate__partial_success_in_both_formats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
