@@ -20,6 +20,8 @@ enum { SAVE_MS = 1000 };
 
 static void restore(void *arg, const gw_quota_record *r)
 {
+    if (gw_quota_record_is_over(r, time(NULL)))
+        return;
     gw_quota *q = gw_quotas_of(r->name);
     pthread_mutex_lock(&q->lock);
     q->calendar.day = (gw_period){r->day_start, r->day_end};
@@ -54,7 +56,7 @@ static void write_state(void *arg, gw_quota *q)
     uint64_t any = (uint64_t)(r.blocked_until | r.override_until);
     for (unsigned i = 0; i < GW_CALENDAR_COUNT; i++)
         any |= r.used[i];
-    if (any != 0)
+    if (any != 0 && !gw_quota_record_is_over(&r, w->now_s))
         gw_quota_record_write(&r, w->out);
 }
 
@@ -152,8 +154,11 @@ static bool load(char *why, size_t why_size)
     bool ok = read_all(fd, &text) && gw_quota_file_parse(rd_buf_slice(&text), restore, NULL);
     if (!ok) {
         gw_log(QUOTA_STATE_BAD, gw_u64("bytes", text.n));
-        if (asprintf(&bad, "%s.bad", file.path) > 0 && rename(file.path, bad) == 0)
-            free(bad);
+        if (asprintf(&bad, "%s.bad", file.path) < 0)
+            bad = NULL;
+        if (bad == NULL || rename(file.path, bad) != 0)
+            gw_log(QUOTA_STATE_FAILED, gw_word("why", "cannot be set aside"));
+        free(bad);
     }
     close(fd);
     rd_buf_release(&text);

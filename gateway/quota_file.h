@@ -31,6 +31,9 @@ typedef struct gw_quota_record {
     gw_limits own;
 } gw_quota_record;
 
+/* Does it say nothing any more? Else those of workspaces that are gone would stay for ever. */
+bool gw_quota_record_is_over(const gw_quota_record *r, int64_t now_s);
+
 /* Appends what this version writes: the first line, a workspace's, and the last one, with the sum of what is
  * in `out`. */
 void gw_quota_frame_begin(rd_buf *out);

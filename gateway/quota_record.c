@@ -94,14 +94,25 @@ static bool take_override(rd_slice *line, gw_quota_record *out)
     return true;
 }
 
+/* As the configuration allows it: names stand in metrics, logs and the file itself. */
+static bool is_name(rd_slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        bool alnum = (uint8_t)((s.p[i] | 0x20) - 'a') < 26 || (uint8_t)(s.p[i] - '0') < 10;
+        if (!alnum && (s.p[i] == 0 || strchr("!-_.*'()", s.p[i]) == NULL))
+            return false;
+    }
+    return s.n > 0 && s.n <= NAME_MAX_BYTES;
+}
+
 static bool parse_line(rd_slice line, unsigned n_numbers, gw_quota_record *out)
 {
     uint64_t n[NUMBERS_2] = {0};
     const uint8_t *space = memchr(line.p, ' ', line.n);
-    if (space == NULL || space == line.p || space - line.p > NAME_MAX_BYTES)
+    if (space == NULL)
         return false;
     out->name = (rd_slice){line.p, (size_t)(space - line.p)};
-    if (memchr(out->name.p, 0, out->name.n) != NULL)
+    if (!is_name(out->name))
         return false;
     line = (rd_slice){space, line.n - out->name.n};
     for (unsigned i = 0; i < n_numbers; i++) {
@@ -157,6 +168,12 @@ bool gw_quota_file_parse(rd_slice text, void (*fn)(void *arg, const gw_quota_rec
     rd_slice lines;
     unsigned n;
     return lines_of(text, &lines, &n) && each_line(lines, n, NULL, NULL) && each_line(lines, n, fn, arg);
+}
+
+bool gw_quota_record_is_over(const gw_quota_record *r, int64_t now_s)
+{
+    return r->day_end <= now_s && r->month_end <= now_s && r->blocked_until <= now_s &&
+           r->override_until <= now_s;
 }
 
 /* ---- writing ---- */

@@ -505,6 +505,12 @@ static void test_quota_file__believes_no_line_that_is_not_one(void **state)
         {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 9\n", true},
         {"redactd quota 3\nshop 1 2 3 4 5 6 7 8 9\n", false},
         {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 9 \n", false},
+        {"redactd quota 2\nb-1.(x)!*'_ 1 2 3 4 5 6 7 8 9\n", true},
+        {"redactd quota 2\n 1 2 3 4 5 6 7 8 9\n", false},
+        {"redactd quota 2\na\"b 1 2 3 4 5 6 7 8 9\n", false},
+        {"redactd quota 2\na{ 1 2 3 4 5 6 7 8 9\n", false},
+        {"redactd quota 2\na\\ 1 2 3 4 5 6 7 8 9\n", false},
+        {"redactd quota 2\na\x80 1 2 3 4 5 6 7 8 9\n", false},
         {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 default\n", true},
         {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 7 enforce items_per_second=1\n", true},
         {"redactd quota 2\nshop 1 2 3 4 5 6 7 8 0 override 0 enforce items_per_second=1\n", false},
@@ -523,6 +529,21 @@ static void test_quota_file__believes_no_line_that_is_not_one(void **state)
         if (parse_framed(&text, &r) != rows[i].ok)
             fail_msg("row %u", i);
         rd_buf_release(&text);
+    }
+}
+
+static void test_quota_file__what_is_over_says_nothing(void **state)
+{
+    const gw_quota_record none = {
+        .day_end = 100, .month_end = 100, .blocked_until = 100, .override_until = 100};
+    gw_quota_record r = none;
+    assert_true(gw_quota_record_is_over(&none, 100));
+    assert_false(gw_quota_record_is_over(&none, 99));
+    int64_t *const each[] = {&r.day_end, &r.month_end, &r.blocked_until, &r.override_until};
+    for (unsigned i = 0; i < sizeof each / sizeof *each; i++) {
+        r = none;
+        *each[i] = 101;
+        assert_false(gw_quota_record_is_over(&r, 100));
     }
 }
 
@@ -773,6 +794,7 @@ int main(void)
         cmocka_unit_test(test_quota__an_override_can_be_taken_back_and_outlives_a_new_configuration),
         cmocka_unit_test(test_quota_file__keeps_blocks_and_overrides),
         cmocka_unit_test(test_quota_file__believes_no_line_that_is_not_one),
+        cmocka_unit_test(test_quota_file__what_is_over_says_nothing),
         cmocka_unit_test(test_quota__is_exact_across_threads),
         cmocka_unit_test(test_share__admits_within_the_bound),
         cmocka_unit_test(test_share__wastes_little),
