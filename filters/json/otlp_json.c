@@ -66,6 +66,8 @@ static bool walk_number(rd_json_walk *w, const rd_field *f, uint8_t cls)
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
     rd_json_text t;
 
+    if (rd_json_usual_number(&w->j))
+        return true;
     if (rd_json_peek(&w->j) != '"')
         return rd_json_number(&w->j, &t);
     if (!rd_json_string(&w->j, &t))
