@@ -6,7 +6,8 @@
  * X(id, key in the file and word in metrics, unit, what is counted, doc)
  *
  * The first eight are rates and their bursts, in pairs; the four after the gauges are calendar quotas, items
- * and bytes by day and by month. Those behind them are on content: they are not used up, but for the streams.
+ * and bytes by day and by month. Those behind them are on content: they are
+ * not used up, but for the streams; GW_LIMIT_LABEL_NAMES + n is rd_content_limit n.
  */
 #ifndef GW_LIMIT_H
 #define GW_LIMIT_H
@@ -81,12 +82,6 @@ typedef struct gw_limits {
     gw_quota_shed shed;
     gw_quota_content content;
 } gw_limits;
-
-/* Limits on content, but for the streams, are GW_LIMIT_LABEL_NAMES + n, in the order of rd_content_limit. */
-static inline bool gw_limit_is_content(gw_limit l)
-{
-    return l >= GW_LIMIT_LABEL_NAMES && l <= GW_LIMIT_MAX_AHEAD;
-}
 
 /* Is it used up over several requests? Those behind it hold for each piece of a request by itself. */
 static inline bool gw_limit_is_used_up(unsigned l)
