@@ -4,7 +4,7 @@
  * cluster that suits them best); while there are more clusters than buckets, the two whose union adds the
  * fewest expected candidates are merged; then windows move, one at a time, to the cluster where they add
  * least. Expected are as many candidates as there are in a sample of log text, and a little for what the
- * sample does not show: the product over all positions of how often a byte of the cluster's nibble sets
+ * sample does not show: the product over all positions of how often a byte of the cluster's codes
  * occurs.
  */
 #include "filters/detect/buckets.h"
@@ -55,21 +55,22 @@ static const char sample[] =
     "packets)\n";
 _Static_assert(sizeof sample > SAMPLE + RD_LONG, "too short");
 
-/* What the nibble tables of one cluster take at each position. */
+/* What the tables of one cluster take at each position: bits of codes. */
 typedef struct cluster {
-    uint16_t lo[RD_LONG], hi[RD_LONG];
+    uint16_t shape[RD_LONG], letter[RD_LONG];
     float weight;
 } cluster;
 
 typedef struct work {
-    float bytes[256]; /* share of each byte in log text */
-    /* Bit i: byte i of the sample has this lower (upper) half. */
-    uint64_t lo_at[16][SAMPLE_WORDS + 1], hi_at[16][SAMPLE_WORDS + 1];
+    float bytes[RD_CODES][RD_CODES]; /* share in log text of the bytes of a shape and a letter */
+    /* Bit i: byte i of the sample has this code. */
+    uint64_t shape_at[RD_CODES][SAMPLE_WORDS + 1], letter_at[RD_CODES][SAMPLE_WORDS + 1];
     cluster *list;    /* owned */
     float *cost;      /* owned: [a * n_all + b] for a < b: what merging them adds */
     cluster *windows; /* owned: one a window */
     uint32_t *home;   /* owned: the cluster of each window */
     uint32_t n, n_all, len, n_windows;
+    bool letters; /* are looked at */
 } work;
 
 /* Rough shares, from logs of many systems. */
@@ -88,14 +89,20 @@ static float byte_weight(uint8_t c)
     return c >= 0x80 || c < ' ' ? 0.0005f : 0.002f;
 }
 
-static float class_weight(const work *w, uint16_t lo, uint16_t hi)
+static void weigh_bytes(work *w)
 {
-    if (lo == UINT16_MAX && hi == UINT16_MAX)
+    for (unsigned c = 0; c < 256; c++)
+        w->bytes[rd_shape_of((uint8_t)c)][rd_letter_of((uint8_t)c)] += byte_weight((uint8_t)c);
+}
+
+static float class_weight(const work *w, uint16_t shapes, uint16_t letters)
+{
+    if (shapes == UINT16_MAX && letters == UINT16_MAX)
         return 1;
     float sum = 0;
-    for (uint32_t h = hi; h != 0; h &= h - 1) {
-        const float *row = w->bytes + 16 * __builtin_ctz(h);
-        for (uint32_t l = lo; l != 0; l &= l - 1)
+    for (uint32_t s = shapes; s != 0; s &= s - 1) {
+        const float *row = w->bytes[__builtin_ctz(s)];
+        for (uint32_t l = letters; l != 0; l &= l - 1)
             sum += row[__builtin_ctz(l)];
     }
     return sum < 1 ? sum : 1;
@@ -105,38 +112,34 @@ static void read_sample(work *w)
 {
     for (uint32_t i = 0; i < SAMPLE + RD_LONG; i++) {
         uint8_t c = (uint8_t)sample[i];
-        w->lo_at[c & 15][i / 64] |= UINT64_C(1) << i % 64;
-        w->hi_at[c >> 4][i / 64] |= UINT64_C(1) << i % 64;
+        w->shape_at[rd_shape_of(c)][i / 64] |= UINT64_C(1) << i % 64;
+        w->letter_at[rd_letter_of(c)][i / 64] |= UINT64_C(1) << i % 64;
     }
 }
 
-/* Takes from `hits` the places of the sample whose j-th byte further on is in neither half of the sets. */
-static void narrow(const work *w, uint64_t *hits, uint16_t lo, uint16_t hi, uint32_t j)
+/* Takes from `hits` the places of the sample whose j-th byte further on has none of the `codes`. */
+static void narrow(uint64_t at[RD_CODES][SAMPLE_WORDS + 1], uint64_t *hits, uint16_t codes, uint32_t j)
 {
-    uint64_t lows[SAMPLE_WORDS + 1] = {0}, highs[SAMPLE_WORDS + 1] = {0};
-    if (lo == UINT16_MAX && hi == UINT16_MAX)
+    uint64_t any[SAMPLE_WORDS + 1] = {0};
+    if (codes == UINT16_MAX)
         return;
-    for (uint32_t l = lo; l != 0; l &= l - 1) {
+    for (uint32_t k = codes; k != 0; k &= k - 1) {
         for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
-            lows[i] |= w->lo_at[__builtin_ctz(l)][i];
+            any[i] |= at[__builtin_ctz(k)][i];
     }
-    for (uint32_t h = hi; h != 0; h &= h - 1) {
-        for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
-            highs[i] |= w->hi_at[__builtin_ctz(h)][i];
-    }
-    for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
-        lows[i] &= highs[i];
     for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
-        hits[i] &= j == 0 ? lows[i] : lows[i] >> j | lows[i + 1] << (64 - j);
+        hits[i] &= j == 0 ? any[i] : any[i] >> j | any[i + 1] << (64 - j);
 }
 
-static float sample_weight(const work *w, const cluster *c)
+static float sample_weight(work *w, const cluster *c)
 {
     uint64_t hits[SAMPLE_WORDS];
     uint32_t n = 0;
     memset(hits, 0xff, sizeof hits);
-    for (uint32_t j = 0; j < w->len; j++)
-        narrow(w, hits, c->lo[j], c->hi[j], j);
+    for (uint32_t j = 0; j < w->len; j++) {
+        narrow(w->shape_at, hits, c->shape[j], j);
+        narrow(w->letter_at, hits, c->letter[j], j);
+    }
     for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
         n += (uint32_t)__builtin_popcountll(hits[i]);
     return (float)n / SAMPLE;
@@ -144,26 +147,26 @@ static float sample_weight(const work *w, const cluster *c)
 
 static const float UNSEEN = 0.1f; /* how much the sample does not show */
 
-static cluster united(const work *w, const cluster *a, const cluster *b)
+static cluster united(work *w, const cluster *a, const cluster *b)
 {
     cluster u = {.weight = 1};
     for (uint32_t j = 0; j < w->len; j++) {
-        u.lo[j] = a->lo[j] | b->lo[j];
-        u.hi[j] = a->hi[j] | b->hi[j];
-        u.weight *= class_weight(w, u.lo[j], u.hi[j]);
+        u.shape[j] = a->shape[j] | b->shape[j];
+        u.letter[j] = a->letter[j] | b->letter[j];
+        u.weight *= class_weight(w, u.shape[j], u.letter[j]);
     }
     u.weight = UNSEEN * u.weight + sample_weight(w, &u);
     return u;
 }
 
-static cluster of_window(const work *w, const rd_window_sets *sets)
+static cluster of_window(work *w, const rd_window_sets *sets)
 {
     cluster c = {.weight = 1};
     for (uint32_t j = 0; j < w->len; j++) {
         for (unsigned b = 0; b < 256; b++) {
             if (rd_byteset_has(&sets->at[j], (uint8_t)b)) {
-                c.lo[j] |= (uint16_t)(1u << (b & 15));
-                c.hi[j] |= (uint16_t)(1u << (b >> 4));
+                c.shape[j] |= (uint16_t)(1u << rd_shape_of((uint8_t)b));
+                c.letter[j] |= w->letters ? (uint16_t)(1u << rd_letter_of((uint8_t)b)) : UINT16_MAX;
             }
         }
     }
@@ -214,7 +217,7 @@ static void merge_cheapest(work *w)
 }
 
 /* What is left of the cluster of window `i` without it. */
-static cluster without(const work *w, uint32_t i)
+static cluster without(work *w, uint32_t i)
 {
     cluster c = {.weight = 0};
     bool any = false;
@@ -223,8 +226,8 @@ static cluster without(const work *w, uint32_t i)
             continue;
         any = true;
         for (uint32_t j = 0; j < w->len; j++) {
-            c.lo[j] |= w->windows[k].lo[j];
-            c.hi[j] |= w->windows[k].hi[j];
+            c.shape[j] |= w->windows[k].shape[j];
+            c.letter[j] |= w->windows[k].letter[j];
         }
     }
     return any ? united(w, &c, &c) : c;
@@ -268,10 +271,10 @@ static void write_tables(const work *w, unsigned first, rd_program *p)
 {
     for (uint32_t b = 0; b < w->n; b++) {
         for (uint32_t j = 0; j < w->len; j++) {
-            rd_nibbles *t = &p->filter[(first + b) / 8][j];
-            for (unsigned k = 0; k < 16; k++) {
-                t->lo[k] |= (uint8_t)((w->list[b].lo[j] >> k & 1) << (first + b) % 8);
-                t->hi[k] |= (uint8_t)((w->list[b].hi[j] >> k & 1) << (first + b) % 8);
+            rd_takes *t = &p->filter[(first + b) / 8][j];
+            for (unsigned k = 0; k < RD_CODES; k++) {
+                t->shape[k] |= (uint8_t)((w->list[b].shape[j] >> k & 1) << (first + b) % 8);
+                t->letter[k] |= (uint8_t)((w->list[b].letter[j] >> k & 1) << (first + b) % 8);
             }
         }
     }
@@ -299,20 +302,19 @@ static void add_window(work *w, const rd_window_sets *sets)
     w->home[i] = at;
 }
 
-bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, bool letters, unsigned first,
                        unsigned n_buckets, rd_program *p)
 {
     work *w = calloc(1, sizeof *w);
     if (w == NULL)
         return false;
-    *w = (work){.len = len, .n_all = MAX_CLUSTERS};
+    *w = (work){.len = len, .letters = letters, .n_all = MAX_CLUSTERS};
     w->list = calloc(MAX_CLUSTERS, sizeof *w->list);
     w->cost = calloc((size_t)MAX_CLUSTERS * MAX_CLUSTERS, sizeof *w->cost);
     w->windows = calloc(n + 1, sizeof *w->windows);
     w->home = calloc(n + 1, sizeof *w->home);
     bool ok = w->list != NULL && w->cost != NULL && w->windows != NULL && w->home != NULL;
-    for (unsigned c = 0; c < 256; c++)
-        w->bytes[c] = byte_weight((uint8_t)c);
+    weigh_bytes(w);
     read_sample(w);
     for (uint32_t i = 0; ok && i < n; i++)
         add_window(w, &windows[i]);

@@ -19,9 +19,9 @@ typedef struct rd_window_sets {
     rd_byteset at[RD_LONG];
 } rd_window_sets;
 
-/* Spreads `n` windows of `len` bytes over `n_buckets` buckets from number `first` on (eight to a group).
- * False: no memory. */
-bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned first,
+/* Spreads `n` windows over `n_buckets` buckets from number `first` on (eight to a group) by their first `len`
+ * bytes, of which `letters` says whether more than the shapes is looked at. False: no memory. */
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, bool letters, unsigned first,
                        unsigned n_buckets, rd_program *p);
 
 #endif

@@ -55,10 +55,11 @@ static bool fill(rd_literal_set *s, const rd_literals *sets, const uint32_t *own
     }
     for (unsigned c = 'A'; c <= 'Z'; c++)
         s->first[c] = s->first[c | 0x20];
-    s->program.small = true;
+    s->program.literals = true;
+    rd_program_add_codes(&s->program);
     s->scan = rd_scan_best();
     s->plain = s->scan == rd_scan_plain;
-    return rd_buckets_assign(windows, s->n, RD_SHORT, 0, 8, &s->program);
+    return rd_buckets_assign(windows, s->n, RD_SHORT, true, 0, 8, &s->program);
 }
 
 rd_literal_set *rd_literal_set_new(const rd_literals *sets, const uint32_t *owners, uint32_t n)

@@ -6,9 +6,42 @@
 
 #include "filters/detect/buckets.h"
 
-/* What may follow the last byte of a key: separator, closing quote or bracket, tab, %22; and the control
- * bytes that the vector forms cannot tell from a tab (add_kinds). */
-static const char behind_key[] = "=:>\"'%)&\\]\t\x02\x05\x06\x07`";
+/* What may follow the last byte of a key: separator, closing quote or bracket, tab, %22. */
+static const char behind_key[] = "=:>\"'%)&\\]\t`";
+
+/* Shapes from 1 on: the bytes of each, as fine as the windows need. */
+/* clang-format off */
+static const char *const shapes[RD_CODES] = {
+    "", " ", ".", ":", "=", "\"'`", ">%)&\\]", "+(/", "123456789", "abcdef", "ghijklmnopqrstuvwxyz_",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0", "@", "-", "!#$*,;<?[^{|}~",
+};
+
+/* Letters from 1 on: those that windows are made of stand alone, the rarer ones share. */
+static const char *const letters[RD_CODES] = {
+    "", "e", "a", "t", "r", "y", "o", "i", "n", "s", "cm", "dhq", "lg", "pk", "uvx", "bfwjz",
+};
+/* clang-format on */
+
+static unsigned listed_code(const char *const *list, uint8_t c)
+{
+    for (unsigned k = 1; k < RD_CODES; k++) {
+        if (strchr(list[k], c) != NULL)
+            return k;
+    }
+    return 0;
+}
+
+unsigned rd_shape_of(uint8_t c)
+{
+    return c < ' ' || c > '~' ? 0 : listed_code(shapes, c);
+}
+
+unsigned rd_letter_of(uint8_t c)
+{
+    if (c >= 0x80)
+        return c % RD_CODES;
+    return rd_is(c, RD_C_ALPHA) ? listed_code(letters, rd_lower(c)) : 0;
+}
 
 enum { SMALL_SHORT = 16 };
 
@@ -111,6 +144,34 @@ static void add_long(builder *b, const rd_window_sets *sets, uint32_t len, uint3
     b->p->owner_long[b->p->n_long++] = (uint8_t)owner;
 }
 
+/* Do the first four bytes say more by their letters than by their shapes? */
+static bool begins_with_letters(const rd_window_sets *sets)
+{
+    unsigned n_letters = 0;
+    for (unsigned j = 0; j < RD_SHORT; j++) {
+        unsigned n = 0, first = 0;
+        for (unsigned c = 256; c-- > 0;) {
+            n += rd_byteset_has(&sets->at[j], (uint8_t)c);
+            first = rd_byteset_has(&sets->at[j], (uint8_t)c) ? c : first;
+        }
+        if (n > 2)
+            return false;
+        n_letters += rd_is((uint8_t)first, RD_C_ALPHA);
+    }
+    return n_letters >= 2;
+}
+
+static void add_beginning(builder *b, const rd_window_sets *sets)
+{
+    rd_program *p = b->p;
+    rd_window_sets four = *sets;
+    for (uint32_t j = RD_SHORT; j < RD_LONG; j++)
+        memset(&four.at[j], 0xff, sizeof four.at[j]);
+    p->long_words |= UINT64_C(1) << (p->n_long - 1);
+    add_short(b, &four, RD_SHORT, 0);
+    p->short_words.half[(p->n_short - 1) / 64] |= UINT64_C(1) << (p->n_short - 1) % 64;
+}
+
 static const char joins[] = "_-. ";
 
 /* The hashes of all spellings of a name's last bytes, of which `at` on are not chosen yet. */
@@ -192,6 +253,8 @@ static void add_matcher(builder *b, uint32_t m, const char *const *names, uint32
             add_long(b, &sets, len, m);
         else
             add_short(b, &sets, len, m);
+        if (len > RD_SHORT && begins_with_letters(&sets))
+            add_beginning(b, &sets);
     }
     if (matcher->key_ends != NULL) {
         if (b->p->n_end_owners == RD_MAX_END_OWNERS)
@@ -232,7 +295,8 @@ static void write_exact(const builder *b)
         first[n++] = (uint8_t)c;
         for (uint32_t w = 0; w < p->n_short; w++) {
             for (uint32_t j = 0; j < RD_SHORT; j++)
-                p->allow_short[j][k] |= (uint64_t)rd_byteset_has(&b->exact_short[w].at[j], (uint8_t)c) << w;
+                p->allow_short[j][k].half[w / 64] |=
+                    (uint64_t)rd_byteset_has(&b->exact_short[w].at[j], (uint8_t)c) << w % 64;
         }
         for (uint32_t w = 0; w < p->n_long; w++) {
             for (uint32_t j = 0; j < RD_LONG; j++)
@@ -241,28 +305,42 @@ static void write_exact(const builder *b)
     }
 }
 
-/* Bits of rd_program.kinds: every bit's nibbles span exactly one block of the ASCII table. */
-static void add_kinds(rd_nibbles *t)
+static void add_any_ends(rd_program *p)
 {
-    static const struct {
-        uint8_t hi[2];
-        uint16_t lo;
-    } blocks[8] = {{{3, 3}, 0x03ff}, {{4, 6}, 0xfffe}, {{5, 7}, 0x07ff}, {{5, 5}, 0x8000},
-                   {{2, 2}, 0x2000}, {{3, 3}, 0x6400}, {{0, 2}, 0x02e4}, {{5, 5}, 0x3000}};
-    for (unsigned i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
-        t->hi[blocks[i].hi[0]] |= (uint8_t)(1U << i);
-        t->hi[blocks[i].hi[1]] |= (uint8_t)(1U << i);
-        for (unsigned lo = 0; lo < 16; lo++)
-            t->lo[lo] |= (uint8_t)((blocks[i].lo >> lo & 1U) << i);
+    for (uint32_t h = 0; h < 1U << RD_END_BITS; h++)
+        p->any_ends[h / 64] |= (uint64_t)((p->ends[h / 4] >> 2 * (h % 4) & 3) != 0) << h % 64;
+    for (uint32_t h = 0; h < 1U << RD_SHORT_END_BITS; h++)
+        p->any_short_ends[h / 64] |= (uint64_t)((p->short_ends[h / 4] >> 2 * (h % 4) & 3) != 0) << h % 64;
+}
+
+/* The prefilter's tables about single bytes. */
+void rd_program_add_codes(rd_program *p)
+{
+    for (unsigned c = ' '; c < 0x80; c++)
+        p->shapes[c / RD_CODES - 2][c % RD_CODES] = (uint8_t)rd_shape_of((uint8_t)c);
+    for (unsigned c = '@'; c < '`'; c++)
+        p->letters[c / RD_CODES - 4][c % RD_CODES] = (uint8_t)rd_letter_of((uint8_t)c);
+    for (unsigned c = 1; c < 256; c++) {
+        unsigned shape = rd_shape_of((uint8_t)c);
+        p->digit[shape] |= rd_is((uint8_t)c, RD_C_DIGIT) ? RD_CODE_IS : 0;
+        p->token[shape] |= rd_is((uint8_t)c, RD_C_RUN) ? RD_CODE_IS : 0;
+        p->behind[shape] |= c != '\t' && p->behind_key[c] != 0 ? RD_CODE_IS : 0;
     }
 }
 
 static bool assign_buckets(const builder *b)
 {
     rd_program *p = b->p;
-    unsigned groups = p->small ? 1 : RD_SHORT_GROUPS;
-    return rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, 0, 8 * groups, p) &&
-           rd_buckets_assign(b->exact_long, p->n_long, RD_LONG, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
+    if (p->small)
+        return rd_buckets_assign(b->exact_short, p->n_short, RD_SMALL, false, 0, 8, p);
+    rd_window_sets shaped[RD_MAX_LONG];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->n_long; i++) {
+        if ((p->long_words >> i & 1) == 0)
+            shaped[n++] = b->exact_long[i];
+    }
+    return rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, true, 0, 8 * RD_SHORT_GROUPS, p) &&
+           rd_buckets_assign(shaped, n, RD_LONG, false, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
 }
 
 bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, uint32_t n_names)
@@ -277,9 +355,10 @@ bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, 
             add_matcher(b, m, names, n_names);
     }
     p->small = p->n_long == 0 && p->digit_run == 0 && p->token_run == 0 && p->n_short <= SMALL_SHORT;
-    add_kinds(&p->kinds);
     for (const char *c = behind_key; *c != 0; c++)
         p->behind_key[(uint8_t)*c] = (1U << RD_MAX_END_OWNERS) - 1;
+    rd_program_add_codes(p);
+    add_any_ends(p);
     write_exact(b);
     bool ok = assign_buckets(b);
     free(b);

@@ -6,10 +6,14 @@
  *
  *   exact    allow[j][class of byte]: bit w is set when window w takes the byte as its j-th; the AND over
  *            j names the windows that start at a position
- *   filter   windows are put into buckets, eight to a group; lo[j][c & 15] & hi[j][c >> 4] has bit b set
- *            when bucket b may take c as its j-th byte. Never says no where exact says yes.
- *   kinds    what a byte is, in the same nibble form: RD_KIND_RUN bits for digits (bit 0), letters, '_' and
- *            '-', RD_KIND_BEHIND bits for what may follow the last byte of a key (but '`')
+ *   codes    what the prefilter knows of a byte: its shape (digit, capital, dot, ...) and, for letters and
+ *            the bytes of UTF-8, which of a few letters; sixteen of each, so that one shuffle looks up what
+ *            sixteen codes mean
+ *   filter   windows are put into buckets, eight to a group; shape[j][of c] & letter[j][of c] has bit b set
+ *            when bucket b may take c as its j-th byte; of long windows only the shapes are looked at, and of
+ *            small programs only those of the first two bytes. Never says no where exact says yes.
+ *   words    long windows that begin with letters are filtered by their first four bytes, as short ones are,
+ *            for the shapes of letters say little
  *   ends     the last bytes of the names of keys, hashed, see rd_program_ends
  *
  * Windows that cost little together share a bucket: see buckets.c.
@@ -23,13 +27,14 @@
 #include "filters/detect/matcher.h"
 
 enum {
+    RD_SMALL = 2, /* bytes of a window that the filter of a small program looks at */
     RD_SHORT = 4,
     RD_LONG = 8,
     RD_SHORT_GROUPS = 2,
     RD_LONG_GROUPS = 1,
     RD_GROUPS = RD_SHORT_GROUPS + RD_LONG_GROUPS,
     RD_MAX_CLASSES = 128,
-    RD_MAX_SHORT = 64,
+    RD_MAX_SHORT = 128,
     RD_MAX_LONG = 64,
     RD_MAX_END_OWNERS = 2,
     RD_MAX_RUN_OWNERS = 4,
@@ -38,30 +43,46 @@ enum {
     RD_RUN_BYTES = 'z' - RD_RUN_FIRST + 1,
     RD_END_BITS = 16,
     RD_SHORT_END_BITS = 13,
-    RD_KIND_RUN = 0x1f,
-    RD_KIND_BEHIND = 0xe0
+    RD_CODES = 16,
+    RD_ROWS = 6,        /* rows of sixteen bytes, from the space on, have shapes */
+    RD_LETTER_ROWS = 2, /* rows of capitals; those of small letters are the same */
+    RD_CODE_IS = 0x80   /* in tables by code: yes */
 };
 
-typedef struct rd_nibbles {
-    uint8_t lo[16], hi[16];
-} rd_nibbles;
+/* By code: bit b says that bucket b takes it. */
+typedef struct rd_takes {
+    uint8_t shape[RD_CODES], letter[RD_CODES];
+} rd_takes;
+
+/* Bit w % 64 of half[w / 64]: short window w. */
+typedef struct rd_short_windows {
+    uint64_t half[RD_MAX_SHORT / 64];
+} rd_short_windows;
 
 typedef struct rd_program {
-    rd_nibbles filter[RD_GROUPS][RD_LONG]; /* groups of short windows use the first four */
-    rd_nibbles kinds;
+    rd_takes filter[RD_GROUPS][RD_LONG]; /* groups of short windows use the first four */
+    /* Codes of bytes, see rd_shape_of and rd_letter_of. */
+    uint8_t shapes[RD_ROWS][RD_CODES], letters[RD_LETTER_ROWS][RD_CODES];
+    /* RD_CODE_IS by shape: digits; bytes of RD_C_RUN; what may follow a key (but a tab). */
+    uint8_t digit[RD_CODES], token[RD_CODES], behind[RD_CODES];
     uint8_t class_of[256];
-    uint64_t allow_short[RD_SHORT][RD_MAX_CLASSES];
+    rd_short_windows allow_short[RD_SHORT][RD_MAX_CLASSES];
     uint64_t allow_long[RD_LONG][RD_MAX_CLASSES];
     uint8_t owner_short[RD_MAX_SHORT], owner_long[RD_MAX_LONG]; /* index in rd_matchers */
     uint8_t len_short[RD_MAX_SHORT], len_long[RD_MAX_LONG];
     uint32_t n_short, n_long;
+    uint64_t long_words;          /* long windows that begin with letters */
+    rd_short_windows short_words; /* and the short ones that are their beginnings; those have no owner */
     uint8_t end_owners[RD_MAX_END_OWNERS];
     uint32_t n_end_owners;
     uint8_t behind_key[256]; /* 3 for bytes that may follow a key, else 0 */
     /* Two bits a hash: which end owners have a name that ends in these four bytes; that is these three bytes
      * or the last of them. */
     uint8_t ends[(1 << RD_END_BITS) / 4], short_ends[(1 << RD_SHORT_END_BITS) / 4];
+    /* A bit a hash: some owner has. */
+    uint64_t any_ends[(1 << RD_END_BITS) / 64], any_short_ends[(1 << RD_SHORT_END_BITS) / 64];
     bool small;            /* no long window, no run, one group of short ones: the cheap form of the pass */
+    bool literals;         /* one group of short windows and nothing else: only hit_short counts */
     uint32_t digit_owners; /* bit m: matcher m wants these runs */
     uint32_t digit_run, token_run; /* shortest that somebody wants; 0: nobody */
     uint8_t token_owners[RD_MAX_RUN_OWNERS];
@@ -75,14 +96,32 @@ typedef struct rd_program {
  * key names (RD_YIELDS_KEYS) is after. False: no memory. */
 bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, uint32_t n_names);
 
-/* Bits of the short windows that start exactly at b[0..3]. */
-static inline uint64_t rd_program_short(const rd_program *p, const uint8_t *b)
+/* The short windows that start exactly at b[0..3]. */
+static inline rd_short_windows rd_program_short(const rd_program *p, const uint8_t *b)
 {
-    uint64_t m = p->allow_short[0][p->class_of[b[0]]];
-    for (unsigned j = 1; j < RD_SHORT; j++)
-        m &= p->allow_short[j][p->class_of[b[j]]];
+    rd_short_windows m = p->allow_short[0][p->class_of[b[0]]];
+    for (unsigned j = 1; j < RD_SHORT; j++) {
+        const rd_short_windows *x = &p->allow_short[j][p->class_of[b[j]]];
+        m.half[0] &= x->half[0];
+        m.half[1] &= x->half[1];
+    }
     return m;
 }
+
+static inline bool rd_program_any_short(const rd_program *p, const uint8_t *b)
+{
+    rd_short_windows m = rd_program_short(p, b);
+    return (m.half[0] | m.half[1]) != 0;
+}
+
+/* rd_program_build does that; for who fills in the filter alone: the prefilter's tables about single bytes.
+ */
+void rd_program_add_codes(rd_program *p);
+
+/* The codes of a byte, below RD_CODES. Zero bytes and what else is no text have the shape 0, as have the
+ * bytes of UTF-8. */
+unsigned rd_shape_of(uint8_t c);
+unsigned rd_letter_of(uint8_t c);
 
 /* Bits of the long windows that start exactly at b[0..7]. */
 static inline uint64_t rd_program_long(const rd_program *p, const uint8_t *b)
@@ -105,14 +144,30 @@ static inline uint32_t rd_program_end_hash(uint32_t four, unsigned bits)
     return (four & UINT32_C(0x5f5f5f5f)) * UINT32_C(0x9e3779b1) >> (32 - bits);
 }
 
-/* A key may end before b[at]: bit k says that owner k has a name that ends like that. */
-static inline unsigned rd_program_ends(const rd_program *p, const uint8_t *b, uint32_t at)
+/* The four bytes before b[at]; zero bytes for those before b. */
+static inline uint32_t rd_program_four_before(const uint8_t *b, uint32_t at)
 {
     uint32_t four = 0;
     if (at >= sizeof four)
         memcpy(&four, b + at - sizeof four, sizeof four);
     else
         memcpy((uint8_t *)&four + sizeof four - at, b, at);
+    return four;
+}
+
+/* Does any name end before b[at], which may follow a key? */
+static inline uint64_t rd_program_may_end(const rd_program *p, const uint8_t *b, uint32_t at)
+{
+    uint32_t four = rd_program_four_before(b, at);
+    uint32_t h = rd_program_end_hash(four, RD_END_BITS);
+    uint32_t s = rd_program_end_hash(four & UINT32_C(0xffffff00), RD_SHORT_END_BITS);
+    return (p->any_ends[h / 64] >> h % 64 | p->any_short_ends[s / 64] >> s % 64) & 1;
+}
+
+/* A key may end before b[at]: bit k says that owner k has a name that ends like that. */
+static inline unsigned rd_program_ends(const rd_program *p, const uint8_t *b, uint32_t at)
+{
+    uint32_t four = rd_program_four_before(b, at);
     uint32_t h = rd_program_end_hash(four, RD_END_BITS);
     uint32_t s = rd_program_end_hash(four & UINT32_C(0xffffff00), RD_SHORT_END_BITS);
     return (p->ends[h / 4] >> 2 * (h % 4) | p->short_ends[s / 4] >> 2 * (s % 4)) & p->behind_key[b[at]];

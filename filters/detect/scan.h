@@ -2,13 +2,16 @@
 /*
  * The candidate pass: bytes in, bit masks out. Bit i of word w speaks of byte 64 w + i.
  *
- *   hit_end              a key may end before this byte, which may follow one (superset; rd_program_ends
- * decides) hit_short, hit_long  a window may start here (superset; rd_program_short and _long decide) digit
- * a digit token                a byte of RD_C_RUN Of a small program hit_long, digit and token are not
- * written.
+ *   hit_end              a key may end before this byte, which may follow one (rd_program_ends decides)
+ *   hit_short, hit_long  a window may start here (rd_program_short and _long decide)
+ *   digit                a digit
+ *   token                a byte of RD_C_RUN
  *
- * All variants read exactly the bytes [b, b + n) and RD_LONG - 1 bytes more, which must be readable. The
- * plain variant is the oracle of the others in tests and serves CPUs without SSSE3; its hits are a subset of
+ * Hits are supersets, digits and tokens are exact. Of a small program hit_long, digit and token are not
+ * written, of a program of literals only hit_short is of use.
+ *
+ * All variants read exactly the bytes [b, b + n) and RD_LONG bytes more, which must be readable. The plain
+ * variant is the oracle of the others in tests and serves CPUs without SSE 4.1; its hits are a subset of
  * theirs and contain every exact one.
  */
 #ifndef RD_DETECT_SCAN_H
@@ -24,7 +27,7 @@ typedef struct rd_masks {
 typedef void (*rd_scan_fn)(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
 
 void rd_scan_plain(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
-void rd_scan_ssse3(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
+void rd_scan_sse41(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
 
 /* The quickest that this CPU can run. */

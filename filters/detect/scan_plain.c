@@ -9,8 +9,8 @@ void rd_scan_plain(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_m
         for (unsigned i = 0; i < 64; i++) {
             hit_end |= (uint64_t)(ends_key && p->behind_key[b[i]] != 0) << i;
             ends_key = rd_is(b[i], RD_C_RUN | RD_C_UTF8);
-            hit_short |= (uint64_t)(rd_program_short(p, b + i) != 0) << i;
-            hit_long |= (uint64_t)(rd_program_long(p, b + i) != 0) << i;
+            hit_short |= (uint64_t)(rd_program_any_short(p, b + i)) << i;
+            hit_long |= (uint64_t)((rd_program_long(p, b + i) & ~p->long_words) != 0) << i;
             digit |= (uint64_t)(b[i] >= '0' && b[i] <= '9') << i;
             token |= (uint64_t)rd_is(b[i], RD_C_RUN) << i;
         }

@@ -223,8 +223,8 @@ static void test_detect__prefilters_miss_nothing(void **state)
     rd_scan_fn variants[2] = {rd_scan_best()};
     unsigned n_variants = 1;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("ssse3"))
-        variants[n_variants++] = rd_scan_ssse3;
+    if (__builtin_cpu_supports("sse4.1"))
+        variants[n_variants++] = rd_scan_sse41;
 #endif
     for (unsigned r = 0; r < 400; r++) {
         for (uint32_t n = 0; n < WORDS * 64 + 64;)

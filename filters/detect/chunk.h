@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The candidates of one chunk of the base buffer, as bit masks: what the prefilter sees, without what lies
+ * between texts, and only where the exact tests say yes. Bit i of word w speaks of byte 64 w + i of the
+ * chunk.
+ *
+ *    scan     hits of windows and ends of keys, digits, tokens (scan.h)
+ *    inside   hits between texts are dropped; where they are few, the walk does that
+ *    exact    and those that are none, without a branch that depends on the test
+ *    runs     of digits and of tokens only the starts of long ones stay
+ */
+#ifndef RD_DETECT_CHUNK_H
+#define RD_DETECT_CHUNK_H
+
+#include "filters/detect/detect.h"
+#include "filters/detect/scan.h"
+
+enum {
+    RD_CHUNK_WORDS = 64,
+    RD_CHUNK = RD_CHUNK_WORDS * 64,
+    RD_LOOK_WORDS = 1, /* behind a chunk: runs that reach over its end */
+    RD_MASK_WORDS = RD_CHUNK_WORDS + RD_LOOK_WORDS
+};
+
+typedef struct rd_chunk {
+    /* The result. One word more than any chunk has, which is never a hit. */
+    uint64_t hit_end[RD_MASK_WORDS], hit_short[RD_MASK_WORDS], hit_long[RD_MASK_WORDS];
+    uint64_t digits[RD_MASK_WORDS + 1], tokens[RD_MASK_WORDS + 1]; /* where runs start */
+    uint32_t n_words;
+    /* On the way. */
+    uint64_t digit[RD_MASK_WORDS + 1], token[RD_MASK_WORDS + 1];
+    uint64_t inside[RD_MASK_WORDS + 1], starts[RD_MASK_WORDS]; /* bytes of texts; their first ones */
+    uint64_t digit_carry, token_carry; /* bit 0: the byte before the chunk belongs to a run */
+    uint32_t marked;                   /* texts that end before the chunk */
+} rd_chunk;
+
+/* What chunks are made of. */
+typedef struct rd_chunk_source {
+    const rd_program *program;
+    rd_scan_fn scan;
+    const uint8_t *base;
+    const rd_text *texts;
+    uint32_t n_texts;
+    uint32_t end; /* of the last text */
+} rd_chunk_source;
+
+/* Before the first chunk of a list of texts. */
+void rd_chunk_reset(rd_chunk *c);
+/* The next chunk, RD_CHUNK bytes behind the one before. Bytes behind the end of the texts count as zero. */
+void rd_chunk_fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at);
+
+#endif
