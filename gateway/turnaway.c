@@ -9,7 +9,7 @@ enum {
     AWAIT_MS = 10000,        /* for the beginning of a request */
     LINGER_MS = 2000,        /* from the answer to the close */
     DISCARD_BYTES = 4 << 20, /* of a request that nobody reads */
-    TURN_BYTES = 256 << 10   /* of them in one turn of the loop */
+    TURN_BYTES = 64 << 10    /* of them in one turn of the loop */
 };
 
 struct gw_turnaway {
@@ -63,9 +63,9 @@ static bool answer(away *a, int fd)
  * answer may go with it. False: it is time to close. */
 static bool look(away *a)
 {
-    char nothing[1]; /* MSG_TRUNC: TCP throws the bytes away without copying them (tcp(7)) */
+    char nothing[TURN_BYTES];
     int fd = h2o_socket_get_fd(a->sock);
-    ssize_t n = recv(fd, nothing, TURN_BYTES, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t n = recv(fd, nothing, sizeof nothing, MSG_DONTWAIT);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
     a->discarded += (size_t)n;

@@ -248,7 +248,8 @@ rd_outcome rd_snappy_splice(const rd_coder *c, rd_slice block, const rd_kept *ke
         if (e < end && e[1].at <= (uint64_t)k->old_off + k->len)
             e = take_stretch(&s, k, e, end);
     }
-    put_literal(out, body.p + s.literal_from, body.n - s.literal_from);
+    if (s.literal_from < body.n) /* an empty body may have no address */
+        put_literal(out, body.p + s.literal_from, body.n - s.literal_from);
     return out->failed == RD_OK ? RD_OK
                                 : rd_coding_fail(err, out->failed, "encoded body does not fit its buffer");
 }
