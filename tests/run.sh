@@ -137,7 +137,7 @@ suite_asan() {
 suite_tsan() {
     CC=clang build tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dwerror=true || return
     # shellcheck disable=SC2046 # a list of names
-    meson_tests tsan $(meson test -C "$builds/tsan" --list --no-rebuild 2>/dev/null | sed 's/.* \/ //' | grep -E '^(store|endpoint|upstream|scrub|server|metrics|log|quota|ledger)')
+    meson_tests tsan $(meson test -C "$builds/tsan" --list --no-rebuild 2>/dev/null | sed 's/.* \/ //' | grep -E '^(store|endpoint|upstream|scrub|server|metrics|log|quota|ledger|identity_gate)')
 }
 
 suite_e2e() {
