@@ -5,7 +5,7 @@
 
 #include "filters/detect/probe.h"
 #include "gateway/config_open.h"
-#include "gateway/generation.h"
+#include "gateway/policies.h"
 #include "gateway/workspace.h"
 
 static const char default_name[] = "default.yaml (embedded)";
@@ -18,6 +18,7 @@ static bool check_workspaces(gw_generation *g)
         fputs("redactd: out of memory\n", stderr);
         return false;
     }
+    gw_policies_init();
     gw_workspaces *t = gw_workspaces_new(g->cfg, NULL, g, d);
     bool ok = t != NULL;
     gw_diagnostics_print(d, stderr);

@@ -179,6 +179,8 @@ typedef struct gw_label_cfg {
 enum { GW_MAX_LABELS = 16 /* of a workspace, without that which says its name */ };
 
 /* One workspace, of `workspaces.list` or of the file. */
+typedef struct gw_rule_cfg gw_rule_cfg;
+
 typedef struct gw_workspace_cfg {
     const char *name;
     const char *tenant;   /* what tenant_header says for it; default: its name */
@@ -192,8 +194,13 @@ typedef struct gw_workspace_cfg {
     size_t n_passwords;
     const char **certificates; /* names of client certificates, see peer.h */
     size_t n_certificates;
-    gw_limits quota; /* where they differ from those of all */
+    gw_limits quota;    /* where they differ from those of all */
+    gw_rule_cfg *rules; /* of its own, besides those of all */
+    size_t n_rules;
+    const char **relax; /* rules and rule sets of all that are off for it */
+    size_t n_relax;
     gw_origin origin;
+    gw_origin *rules_at, *relax_at; /* of each, without the file's name */
 } gw_workspace_cfg;
 
 /* Ways to say who one is. X(name, word) */
@@ -275,7 +282,7 @@ typedef enum gw_action {
 typedef enum gw_rule_mode { GW_RULE_ENFORCE, GW_RULE_SHADOW, GW_RULE_OFF } gw_rule_mode;
 
 /* One rule: what to look for (exactly one of keys, detector, pattern), where, what to do. */
-typedef struct gw_rule_cfg {
+struct gw_rule_cfg {
     const char *name;
     const char **keys; /* key names, any spelling */
     size_t n_keys;
@@ -298,7 +305,8 @@ typedef struct gw_rule_cfg {
     bool texts;       /* keys: also those inside texts */
     uint64_t classes; /* bit per rd_class; 0: all */
     uint64_t signals; /* bit per gw_signal; 0: all */
-} gw_rule_cfg;
+    uint32_t set;     /* one more than the rule set that it comes from; 0: none */
+};
 
 typedef enum gw_unknown { GW_UNKNOWN_SCAN, GW_UNKNOWN_REFUSE } gw_unknown;
 typedef enum gw_utf8 { GW_UTF8_REFUSE, GW_UTF8_KEEP } gw_utf8;
@@ -322,6 +330,8 @@ typedef struct gw_redaction_cfg {
     gw_rule_cfg *rules; /* shipped rules first (those of the rule sets named), then the file's own; a rule
                            of the file with a shipped rule's name changes it */
     size_t n_rules;
+    const char **allow_relax; /* rules and rule sets that workspaces may switch off */
+    size_t n_allow_relax;
     gw_unknown unknown_fields;
     gw_utf8 invalid_utf8;
     gw_digest_key_cfg *digest_keys; /* the first makes digests, the others are known */

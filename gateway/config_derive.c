@@ -102,12 +102,26 @@ static void derive_token_file(gw_loader *l, gw_config *c, gw_yaml_node *root)
     }
 }
 
+/* Where each item of a list stands. NULL: there is none. */
+static gw_origin *origins_of(gw_loader *l, const gw_yaml_node *list)
+{
+    if (list == NULL || list->n_children == 0)
+        return NULL;
+    gw_origin *at = gw_mem_alloc(l->mem, list->n_children * sizeof *at);
+    size_t n = 0;
+    for (const gw_yaml_node *item = list->first; item != NULL; item = item->next)
+        at[n++] = (gw_origin){.line = item->start.line, .column = item->start.column};
+    return at;
+}
+
 void gw_workspace_derive(gw_loader *l, gw_workspace_cfg *w, const gw_yaml_node *node)
 {
     const char *file = node->doc != NULL ? node->doc->name : "";
     w->origin = (gw_origin){gw_mem_text(l->mem, file, strlen(file)), node->start.line, node->start.column};
     if (w->tenant == NULL && gw_yaml_get(node, "tenant") == NULL)
         w->tenant = w->name;
+    w->rules_at = origins_of(l, gw_yaml_get(node, "rules"));
+    w->relax_at = origins_of(l, gw_yaml_get(node, "relax"));
 }
 
 /* Where nobody can have a credential, what looks like one means nothing. */

@@ -86,6 +86,7 @@ void gw_set_items(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 void gw_set_map(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 /* config_rules.c */
 void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
+void gw_set_workspace_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base);
 
 /* config_dump.c */
 bool gw_present_always(const gw_key *k, const void *base);

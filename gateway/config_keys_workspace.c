@@ -80,6 +80,14 @@ static const gw_key workspace_keys[] = {
             "`uri:...`, `email:...`, or `sha256:...`, the fingerprint."},
     {"quota", AT(S, quota), .section = &workspace_quota_section,
      .doc = "Limits where they differ from `workspaces.quota`. A rate of its own has a burst of its own."},
+    {"rules", .type = &gw_type_workspace_rules, .offset = offsetof(S, rules),
+     .count_offset = offsetof(S, n_rules), .section = &gw_rule_section, RANGE(0, 32),
+     .doc = "Rules of its own, in the form of `redaction.rules`, besides those of all. Of two for the same "
+            "key or "
+            "detector that of all wins. They may not show a part of what they find."},
+    {"relax", LIST(S, relax), RANGE(0, 64), .form = gw_form_rule_name,
+     .doc = "Rules and rule sets of all that are off for this workspace; only those of "
+            "`redaction.allow_relax`."},
     {0}};
 const gw_section gw_workspace_section = {workspace_keys, sizeof(S)};
 #undef S

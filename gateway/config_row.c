@@ -26,6 +26,7 @@ TYPE(gw_type_unless_false, gw_set_bool, gw_present_false, gw_print_bool, "true o
 TYPE(gw_type_items, gw_set_items, gw_present_always, gw_print_list, NULL);
 TYPE(gw_type_budget, gw_set_u64, gw_present_budget, gw_print_u64, NULL);
 TYPE(gw_type_rules, gw_set_rules, gw_present_list, gw_print_list, NULL);
+TYPE(gw_type_workspace_rules, gw_set_workspace_rules, gw_present_list, gw_print_list, NULL);
 #undef TYPE
 const gw_type gw_type_map = {.set = gw_set_map, .present = gw_present_list, .print = gw_print_map};
 

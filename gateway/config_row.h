@@ -20,7 +20,7 @@
 /* config_row.c */
 extern const gw_type gw_type_text, gw_type_bool, gw_type_u32, gw_type_u64, gw_type_date, gw_type_texts,
     gw_type_section, gw_type_list, gw_type_address, gw_type_redis_address, gw_type_endpoints, gw_type_labels,
-    gw_type_headers, gw_type_action, gw_type_unless_false, gw_type_items, gw_type_budget, gw_type_rules;
+    gw_type_headers, gw_type_action, gw_type_unless_false, gw_type_items, gw_type_budget, gw_type_rules, gw_type_workspace_rules;
 extern const gw_word gw_client_cert_words[], gw_tls_version_words[], gw_level_words[], gw_admin_role_words[],
     gw_store_full_words[], gw_client_label_words[], gw_check_when_words[], gw_retry_words[],
     gw_coding_words[], gw_state_words[], gw_action_words[], gw_mode_words[], gw_quota_mode_words[],

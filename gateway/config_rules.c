@@ -155,8 +155,10 @@ void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
     list.nodes = gw_mem_alloc(l->mem, (room + 1) * sizeof *list.nodes);
     for (unsigned set = 0; set < GW_RULE_SET_COUNT; set++) {
         for (gw_yaml_node *item = shipped[set] != NULL ? shipped[set]->first : NULL; item != NULL;
-             item = item->next)
-            load_rule(&list, item, list.n++, false);
+             item = item->next) {
+            load_rule(&list, item, list.n, false);
+            list.rules[list.n++].set = 1 + set;
+        }
     }
     for (gw_yaml_node *item = n->first; item != NULL; item = item->next)
         add_own(&list, item);
@@ -167,4 +169,28 @@ void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
 out:
     for (unsigned set = 0; set < GW_RULE_SET_COUNT; set++)
         gw_yaml_free(&docs[set]);
+}
+
+/* Those of one workspace: there is nothing shipped to begin with. */
+void gw_set_workspace_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
+{
+    gw_workspace_cfg *w = base;
+    rule_list list = {.l = l};
+    if (n->kind != GW_YAML_SEQUENCE && !gw_yaml_is_null(n)) {
+        gw_diag_at(l->d, n, NULL, "`%s` must be a list", gw_yaml_path(n, l->mem));
+        return;
+    }
+    if (n->n_children > k->max) {
+        gw_diag_at(l->d, n, NULL, "`%s` must have at most %zu entries", gw_yaml_path(n, l->mem),
+                   (size_t)k->max);
+        return;
+    }
+    list.rules = gw_mem_alloc(l->mem, (n->n_children + 1) * sizeof *list.rules);
+    list.nodes = gw_mem_alloc(l->mem, (n->n_children + 1) * sizeof *list.nodes);
+    for (gw_yaml_node *item = n->first; item != NULL; item = item->next)
+        add_own(&list, item);
+    for (size_t i = 0; i < list.n; i++)
+        finish_rule(&list, i);
+    w->rules = list.rules;
+    w->n_rules = list.n;
 }

@@ -99,9 +99,8 @@ static rd_rule_spec spec_of(const gw_rule_cfg *r)
                           .signals = r->signals};
 }
 
-static bool build_policy(gw_generation *g, char *why)
+bool gw_policy_build(const gw_redaction_cfg *cfg, rd_policy **out_policy, char *why)
 {
-    const gw_redaction_cfg *cfg = &g->cfg->redaction;
     rd_rule_spec *specs = calloc(cfg->n_rules + 1, sizeof *specs);
     rd_error err = {0};
     uint32_t bad = 0;
@@ -117,7 +116,7 @@ static bool build_policy(gw_generation *g, char *why)
                                  .n_rules = (uint32_t)cfg->n_rules,
                                  .digest_keys = keys,
                                  .n_digest_keys = (uint32_t)cfg->n_digest_keys};
-    rd_outcome o = rd_policy_make(&spec, &g->policy, &bad, &err);
+    rd_outcome o = rd_policy_make(&spec, out_policy, &bad, &err);
     free(specs);
     if (o == RD_OK)
         return true;
@@ -208,8 +207,8 @@ gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why)
                                                                                           : RD_UNKNOWN_SCAN,
                             .keep_invalid_utf8 = cfg->redaction.invalid_utf8 == GW_UTF8_KEEP};
     g->routes = gw_routes_new(cfg);
-    if (g->routes == NULL || !build_policy(g, why) || !make_tables(g) || !build_tls(g, why) ||
-        !build_admin_tokens(g, false, why) || !build_upstreams(g))
+    if (g->routes == NULL || !gw_policy_build(&g->cfg->redaction, &g->policy, why) || !make_tables(g) ||
+        !build_tls(g, why) || !build_admin_tokens(g, false, why) || !build_upstreams(g))
         gw_generation_unref(&g);
     return g;
 }

@@ -43,6 +43,8 @@ gw_generation *gw_generation_new(gw_config *cfg, uint64_t number, char *why);
  * gives breakers and limits that are there already their new settings. False: nothing of that happened, and
  * `why` says why; the generation is of no use then. From the thread that reloads only. */
 RD_MUST_CHECK bool gw_generation_open(gw_generation *g, char *why);
+/* The policy of these rules. False: `why` (GW_WHY_BYTES) says what is wrong. */
+RD_MUST_CHECK bool gw_policy_build(const gw_redaction_cfg *cfg, rd_policy **out_policy, char *why);
 /* Logs rules whose patterns are tried on every text. */
 void gw_generation_tell_slow_rules(const gw_generation *g);
 uint32_t gw_generation_slow_rules(const gw_generation *g);

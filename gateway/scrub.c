@@ -8,6 +8,7 @@
 #include "filters/loki/loki_to_json.h"
 #include "filters/wire/to_json.h"
 #include "gateway/budget.h"
+#include "gateway/policies.h"
 #include "gateway/scrub_stamp.h"
 #include "gateway/scrubbed_private.h"
 
@@ -221,15 +222,15 @@ static rd_outcome uncode(gw_scrubber *s, gw_scrub *x, rd_slice *out_body, rd_err
 static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r)
 {
     for (uint32_t i = 0; i < r->n_hits; i++) {
-        unsigned rule = x->gen->rule_slots[r->hits[i].rule];
+        unsigned rule = gw_policy_slot(x->gen, x->workspace, r->hits[i].rule);
         gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, rule, r->hits[i].cls, r->hits[i].n);
         if (x->workspace != NULL)
             gw_count(s->counters, GW_METRIC_WS_REDACTIONS, x->workspace->slot, rule, 0, r->hits[i].n);
     }
-    for (uint32_t i = 0; r->n_taken > 0 && i < rd_policy_rules(x->gen->policy); i++) {
+    for (uint32_t i = 0; r->n_taken > 0 && i < rd_policy_rules(gw_policy_of(x->gen, x->workspace)); i++) {
         if (r->taken[i] > 0 && x->workspace != NULL)
-            gw_count(s->counters, GW_METRIC_WS_RECORDS_DROPPED, x->workspace->slot, x->gen->rule_slots[i], 0,
-                     r->taken[i]);
+            gw_count(s->counters, GW_METRIC_WS_RECORDS_DROPPED, x->workspace->slot,
+                     gw_policy_slot(x->gen, x->workspace, i), 0, r->taken[i]);
     }
     if (r->n_reserved > 0)
         gw_count(s->counters, GW_METRIC_LABELS_OVERWRITTEN, x->workspace->slot, x->signal, 0, r->n_reserved);
@@ -329,7 +330,7 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
         fail(x, o, &err);
         return;
     }
-    rd_job job = {.policy = x->gen->policy,
+    rd_job job = {.policy = gw_policy_of(x->gen, x->workspace),
                   .signal = (rd_signal)x->signal,
                   .format = x->format == GW_FORMAT_JSON ? RD_FORMAT_JSON : RD_FORMAT_PROTOBUF,
                   .body = body,

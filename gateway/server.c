@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "gateway/policies.h"
 #include "gateway/server.h"
 
 #include <errno.h>
@@ -156,6 +157,7 @@ static bool start(gw_server *s, gw_config *cfg)
         fprintf(stderr, "redactd: %s\n", why);
         return false;
     }
+    gw_policies_init();
     s->workspaces = gw_load_workspaces(s, s->gen);
     if (s->workspaces == NULL || !start_quotas(&s->gen->cfg->workspaces))
         return false;

@@ -10,6 +10,7 @@
 #include "gateway/config_mem.h"
 #include "gateway/metrics.h"
 #include "gateway/quota_table.h"
+#include "gateway/workspace_rules.h"
 
 /* What tells one state of a file from the next. */
 typedef struct file_state {
@@ -155,10 +156,19 @@ static void check_labels(const gw_workspaces *t, const gw_workspace_cfg *cfg, gw
     }
 }
 
+static void check_rules(const gw_workspaces *t, const gw_workspace_cfg *cfg, gw_diagnostics *d)
+{
+    char what[GW_WORKSPACE_WHY_BYTES];
+    gw_origin at;
+    if (!gw_workspace_rules_ok(cfg, &t->cfg->redaction, &at, what))
+        report(d, &at, NULL, what);
+}
+
 static void add_keys(gw_workspaces *t, uint32_t at, gw_diagnostics *d)
 {
     const gw_workspace_cfg *cfg = t->list[at].cfg;
     check_labels(t, cfg, d);
+    check_rules(t, cfg, d);
     for (size_t i = 0; i < cfg->n_aliases; i++)
         add_key(t, GW_WORKSPACE_NAME, rd_slice_str(cfg->aliases[i]), at, d);
     for (size_t i = 0; i < cfg->n_tokens; i++) {

@@ -32,6 +32,7 @@ LAYERS = [
     ["breaker", "adaptive", "retry_budget", "balance", "hold", "waitq", "quota"],
     ["route", "tls", "store", "ledger", "endpoint", "admin_tokens", "workspace", "upstream"],
     ["generation", "reply", "identity"],
+    ["policies"],
     ["scrub", "upstream_metrics"],
     ["thread", "translate"],
     ["worker", "deliver", "checker", "admission"],
@@ -50,6 +51,7 @@ FILTERS_FOR = {
     "config": ["base", "detect", "act"],  # how an action is written
     "media": ["base", "coding"],
     "generation": ["base", "policy"],
+    "policies": ["base", "policy"],
     "reply": ["base", "wire", "json"],
     "cli": ["base", "detect", "policy", "redact"],
     "scrub": ["base", "coding", "wire", "json", "loki", "redact", "policy", "stamp"],
