@@ -84,7 +84,7 @@ static const gw_key redaction_keys[] = {
     {"digest_epoch_days", AT(S, digest_epoch_days), RANGE(0, 3650), .def = "0",
      .doc = "After how many days the same value gets a new digest; 0: never."},
     {"rules", SECTIONS(S, rules), RANGE(0, 200), .def = "[]", .doc = "Own rules, after the shipped ones."},
-    {"allow_relax", LIST(S, allow_relax), RANGE(0, 256), .form = gw_form_rule_name, .def = "[]",
+    {"allow_relax", LIST(S, allow_relax), RANGE(0, 256), .form = gw_form_rule_name,
      .doc = "Rules, and whole rule sets, that a workspace may switch off for itself with `relax`."},
     {0}};
 const gw_section gw_redaction_section = {redaction_keys, sizeof(S)};
