@@ -70,6 +70,12 @@ static bool is_of_items(gw_limit l)
            l == GW_LIMIT_ITEMS_PER_MONTH;
 }
 
+/* Does what the quota refused come in parts? */
+static bool may_shed(const gw_admission *a, gw_limit refused)
+{
+    return a->content != NULL && a->content->shed && is_of_items(refused);
+}
+
 /* The quota refused all of them, and gave back what was held: takes as many as fit, with their part of the
  * bytes, and `held` again. */
 static uint32_t take_some(gw_admission *a, gw_quota_time now, size_t decoded_bytes, uint32_t n_items,
@@ -77,7 +83,7 @@ static uint32_t take_some(gw_admission *a, gw_quota_time now, size_t decoded_byt
 {
     gw_quota_verdict refused = a->verdict, some;
     uint64_t n = 0;
-    if (a->content == NULL || !a->content->shed || !is_of_items(refused.limit))
+    if (!may_shed(a, refused.limit))
         return 0;
     gw_quota_take_some(a->quota, now, n_items, &a->hold, &n, &some);
     if (n == 0)
@@ -101,7 +107,8 @@ static uint32_t take_items(gw_admission *a, gw_quota_time now, size_t decoded_by
     uint32_t n = n_items;
     if (a->verdict.answer != GW_QUOTA_ADMITTED)
         n = take_some(a, now, decoded_bytes, n_items, &held);
-    if (a->verdict.answer != GW_QUOTA_ADMITTED)
+    /* Of what is shed a part fits long before all of it does. */
+    if (a->verdict.answer != GW_QUOTA_ADMITTED && !may_shed(a, a->verdict.limit))
         gw_quota_remember(a->quota, now, a->wire_bytes, &a->verdict);
     return n;
 }
