@@ -88,6 +88,10 @@ static void prepare_rate(gw_quota *q, unsigned k, bool idle, gw_share_ask *out)
     if (q->limits.v[2 * k] == 0)
         return;
     uint64_t target = target_of(l, b->burst, idle), held = q->leased ? b->level : 0;
+    /* The first lease comes between the head of a request, which is what woke this, and its items: for those
+     * it leaves as much as there was before it. */
+    if (!q->leased && !idle && target < b->level)
+        target = b->level;
     out->rate[k].rate = q->limits.v[2 * k];
     out->rate[k].burst = b->burst;
     out->rate[k].owed = l->owed;

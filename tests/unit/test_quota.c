@@ -741,6 +741,31 @@ static void test_share__admits_within_the_bound(void **state)
     }
 }
 
+/* The head of a first request wakes the round that leases; its items come after that. */
+static void test_share__first_request_outlives_the_first_lease(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_REQUESTS_RATE] = 100,
+                         [GW_LIMIT_REQUESTS_BURST] = 100,
+                         [GW_LIMIT_ITEMS_RATE] = SHARED_RATE,
+                         [GW_LIMIT_ITEMS_BURST] = SHARED_BURST}};
+    gw_quota_time now = {.mono_ns = BILLION};
+    gw_quota *q = gw_quota_new("shop", 4, 0, SHARE);
+    store s = {0};
+    gw_quota_hold h = {0};
+    gw_quota_verdict v;
+    gw_share_ask ask;
+    gw_share_answer answer = {0};
+    gw_quota_configure(q, now, 1, &l);
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_REQUESTS] = 1}}, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_true(gw_share_prepare(q, now, &ask));
+    answer.grant[GW_RATE_ITEMS] = store_answer(&s, &ask, now.mono_ns);
+    gw_share_apply(q, now, &ask, &answer);
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = SHARED_BURST * SHARE / 100}}, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    gw_quota_free(q);
+}
+
 /* All that the rate allows is used, wherever the load is. */
 static void test_share__wastes_little(void **state)
 {
@@ -797,6 +822,7 @@ int main(void)
         cmocka_unit_test(test_quota_file__what_is_over_says_nothing),
         cmocka_unit_test(test_quota__is_exact_across_threads),
         cmocka_unit_test(test_share__admits_within_the_bound),
+        cmocka_unit_test(test_share__first_request_outlives_the_first_lease),
         cmocka_unit_test(test_share__wastes_little),
         cmocka_unit_test(test_calendar__days_are_those_of_the_zone),
         cmocka_unit_test(test_calendar__turns_at_the_end_and_never_back),
