@@ -183,7 +183,8 @@ static found search(const rd_pattern_spec *specs, uint32_t n_specs, bool plain, 
     assert_int_equal(rd_detect(set, scratch, b->p, b->n, texts, n, &m), RD_OK);
     assert_true(m.n <= 512);
     f.n = m.n;
-    memcpy(f.list, m.list, m.n * sizeof *m.list);
+    if (m.n > 0)
+        memcpy(f.list, m.list, m.n * sizeof *m.list);
     f.runs = rd_detect_scratch_pattern_runs(scratch);
     rd_detect_scratch_free(&scratch);
     rd_detect_set_free(&set);
