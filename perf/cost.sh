@@ -7,6 +7,7 @@
 #    perf/cost.sh BUILD     BUILD: a release build; REQUESTS=2000
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/perf/common.sh"
 build=${1:?usage: perf/cost.sh BUILD}
 requests=${REQUESTS:-2000}
 work=$(mktemp -d)
@@ -20,15 +21,6 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-
-wait_for_port() {
-    i=0
-    until python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))" 2>/dev/null; do
-        i=$((i + 1))
-        [ $i -lt 300 ] || { echo "nothing listens on port $1" >&2; exit 1; }
-        sleep 0.1
-    done
-}
 
 # config NAME: $work/NAME.yaml
 config() {

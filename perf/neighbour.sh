@@ -8,6 +8,7 @@
 #    perf/neighbour.sh BUILD     BUILD: a release build; ROUNDS=5 SECONDS_EACH=5 THREADS=1
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/perf/common.sh"
 build=${1:?usage: perf/neighbour.sh BUILD}
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-5} threads=${THREADS:-1}
 a_limit=${A_LIMIT:-50} b_limit=${B_LIMIT:-400}
@@ -23,15 +24,6 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-
-wait_for_port() {
-    i=0
-    until python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))" 2>/dev/null; do
-        i=$((i + 1))
-        [ $i -lt 100 ] || { echo "nothing listens on port $1" >&2; exit 1; }
-        sleep 0.1
-    done
-}
 
 config() {
     hash() { printf %s "token-of-$1-0123456789" | sha256sum | cut -d' ' -f1; }

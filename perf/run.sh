@@ -8,6 +8,7 @@
 #    ROUNDS=5 REQUESTS=6000 CONNECTIONS=32 BUILD=DIR CONFIG=FILE perf/run.sh ratio
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/perf/common.sh"
 config=${CONFIG:-$root/perf/redactd.yaml}
 rounds=${ROUNDS:-5} requests=${REQUESTS:-6000} connections=${CONNECTIONS:-32}
 what=${*:-ratio counts bench cost}
@@ -56,15 +57,6 @@ start() {
     "$@" &
     started=$!
     pids="$pids $started"
-}
-
-wait_for_port() {
-    i=0
-    until python3 -c "import socket; socket.create_connection(('127.0.0.1', $1))" 2>/dev/null; do
-        i=$((i + 1))
-        [ $i -lt 100 ] || { echo "nothing listens on port $1" >&2; exit 1; }
-        sleep 0.1
-    done
 }
 
 start_sink() {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Limits on what records and streams hold, and shedding: which records go, what is told of them. */
 #include "tests/unit/redact_kit.h"
+#include "tests/unit/random.h"
 
 #include "filters/base/siphash.h"
 
@@ -9,22 +10,6 @@
 #define SEC  INT64_C(1000000000)
 
 enum { NOW_S = 1000000, MAX_AGE_S = 3600, MAX_AHEAD_S = 60, STAY_ALL = UINT32_MAX };
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t rnd(uint64_t below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return below == 0 ? 0 : seed % below;
-}
-
-static unsigned rounds(unsigned usual)
-{
-    const char *s = getenv("REDACTD_TEST_ROUNDS");
-    return s != NULL ? (unsigned)strtoul(s, NULL, 10) : usual;
-}
 
 static rd_policy *policy;
 static rd_content content;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
+#include "tests/unit/random.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,22 +17,6 @@
 #define BILLION UINT64_C(1000000000)
 
 __extension__ typedef unsigned __int128 wide;
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t rnd(uint64_t below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return below == 0 ? 0 : seed % below;
-}
-
-static unsigned rounds(unsigned usual)
-{
-    const char *s = getenv("REDACTD_TEST_ROUNDS");
-    return s != NULL ? (unsigned)strtoul(s, NULL, 10) : usual;
-}
 
 /* ---- the bucket ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Active streams, and the limits on content that are in force. */
 #include "tests/unit/unit.h"
+#include "tests/unit/random.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,22 +10,6 @@
 #include "gateway/quota_private.h"
 
 #define BILLION UINT64_C(1000000000)
-
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t rnd(uint64_t below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return below == 0 ? 0 : seed % below;
-}
-
-static unsigned rounds(unsigned usual)
-{
-    const char *s = getenv("REDACTD_TEST_ROUNDS");
-    return s != NULL ? (unsigned)strtoul(s, NULL, 10) : usual;
-}
 
 static void test_streams__counts_exactly_and_takes_all_or_none(void **state)
 {
