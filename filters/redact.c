@@ -231,6 +231,8 @@ static rd_outcome make_edits(rd_redactor *r, rd_error *err)
     uint32_t n_groups = rd_policy_groups(job->policy, job->signal);
     for (uint32_t g = 0; o == RD_OK && g < n_groups; g++)
         o = run_group(r, g, err);
+    if (o == RD_OK && r->crowded.n > 0)
+        o = rd_redact_room_json(r, err);
     if (o == RD_OK)
         o = drop_stale_hashes(r);
     return o == RD_OK ? rd_redact_records(r) : o;

@@ -31,52 +31,60 @@ static bool keep_text(rd_redactor *r, rd_slice text, rd_slice *out)
 }
 
 /* What the action makes of a value whose name was judged. */
-static bool judged_value(rd_redactor *r, uint16_t rule, rd_slice *value)
+static bool judged_value(rd_redactor *r, const rd_action *action, rd_slice *value)
 {
-    const rd_action *action = rd_policy_action(r->job->policy, rule, RD_CLASS_LABEL);
     r->work2.n = 0;
     if (!rd_act_value(action, &r->digester, value, &r->work2))
         return true;
     return r->work2.failed == RD_OK && keep_text(r, label_value(rd_buf_slice(&r->work2)), value);
 }
 
-/* Judges the keys; removes or masks labels. */
+/* What becomes of a label because of its name: masked in place, or it goes. */
+static rd_outcome judge_name(rd_redactor *r, const rd_leaf *leaf, rd_label *l, bool *out_stays,
+                             bool *out_changed)
+{
+    const rd_visitor v = rd_redactor_visitor(r);
+    const rd_class cls = (rd_class)leaf->cls;
+    rd_verdict verdict = v.on_key(v.ctx, l->name, cls);
+    *out_stays = true;
+    if (verdict.fate == RD_FATE_KEEP) {
+        if (verdict.rule > 0)
+            rd_redactor_count(r, (uint16_t)(verdict.rule - 1), cls);
+        return RD_OK;
+    }
+    if (verdict.rule == RD_RULE_RESERVED) {
+        r->n_reserved++;
+        *out_stays = false;
+        *out_changed = true;
+        return RD_OK;
+    }
+    rd_slice old = l->value;
+    const rd_filter *filter = rd_policy_filter(r->job->policy, verdict.rule);
+    if (filter != NULL && rd_filter_allows(filter, l->value))
+        return RD_OK;
+    const rd_action *action = rd_policy_action(r->job->policy, verdict.rule, cls);
+    *out_stays = verdict.fate == RD_FATE_MASK && action->kind != RD_ACTION_DROP &&
+                 action->kind != RD_ACTION_DROP_RECORD;
+    if (*out_stays && !judged_value(r, action, &l->value))
+        return RD_NO_MEMORY;
+    if (*out_stays && rd_slice_eq(old, l->value))
+        return RD_OK; /* it is what we made of it */
+    rd_redactor_acted(r, verdict.rule, action, leaf);
+    *out_changed = true;
+    return RD_OK;
+}
+
 static rd_outcome judge_names(rd_redactor *r, const rd_leaf *leaf, bool *out_changed)
 {
-    rd_visitor v = rd_redactor_visitor(r);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < r->labels.n; i++) {
         rd_label l = r->labels.list[i];
-        rd_verdict verdict = v.on_key(v.ctx, l.name, RD_CLASS_LABEL);
-        if (verdict.fate == RD_FATE_KEEP) {
-            if (verdict.rule > 0)
-                rd_redactor_count(r, (uint16_t)(verdict.rule - 1), RD_CLASS_LABEL);
+        bool stays;
+        rd_outcome o = judge_name(r, leaf, &l, &stays, out_changed);
+        if (o != RD_OK)
+            return o;
+        if (stays)
             r->labels.list[kept++] = l;
-            continue;
-        }
-        if (verdict.rule == RD_RULE_RESERVED) {
-            r->n_reserved++;
-            *out_changed = true;
-            continue;
-        }
-        rd_slice old = l.value;
-        const rd_filter *filter = rd_policy_filter(r->job->policy, verdict.rule);
-        if (filter != NULL && rd_filter_allows(filter, l.value)) {
-            r->labels.list[kept++] = l;
-            continue;
-        }
-        const rd_action *action = rd_policy_action(r->job->policy, verdict.rule, RD_CLASS_LABEL);
-        if (action->kind == RD_ACTION_DROP || action->kind == RD_ACTION_DROP_RECORD)
-            verdict.fate = RD_FATE_DROP;
-        if (verdict.fate == RD_FATE_MASK) {
-            if (!judged_value(r, verdict.rule, &l.value))
-                return RD_NO_MEMORY;
-            r->labels.list[kept++] = l;
-        }
-        if (verdict.fate == RD_FATE_MASK && rd_slice_eq(old, l.value))
-            continue; /* it is what we made of it */
-        rd_redactor_acted(r, verdict.rule, action, leaf);
-        *out_changed = true;
     }
     r->labels.n = kept;
     return RD_OK;
@@ -92,13 +100,13 @@ static rd_outcome rewrite_value(rd_redactor *r, const rd_leaf *leaf, const rd_bu
     r->work2.n = 0;
     for (uint32_t i = 0; i < n; i++) {
         rd_match m = list[i];
-        if (rd_redactor_stays(r, base->p, t, &m, group, RD_MODE_ENFORCE, RD_CLASS_LABEL))
+        if (rd_redactor_stays(r, base->p, t, &m, group, RD_MODE_ENFORCE, (rd_class)leaf->cls))
             continue;
         const rd_action *action = rd_redactor_judge(r, &m, group, leaf);
         if (!rd_redactor_settle(base->p, t, &done, &m))
             continue;
         rd_buf_append(&r->work2, base->p + copied, m.off - copied);
-        rd_redactor_act(r, action, RD_CLASS_LABEL, base->p, t, &m, &r->work2);
+        rd_redactor_act(r, action, (rd_class)leaf->cls, base->p, t, &m, &r->work2);
         copied = m.off + m.len;
     }
     if (done == 0)
@@ -132,11 +140,12 @@ static void forget_dropped(rd_labels *labels)
     labels->n = kept;
 }
 
-static rd_outcome list_texts(rd_redactor *r, bool names, rd_buf *base)
+/* Of the labels [first, end). */
+static rd_outcome list_texts(rd_redactor *r, uint32_t first, uint32_t end, bool names, rd_buf *base)
 {
     base->n = 0;
     r->label_values.n = 0;
-    for (uint32_t i = 0; i < r->labels.n; i++) {
+    for (uint32_t i = first; i < end; i++) {
         const rd_label *l = &r->labels.list[i];
         rd_slice text = names ? l->name : l->value;
         if (text.n == 0 || (names && rd_label_name_valid(text)))
@@ -149,19 +158,18 @@ static rd_outcome list_texts(rd_redactor *r, bool names, rd_buf *base)
     return base->failed;
 }
 
-/* Looks through all names or all values, and does `change` to each in which something was found. */
-static rd_outcome detect(rd_redactor *r, const rd_leaf *leaf, bool names,
+/* Looks through what list_texts listed, and does `change` to each in which something was found. */
+static rd_outcome detect(rd_redactor *r, const rd_leaf *leaf, const rd_buf *base,
                          rd_outcome (*change)(rd_redactor *, const rd_leaf *, const rd_buf *,
                                               const rd_match *, uint32_t, uint32_t, bool *),
                          bool *out_changed)
 {
-    uint32_t group = rd_policy_group_of(r->job->policy, r->job->signal, RD_CLASS_LABEL);
-    rd_buf *base = &r->work;
+    const rd_class cls = (rd_class)leaf->cls;
+    uint32_t group = rd_policy_group_of(r->job->policy, r->job->signal, cls);
     rd_matches found = {0};
-    rd_outcome o = list_texts(r, names, base);
-    if (o != RD_OK || r->label_values.n == 0)
-        return o;
-    o = rd_redactor_find(r, base, &r->label_values, group, RD_MODE_ENFORCE, RD_CLASS_LABEL, &found);
+    if (r->label_values.n == 0)
+        return RD_OK;
+    rd_outcome o = rd_redactor_find(r, base, &r->label_values, group, RD_MODE_ENFORCE, cls, &found);
     for (uint32_t i = 0; o == RD_OK && i < found.n;) {
         uint32_t n = 1;
         while (i + n < found.n && found.list[i + n].text == found.list[i].text)
@@ -169,7 +177,31 @@ static rd_outcome detect(rd_redactor *r, const rd_leaf *leaf, bool names,
         o = change(r, leaf, base, &found.list[i], n, group, out_changed);
         i += n;
     }
-    return o == RD_OK ? rd_redactor_shadow(r, base, &r->label_values, group, RD_CLASS_LABEL) : o;
+    return o == RD_OK ? rd_redactor_shadow(r, base, &r->label_values, group, cls) : o;
+}
+
+static rd_outcome search_names(rd_redactor *r, const rd_leaf *leaf, bool *out_changed)
+{
+    rd_outcome o = list_texts(r, 0, r->labels.n, true, &r->work);
+    if (o == RD_OK)
+        o = detect(r, leaf, &r->work, drop_name, out_changed);
+    forget_dropped(&r->labels);
+    return o;
+}
+
+static rd_outcome search_values(rd_redactor *r, const rd_leaf *leaf, uint32_t first, uint32_t end,
+                                bool *out_changed)
+{
+    rd_outcome o = list_texts(r, first, end, false, &r->work);
+    return o == RD_OK ? detect(r, leaf, &r->work, rewrite_value, out_changed) : o;
+}
+
+rd_outcome rd_redact_label_as_metadata(rd_redactor *r, uint32_t off, uint32_t i, bool *out_stays)
+{
+    const rd_leaf as = {.off = off, .frame = RD_NO_FRAME, .cls = RD_CLASS_METADATA, .form = RD_FORM_TEXT};
+    bool changed;
+    rd_outcome o = judge_name(r, &as, &r->labels.list[i], out_stays, &changed);
+    return o == RD_OK && *out_stays ? search_values(r, &as, i, i + 1, &changed) : o;
 }
 
 /* Puts the changed labels in the place of the old ones. */
@@ -208,11 +240,9 @@ rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err)
     if (o == RD_OK)
         o = judge_names(r, leaf, &changed);
     if (o == RD_OK)
-        o = detect(r, leaf, true, drop_name, &changed);
-    if (o == RD_OK) {
-        forget_dropped(&r->labels);
-        o = detect(r, leaf, false, rewrite_value, &changed);
-    }
+        o = search_names(r, leaf, &changed);
+    if (o == RD_OK)
+        o = search_values(r, leaf, 0, r->labels.n, &changed);
     if (o == RD_OK && r->job->stamp != NULL) {
         o = rd_redact_stamp_labels(r, leaf, err);
         changed = true;

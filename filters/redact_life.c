@@ -22,6 +22,8 @@ rd_redactor *rd_redactor_new(void)
     rd_buf_init(&r->work, MAX_SCRATCH);
     rd_buf_init(&r->work2, MAX_SCRATCH);
     rd_buf_init(&r->relabelled, MAX_SCRATCH);
+    rd_buf_init(&r->crowded, MAX_SCRATCH);
+    rd_buf_init(&r->room, MAX_SCRATCH);
     rd_buf_init(&r->streams, MAX_SCRATCH);
     rd_labels_init(&r->labels, MAX_LABELS);
     r->detect = rd_detect_scratch_new();
@@ -49,6 +51,8 @@ void rd_redactor_free(rd_redactor **pr)
     rd_buf_release(&r->work);
     rd_buf_release(&r->work2);
     rd_buf_release(&r->relabelled);
+    rd_buf_release(&r->crowded);
+    rd_buf_release(&r->room);
     rd_buf_release(&r->streams);
     batch_release(&r->plain);
     batch_release(&r->views);
@@ -80,6 +84,8 @@ void rd_redactor_begin(rd_redactor *r, const rd_job *job)
     rd_buf_clear(&r->work, KEEP_BYTES);
     rd_buf_clear(&r->work2, KEEP_BYTES);
     rd_buf_clear(&r->relabelled, KEEP_BYTES);
+    rd_buf_clear(&r->crowded, KEEP_BYTES);
+    rd_buf_clear(&r->room, KEEP_BYTES);
     rd_buf_clear(&r->streams, KEEP_BYTES);
     batch_reset(&r->plain);
     batch_reset(&r->views);

@@ -136,3 +136,12 @@ rd_outcome rd_redactor_edit(rd_redactor *r, uint32_t off, uint32_t len, uint32_t
     *e = (rd_edit){.off = off, .len = len, .frame = frame, .text = copy, .text_len = (uint32_t)text.n};
     return RD_OK;
 }
+
+rd_outcome rd_redactor_edit_shared(rd_redactor *r, uint32_t off, uint32_t frame, rd_slice text)
+{
+    rd_edit *e = rd_doc_push_edit(&r->doc);
+    if (e == NULL)
+        return RD_NO_MEMORY;
+    *e = (rd_edit){.off = off, .frame = frame, .text = text.p, .text_len = (uint32_t)text.n};
+    return RD_OK;
+}

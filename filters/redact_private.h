@@ -33,6 +33,8 @@ struct rd_redactor {
     rd_buf work;           /* one replacement being made */
     rd_buf work2;
     rd_buf relabelled; /* uint32_t each: frames whose label text changed, in order */
+    rd_buf crowded;    /* rd_place each: JSON streams in which labels of the sender's must give way */
+    rd_buf room;       /* of redact_room*.c */
     rd_batch plain, views, label_values;
     rd_labels labels;
     rd_detect_scratch *detect;
@@ -67,6 +69,16 @@ rd_visitor rd_redactor_visitor(const rd_redactor *r);
 RD_MUST_CHECK rd_outcome rd_redact_stamp(rd_redactor *r, rd_error *err);
 /* Adds the labels to those of a stream, whose text is `leaf`, and sorts them. */
 RD_MUST_CHECK rd_outcome rd_redact_stamp_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
+
+/* redact_room.c: where a stream would have too many labels with those that are put in, moves some that may give
+ * way into the structured metadata of each entry. RD_REFUSED: that is not possible. The labels of a stream
+ * whose text is `leaf` are in r->labels. */
+RD_MUST_CHECK rd_outcome rd_redact_room(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
+/* redact_room_json.c: the same for all JSON streams in r->crowded, when all other edits are made. */
+RD_MUST_CHECK rd_outcome rd_redact_room_json(rd_redactor *r, rd_error *err);
+RD_MUST_CHECK rd_outcome rd_redact_no_room(rd_error *err);
+/* Appends an edit whose text lives as long as the edits do. */
+RD_MUST_CHECK rd_outcome rd_redactor_edit_shared(rd_redactor *r, uint32_t off, uint32_t frame, rd_slice text);
 
 /* redact_life.c: forgets the body before this one. */
 void rd_redactor_begin(rd_redactor *r, const rd_job *job);
@@ -151,5 +163,9 @@ void rd_redact_pair_write(const rd_leaf *l, rd_slice value, rd_buf *out);
 
 /* redact_labels.c: Loki label text. */
 RD_MUST_CHECK rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
+/* What the rules about structured metadata make of label `i` of r->labels, which stood at `off`; uses r->work and
+ * r->work2. */
+RD_MUST_CHECK rd_outcome rd_redact_label_as_metadata(rd_redactor *r, uint32_t off, uint32_t i,
+                                                     bool *out_stays);
 
 #endif

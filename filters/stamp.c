@@ -49,6 +49,11 @@ static bool matches(rd_slice key, rd_slice name, bool prefix)
     }
 }
 
+bool rd_stamp_is_same_name(rd_slice a, rd_slice b)
+{
+    return matches(a, b, false);
+}
+
 void rd_stamp_names_init(rd_stamp_names *s, const rd_stamp *stamp)
 {
     *s = (rd_stamp_names){.stamp = stamp, .firsts = UINT32_C(1) << ('_' & 31)};

@@ -40,9 +40,9 @@ typedef struct rd_stamp {
     uint32_t n_labels;            /* at most RD_STAMP_MAX */
     bool refuse;                  /* a reserved name of the sender's: RD_REFUSED instead of taking it out */
     uint32_t max_stream_labels;   /* Loki: of one stream, these included; more is RD_REFUSED. 0: no ceiling */
-    const rd_slice *movable;      /* labels that give way, in this order: to the structured metadata of each
-                                   * entry, where a stream is protobuf */
-    uint32_t n_movable;
+    const rd_slice *movable;      /* labels that give way, in this order, to the structured metadata of each
+                                   * entry: [a-zA-Z_][a-zA-Z0-9_]* */
+    uint32_t n_movable;           /* at most RD_STAMP_MAX */
     const rd_stamp_texts *texts; /* of these labels, made once for many bodies; NULL: they are made anew */
 } rd_stamp;
 
@@ -54,6 +54,9 @@ typedef struct rd_stamp_names {
 
 void rd_stamp_names_init(rd_stamp_names *s, const rd_stamp *stamp);
 bool rd_stamp_is_reserved(const rd_stamp_names *s, rd_slice key, rd_class cls);
+
+/* Does a backend take these two for one label? As for reserved names. */
+bool rd_stamp_is_same_name(rd_slice a, rd_slice b);
 
 /* Appends the texts to `out`, where they live as long as nothing else is appended. */
 void rd_stamp_prepare(const rd_stamp *s, rd_buf *out, rd_stamp_texts *out_texts);

@@ -143,8 +143,8 @@ static const gw_key workspaces_keys[] = {
      .doc = "What becomes of a request in which a sender uses one of these names himself: `refuse` is 400."},
     {"loki_movable_labels", LIST(S, loki_movable_labels), RANGE(0, 16), .form = gw_form_label_name,
      .doc = "Labels that make room, in this order, when a stream would have more than `loki_max_labels`: "
-            "they become "
-            "structured metadata of each entry. For protobuf pushes; JSON ones are refused."},
+            "they become structured metadata of each entry, unless one has metadata of that name already. The "
+            "old JSON form (`labels`, `entries`) has no metadata, so there such a stream is refused."},
     {"loki_max_labels", AT(S, loki_max_labels), RANGE(0, 1024), .def = "15",
      .doc = "Labels of a Loki stream, with those that are stamped; a request with more is 400. As Loki's "
             "`max_label_names_per_series`; 0: no ceiling. Only where labels are stamped."},

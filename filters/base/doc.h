@@ -149,7 +149,10 @@ typedef struct rd_visitor {
  *   JSON_RESOURCE    the start of a group object without `resource`, or its null
  *   JSON_MEMBERS     the start of the object `stream`
  *   JSON_STREAM      the start of a stream object without labels, or its null
- *   JSON_LABEL_TEXT  the same of the old form, `labels` */
+ *   JSON_LABEL_TEXT  the same of the old form, `labels`
+ * And into an entry of a JSON stream, as structured metadata; found only when labels must give way there:
+ *   JSON_ENTRY       behind the line of an entry that has none
+ *   JSON_METADATA    the start of the object that has it */
 typedef enum rd_place_kind {
     RD_PLACE_NONE,
     RD_PLACE_ATTRIBUTES,
@@ -160,13 +163,16 @@ typedef enum rd_place_kind {
     RD_PLACE_JSON_RESOURCE,
     RD_PLACE_JSON_MEMBERS,
     RD_PLACE_JSON_STREAM,
-    RD_PLACE_JSON_LABEL_TEXT
+    RD_PLACE_JSON_LABEL_TEXT,
+    RD_PLACE_JSON_ENTRY,
+    RD_PLACE_JSON_METADATA
 } rd_place_kind;
 
 typedef struct rd_place {
     uint32_t off, len; /* what is replaced: nothing, or a null */
     uint32_t frame;    /* as of a leaf */
     uint32_t n_labels; /* JSON_MEMBERS: labels of the sender that stay */
+    uint32_t group_off; /* JSON_MEMBERS: where the object of the stream begins */
     uint8_t kind;      /* rd_place_kind */
     bool more;         /* JSON: something follows, so a comma is needed */
 } rd_place;

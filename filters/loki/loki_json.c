@@ -171,8 +171,8 @@ static bool was_dropped(const rd_doc *d, uint32_t n_before, rd_json_text name)
     return last->form == RD_FORM_PAIR_DROP && last->off < name.off;
 }
 
-/* {"name": "value"}. An empty value is no label for Loki. */
-static bool walk_labels(rd_json_walk *w)
+/* {"name": "value"}, of the stream that begins at `stream_off`. An empty value is no label for Loki. */
+static bool walk_labels(rd_json_walk *w, uint32_t stream_off)
 {
     rd_json_list it;
     rd_json_text name;
@@ -205,7 +205,9 @@ static bool walk_labels(rd_json_walk *w)
     if (w->visitor.places) {
         if (!rd_json_walk_place(w, RD_PLACE_JSON_MEMBERS, off + 1, 0, it.kept))
             return false;
-        w->doc->places[w->doc->n_places - 1].n_labels = stays;
+        rd_place *p = &w->doc->places[w->doc->n_places - 1];
+        p->n_labels = stays;
+        p->group_off = stream_off;
         return true;
     }
     return stays > 0 || !dropped ||
@@ -237,6 +239,7 @@ static bool walk_stream(rd_json_walk *w)
     rd_slice text;
     unsigned n_stream = 0, n_labels = 0, n_entries = 0;
 
+    uint32_t off = rd_json_off(&w->j);
     if (!rd_json_open(&w->j, '{', &it))
         return false;
     uint32_t start = rd_json_off(&w->j);
@@ -245,7 +248,7 @@ static bool walk_stream(rd_json_walk *w)
             return false;
         bool known = true, ok;
         if (rd_slice_eq(text, RD_SLICE_LIT("stream"))) {
-            ok = once(w, &n_stream) && walk_labels(w);
+            ok = once(w, &n_stream) && walk_labels(w, off);
         } else if (rd_slice_eq(text, RD_SLICE_LIT("values"))) {
             ok = walk_entries(w, walk_value);
         } else if (rd_slice_eq_nocase(text, RD_SLICE_LIT("labels"))) {

@@ -4,7 +4,8 @@
  *   - the result is stamped in every group, and nothing reserved is left beside the stamp: a second pass
  * takes out exactly what the first one put in;
  *   - the second result is the first one, byte for byte;
- *   - who refuses reserved names refuses the result, and another stamp leaves nothing of this one.
+ *   - who refuses reserved names refuses the result, and another stamp leaves nothing of this one;
+ *   - where labels may give way, the result fits, and once they did nothing has to any more.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const rd_limits limits = {.max_depth = 16, .max_elements = 100000};
 static const rd_stamp_label ours[] = {{{(const uint8_t *)"workspace_id", 12}, {(const uint8_t *)"w1", 2}},
                                       {{(const uint8_t *)"env", 3}, {(const uint8_t *)"a\"b", 3}}};
+
+static const rd_slice movable[] = {
+    {(const uint8_t *)"a", 1}, {(const uint8_t *)"job", 3}, {(const uint8_t *)"b", 1}};
+enum { MOST_LABELS = 3 };
 
 static rd_policy *policy;
 static rd_redactor *redactor;
@@ -68,6 +73,26 @@ static rd_outcome run(unsigned kind, rd_slice body, const rd_stamp *s, rd_buf *o
     return o;
 }
 
+static void make_room(unsigned kind, rd_slice body)
+{
+    const rd_stamp limited = {.labels = ours, .n_labels = 2, .max_stream_labels = MOST_LABELS};
+    rd_stamp roomy = limited;
+    rd_buf first, second;
+    uint32_t ignored = 0;
+    roomy.movable = movable;
+    roomy.n_movable = sizeof movable / sizeof movable[0];
+    rd_buf_init(&first, 1 << 26);
+    rd_buf_init(&second, 1 << 26);
+    if (run(kind, body, &roomy, &first, &ignored) == RD_OK) {
+        require(run(kind, rd_buf_slice(&first), &limited, &second, &ignored) == RD_OK, "the result fits");
+        require(rd_slice_eq(rd_buf_slice(&first), rd_buf_slice(&second)), "and nothing moves any more");
+    } else {
+        require(run(kind, body, &limited, &second, &ignored) != RD_OK, "room for labels refuses nothing");
+    }
+    rd_buf_release(&first);
+    rd_buf_release(&second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     rd_buf texts;
@@ -97,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rd_outcome o = run(kind, rd_buf_slice(&first), &strict, &third, &ignored);
         require((o == RD_OK) == (n_again == 0), "who refuses sees what was stamped");
     }
+    make_room(kind, (rd_slice){data + 1, size - 1});
     rd_buf_release(&first);
     rd_buf_release(&second);
     rd_buf_release(&third);
