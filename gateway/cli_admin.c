@@ -103,9 +103,10 @@ static int use_config(gw_cli_admin *a, const options *o, bool wants_token)
     else if (o->admin == NULL)
         rc = set_address(a, cfg->admin.listener.address);
     if (rc == GW_EXIT_OK && wants_token && cfg->admin.token_file == NULL)
-        rc = fail(GW_EXIT_CONFIG,
-                  "no token: the configuration has no admin.token_file; give --token-file FILE or set "
-                  "REDACTD_ADMIN_TOKEN");
+        rc = fail(
+            GW_EXIT_CONFIG,
+            "no token: give the configuration `admin.token_file` (redactd makes the file when it starts), "
+            "or use --token-file FILE or REDACTD_ADMIN_TOKEN");
     else if (rc == GW_EXIT_OK && wants_token)
         rc = read_token(a, cfg->admin.token_file);
     gw_config_free(&cfg);
@@ -276,7 +277,7 @@ bool gw_cli_admin_path(char *out, size_t n_out, const char *prefix, const char *
 
 static void cell(char out[MAX_CELL], const json_t *v)
 {
-    if (json_is_string(v))
+    if (json_is_string(v) && json_string_length(v) > 0)
         snprintf(out, MAX_CELL, "%s", json_string_value(v));
     else if (json_is_integer(v))
         snprintf(out, MAX_CELL, "%" JSON_INTEGER_FORMAT, json_integer_value(v));

@@ -12,7 +12,8 @@
  *    --json           the answer as it came
  *
  * To add a verb: write gateway/cli_<verb>.c (a copy of cli_status.c is a good start), declare it in cli.h,
- * give it a row in `verbs` of main.c. What the verb shows goes to standard output, everything else to
+ * give it a row in
+ * cli_verbs.def. What the verb shows goes to standard output, everything else to
  * standard error; exit codes are those of cli.h.
  */
 #ifndef GW_CLI_ADMIN_H
@@ -23,8 +24,6 @@
 #include <stddef.h>
 
 #include "gateway/admin_tokens.h"
-
-#define GW_CLI_ADMIN_OPTIONS "[-c FILE | --admin ADDRESS] [--token-file FILE] [--json]"
 
 typedef struct gw_cli_admin {
     const char *verb;

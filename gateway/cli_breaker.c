@@ -5,20 +5,8 @@
 #include <string.h>
 
 #include "gateway/cli_admin.h"
+#include "gateway/cli_usage.h"
 #include "gateway/config_scan.h"
-
-static int usage(void)
-{
-    fputs("usage: redactd breaker ls [UPSTREAM] " GW_CLI_ADMIN_OPTIONS "\n"
-          "       redactd breaker open|close|reset UPSTREAM [--endpoint URL] [--signal SIGNAL] [--ttl TIME] "
-          "[as above]\n\n"
-          "  ls     state, reason and history of every breaker\n"
-          "  open   let nothing through, until `reset` or for TIME (10m, 2h)\n"
-          "  close  let everything through whatever happens, until `reset` or for TIME\n"
-          "  reset  back to automatic: closed, with nothing remembered\n",
-          stderr);
-    return GW_EXIT_USAGE;
-}
 
 static json_t *of_upstream(const json_t *rows, const char *name)
 {
@@ -58,7 +46,7 @@ static int list(const gw_cli_admin *a)
         {"IN FLIGHT", "in_flight"}, {"LIMIT", "limit"},       {"MS", "latency_ms"}, {"WHY", "why"}};
     json_t *answer = NULL;
     if (a->n_args > 2)
-        return usage();
+        return gw_cli_usage("breaker");
     const char *name = a->n_args == 2 ? a->args[1] : NULL;
     int rc = gw_cli_admin_call(a, "GET", "/api/v1/upstreams", NULL, &answer);
     if (rc != GW_EXIT_OK)
@@ -108,7 +96,7 @@ static int change(const gw_cli_admin *a)
 out:
     json_decref(body);
     json_decref(answer);
-    return rc == GW_EXIT_USAGE ? usage() : rc;
+    return rc == GW_EXIT_USAGE ? gw_cli_usage("breaker") : rc;
 }
 
 int gw_cli_breaker(int argc, char **argv)
@@ -123,7 +111,7 @@ int gw_cli_breaker(int argc, char **argv)
     else if (strcmp(what, "open") == 0 || strcmp(what, "close") == 0 || strcmp(what, "reset") == 0)
         rc = change(&a);
     else
-        rc = usage();
+        rc = gw_cli_usage("breaker");
     gw_cli_admin_release(&a);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "filters/detect/probe.h"
+#include "gateway/cli_usage.h"
 #include "gateway/config_open.h"
 #include "gateway/policies.h"
 #include "gateway/workspace.h"
@@ -50,16 +51,24 @@ static void check_patterns(const gw_redaction_cfg *cfg)
     }
 }
 
+static void check_senders(const gw_workspaces_cfg *cfg)
+{
+    if (cfg->anonymous == NULL && cfg->n_identity == 0)
+        fputs("warning: every sender will be answered 401: `workspaces` has neither `anonymous` nor a way to "
+              "say "
+              "who one is\n",
+              stderr);
+}
+
 int gw_cli_check(int argc, char **argv)
 {
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-        fputs("usage: redactd check [FILE]\n", stderr);
+    const char *file;
+    if (gw_cli_config_argument(argc, argv, &file) != GW_EXIT_OK)
         return GW_EXIT_USAGE;
-    }
-    gw_config *c = gw_config_open(argc == 2 ? argv[1] : NULL);
+    gw_config *c = gw_config_open(file);
     if (c == NULL)
         return GW_EXIT_CONFIG;
-    const char *name = argc == 2 ? argv[1] : default_name;
+    const char *name = file != NULL ? file : default_name;
     char why[GW_WHY_BYTES];
     /* What only shows when it is compiled: patterns, certificates and their keys. */
     gw_generation *g = gw_generation_new(c, GW_GENERATION_CHECK, why);
@@ -67,6 +76,7 @@ int gw_cli_check(int argc, char **argv)
         fprintf(stderr, "error: %s\n  --> %s\n", why, name);
         return GW_EXIT_CONFIG;
     }
+    check_senders(&g->cfg->workspaces);
     check_patterns(&g->cfg->redaction);
     bool ok = check_workspaces(g);
     gw_generation_unref(&g);

@@ -3,15 +3,15 @@
 
 #include <stdio.h>
 
+#include "gateway/cli_usage.h"
 #include "gateway/config_open.h"
 
 int gw_cli_dump_config(int argc, char **argv)
 {
-    if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-        fputs("usage: redactd dump-config [FILE]\n", stderr);
+    const char *file;
+    if (gw_cli_config_argument(argc, argv, &file) != GW_EXIT_OK)
         return GW_EXIT_USAGE;
-    }
-    gw_config *c = gw_config_open(argc == 2 ? argv[1] : NULL);
+    gw_config *c = gw_config_open(file);
     if (c == NULL)
         return GW_EXIT_CONFIG;
     gw_config_dump(c, stdout);

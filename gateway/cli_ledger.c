@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/cli_usage.h"
 #include "gateway/ledger_verify.h"
 
 static bool is_hash(const char *s)
@@ -36,10 +37,8 @@ int gw_cli_ledger(int argc, char **argv)
 {
     gw_ledger_verdict v;
     const char *dir = argc >= 3 ? argv[2] : NULL, *want = argc == 4 ? argv[3] : NULL;
-    if (argc < 3 || argc > 4 || strcmp(argv[1], "verify") != 0 || (want != NULL && !is_hash(want))) {
-        fputs("usage: redactd ledger verify DIRECTORY [SHA256]\n", stderr);
-        return GW_EXIT_USAGE;
-    }
+    if (argc < 3 || argc > 4 || strcmp(argv[1], "verify") != 0 || (want != NULL && !is_hash(want)))
+        return gw_cli_usage("ledger");
     if (!gw_ledger_verify(dir, want, &v)) {
         fprintf(stderr, "redactd: ledger %s: %s\n", dir, strerror(errno));
         return GW_EXIT_FAILED;

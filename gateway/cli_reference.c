@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/cli_usage.h"
 #include "gateway/config.h"
 #include "gateway/metrics.h"
 #include "gateway/outcome.h"
@@ -32,6 +33,5 @@ int gw_cli_reference(int argc, char **argv)
         tables[i].write(stdout);
         return fflush(stdout) == 0 && !ferror(stdout) ? GW_EXIT_OK : GW_EXIT_FAILED;
     }
-    fputs("usage: redactd reference [keys|outcomes|metrics]\n", stderr);
-    return GW_EXIT_USAGE;
+    return gw_cli_usage("reference");
 }

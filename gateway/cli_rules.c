@@ -5,15 +5,7 @@
 #include <string.h>
 
 #include "gateway/cli_admin.h"
-
-static int usage(void)
-{
-    fputs("usage: redactd rules ls [--unused] " GW_CLI_ADMIN_OPTIONS "\n\n"
-          "  ls        how often each rule has acted since the start (in shadow mode: would have)\n"
-          "  --unused  only those that never did\n",
-          stderr);
-    return GW_EXIT_USAGE;
-}
+#include "gateway/cli_usage.h"
 
 static json_t *unused(const json_t *rows)
 {
@@ -55,7 +47,7 @@ int gw_cli_rules(int argc, char **argv)
         return rc;
     bool only_unused = a.n_args == 2 && strcmp(a.args[1], "--unused") == 0;
     if (a.n_args < 1 || strcmp(a.args[0], "ls") != 0 || (a.n_args != 1 && !only_unused))
-        rc = usage();
+        rc = gw_cli_usage("rules");
     else
         rc = list(&a, only_unused);
     gw_cli_admin_release(&a);

@@ -3,6 +3,7 @@
 #include "gateway/cli.h"
 
 #include "gateway/cli_admin.h"
+#include "gateway/cli_usage.h"
 
 int gw_cli_status(int argc, char **argv)
 {
@@ -11,12 +12,10 @@ int gw_cli_status(int argc, char **argv)
     int rc = gw_cli_admin_open(&a, argc, argv);
     if (rc != GW_EXIT_OK)
         return rc;
-    if (a.n_args != 0) {
-        fputs("usage: redactd status " GW_CLI_ADMIN_OPTIONS "\n", stderr);
-        rc = GW_EXIT_USAGE;
-    } else {
+    if (a.n_args != 0)
+        rc = gw_cli_usage("status");
+    else
         rc = gw_cli_admin_call(&a, "GET", "/api/v1/status", NULL, &answer);
-    }
     if (rc == GW_EXIT_OK)
         rc = gw_cli_admin_show_object(&a, answer);
     if (rc == GW_EXIT_OK && !json_is_true(json_object_get(answer, "ready")))
@@ -34,8 +33,7 @@ int gw_cli_log_level(int argc, char **argv)
     if (rc != GW_EXIT_OK)
         return rc;
     if (a.n_args != 1) {
-        fputs("usage: redactd log-level debug|info|warn|error " GW_CLI_ADMIN_OPTIONS "\n", stderr);
-        rc = GW_EXIT_USAGE;
+        rc = gw_cli_usage("log-level");
     } else {
         json_t *body = json_pack("{s:s}", "level", a.args[0]);
         rc = gw_cli_admin_call(&a, "PUT", "/api/v1/log-level", body, &answer);

@@ -6,17 +6,8 @@
 #include <string.h>
 
 #include "gateway/cli.h"
+#include "gateway/cli_usage.h"
 #include "gateway/config_open.h"
-
-static int usage(const char *verb)
-{
-    fprintf(stderr,
-            "usage: redactd %s [--config FILE] [--field NAME] [--class CLASS] <TEXT\n\nclasses:", verb);
-    for (unsigned c = 0; c < RD_CLASS_COUNT; c++)
-        fprintf(stderr, " %s", rd_class_word((rd_class)c));
-    fputs("\n", stderr);
-    return GW_EXIT_USAGE;
-}
 
 static bool find_class(const char *word, rd_class *out_class)
 {
@@ -46,10 +37,10 @@ int gw_cli_text_open(gw_cli_text *t, int argc, char **argv)
         else if (c == 'f')
             t->field = optarg;
         else if (c != 'k' || !find_class(optarg, &t->cls))
-            return usage(argv[0]);
+            return gw_cli_usage(argv[0]);
     }
     if (optind != argc)
-        return usage(argv[0]);
+        return gw_cli_usage(argv[0]);
     gw_config *cfg = gw_config_open(file);
     if (cfg == NULL)
         return GW_EXIT_CONFIG;

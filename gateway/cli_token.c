@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "gateway/cli_usage.h"
 #include "gateway/password.h"
 
 /* 256 random bits; the prefix lets scanners of repositories know a token when they see one. */
@@ -38,10 +39,8 @@ int gw_cli_token(int argc, char **argv)
 {
     unsigned char bytes[TOKEN_BYTES], hash[EVP_MAX_MD_SIZE];
     char token[sizeof token_prefix + 4 * TOKEN_BYTES / 3 + 4];
-    if (argc != 2 || strcmp(argv[1], "new") != 0) {
-        fputs("usage: redactd token new\n", stderr);
-        return GW_EXIT_USAGE;
-    }
+    if (argc != 2 || strcmp(argv[1], "new") != 0)
+        return gw_cli_usage("token");
     memcpy(token, token_prefix, sizeof token_prefix);
     if (RAND_bytes(bytes, sizeof bytes) != 1) {
         fputs("redactd: no random numbers\n", stderr);
@@ -90,10 +89,8 @@ static bool read_password(char *out, size_t room)
 int gw_cli_password(int argc, char **argv)
 {
     char password[GW_PASSWORD_MAX + 2] = "", encoded[GW_PASSWORD_ENCODED];
-    if (argc != 2 || strcmp(argv[1], "hash") != 0) {
-        fputs("usage: redactd password hash < FILE\n", stderr);
-        return GW_EXIT_USAGE;
-    }
+    if (argc != 2 || strcmp(argv[1], "hash") != 0)
+        return gw_cli_usage("password");
     bool ok = read_password(password, sizeof password);
     if (!ok)
         fprintf(stderr, "redactd: standard input holds no password of 1 to %d characters\n", GW_PASSWORD_MAX);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "gateway/cli_admin.h"
+#include "gateway/cli_usage.h"
 #include "gateway/config_scan.h"
 #include "gateway/limit.h"
 
@@ -155,7 +156,7 @@ static int read_limit(const char *text, json_t *body)
                                                                                  : GW_EXIT_FAILED;
     gw_limit l = gw_limit_of(text, n);
     if (l == GW_LIMIT_COUNT)
-        return complain(text, "names no limit; see `redactd reference config`, workspaces.quota");
+        return complain(text, "names no limit; see `redactd reference keys`, workspaces.quota");
     const char *why = gw_scan_number(text + n + 1, units[l], &v);
     if (why != NULL || v > INT64_MAX)
         return complain(gw_limit_word(l), why != NULL ? why : "is too large");
@@ -193,24 +194,11 @@ static int limit(gw_cli_admin *a)
 }
 
 static const struct {
-    const char *word, *arguments;
+    const char *word;
     int min; /* words, its own included */
     int (*run)(gw_cli_admin *a);
-} rows[] = {{"ls", "", 1, list},
-            {"show", "NAME", 2, show},
-            {"limit", "NAME LIMIT=VALUE... [mode=shadow] --ttl 1h", 2, limit},
-            {"limit", "NAME --end", 2, limit},
-            {"block", "NAME [--ttl 1h]", 2, block},
-            {"unblock", "NAME", 2, unblock}};
-
-static int usage(void)
-{
-    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        fprintf(stderr, "%s redactd workspace %s %s\n", i == 0 ? "usage:" : "      ", rows[i].word,
-                rows[i].arguments);
-    fputs("options: " GW_CLI_ADMIN_OPTIONS "\n", stderr);
-    return GW_EXIT_USAGE;
-}
+} rows[] = {
+    {"ls", 1, list}, {"show", 2, show}, {"limit", 2, limit}, {"block", 2, block}, {"unblock", 2, unblock}};
 
 int gw_cli_workspace(int argc, char **argv)
 {
@@ -225,5 +213,5 @@ int gw_cli_workspace(int argc, char **argv)
     if (a.n_args > 0 && i < sizeof rows / sizeof rows[0] && a.n_args >= rows[i].min)
         rc = rows[i].run(&a);
     gw_cli_admin_release(&a);
-    return rc == WRONG_USAGE ? usage() : rc;
+    return rc == WRONG_USAGE ? gw_cli_usage("workspace") : rc;
 }

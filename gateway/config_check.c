@@ -252,7 +252,9 @@ static void check_routes(const checker *k)
     const gw_config *c = k->c;
     if (gw_yaml_get(k->root, "routes") == NULL && c->n_upstreams > 1)
         gw_diag_at(k->l->d, at(k, "upstreams"), NULL,
-                   "with several upstreams `routes` must say what goes where");
+                   "with several upstreams `routes` must say what goes where, such as "
+                   "`{version: v1, signal: logs, upstream: %.64s}`",
+                   c->upstreams[0].name);
     for (size_t i = 0; i < c->n_routes; i++) {
         const gw_route_cfg *r = &c->routes[i];
         check_route_upstream(k, i);

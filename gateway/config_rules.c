@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "filters/detect/probe.h"
+
 /* `label_action` was not given. */
 #define UNSET ((gw_action)UINT32_MAX)
 
@@ -129,6 +131,20 @@ static void finish_rule(rule_list *list, size_t i)
         r->label_action = r->keys != NULL && r->action != GW_ACTION_DROP_RECORD ? GW_ACTION_DROP : r->action;
 }
 
+/* Of a workspace's own the place is known, and the words are those of the policy that is made of them: there
+ * may be thousands with the same ones. */
+static void check_patterns(const rule_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const gw_rule_cfg *r = &list->rules[i];
+        char why[256];
+        if (r->pattern != NULL && r->keys == NULL && r->detector == NULL &&
+            rd_pattern_fault(r->pattern, r->group, why, sizeof why))
+            gw_diag_at(list->l->d, key_of(list->nodes[i], "pattern"), NULL, "the pattern cannot be used: %s",
+                       why);
+    }
+}
+
 void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
 {
     gw_redaction_cfg *red = base;
@@ -164,6 +180,7 @@ void gw_set_rules(gw_loader *l, const gw_key *k, gw_yaml_node *n, void *base)
         add_own(&list, item);
     for (size_t i = 0; i < list.n; i++)
         finish_rule(&list, i);
+    check_patterns(&list);
     red->rules = list.rules;
     red->n_rules = list.n;
 out:

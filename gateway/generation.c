@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "filters/detect/probe.h"
 #include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/metrics.h"
@@ -120,7 +121,11 @@ bool gw_policy_build(const gw_redaction_cfg *cfg, rd_policy **out_policy, char *
     free(specs);
     if (o == RD_OK)
         return true;
-    if (bad < cfg->n_rules)
+    char fault[160];
+    if (bad < cfg->n_rules && cfg->rules[bad].pattern != NULL &&
+        rd_pattern_fault(cfg->rules[bad].pattern, cfg->rules[bad].group, fault, sizeof fault))
+        snprintf(why, GW_WHY_BYTES, "rule `%s`: its pattern cannot be used: %s", cfg->rules[bad].name, fault);
+    else if (bad < cfg->n_rules)
         snprintf(why, GW_WHY_BYTES, "rule `%s`: %s", cfg->rules[bad].name, err.what);
     else
         snprintf(why, GW_WHY_BYTES, "%s", err.what);

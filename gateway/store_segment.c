@@ -35,8 +35,8 @@ gw_store_result gw_store_result_of_errno(int e)
 void gw_store_failed(gw_store *s, gw_signal signal, const char *op, int e)
 {
     atomic_fetch_add(&s->stats.errors, 1);
-    gw_log(STORE_FAILED, gw_word("signal", gw_signal_word(signal)), gw_word("op", op),
-           gw_word("error", strerrordesc_np(e)));
+    gw_log(STORE_FAILED, gw_word("directory", s->dir), gw_word("signal", gw_signal_word(signal)),
+           gw_word("op", op), gw_word("error", strerrordesc_np(e)));
 }
 
 /* ---- names ---- */
@@ -117,7 +117,7 @@ static int whole_lines(int fd, uint64_t size, uint64_t *out_length)
 }
 
 /* A crash can leave half a line that nobody was told is stored. *size: before, then after. */
-static int cut_torn_tail(gw_signal signal, int fd, uint64_t *size)
+static int cut_torn_tail(const gw_store *s, gw_signal signal, int fd, uint64_t *size)
 {
     uint64_t whole;
     int e = whole_lines(fd, *size, &whole);
@@ -125,7 +125,8 @@ static int cut_torn_tail(gw_signal signal, int fd, uint64_t *size)
         return e;
     if (ftruncate(fd, (off_t)whole) != 0)
         return errno;
-    gw_log(STORE_TAIL_CUT, gw_word("signal", gw_signal_word(signal)), gw_u64("bytes", *size - whole));
+    gw_log(STORE_TAIL_CUT, gw_word("directory", s->dir), gw_word("signal", gw_signal_word(signal)),
+           gw_u64("bytes", *size - whole));
     *size = whole;
     return 0;
 }
@@ -163,7 +164,7 @@ static int adopt_segment(gw_store *s, const char *name, gw_signal signal, uint64
         e = errno;
     } else if (S_ISREG(st.st_mode)) {
         uint64_t size = (uint64_t)st.st_size;
-        e = cut_torn_tail(signal, fd, &size);
+        e = cut_torn_tail(s, signal, fd, &size);
         if (e == 0 && !room_for_segment(s))
             e = ENOMEM;
         if (e == 0) {
@@ -188,8 +189,8 @@ bool gw_store_delete_oldest(gw_store *s)
     }
     atomic_fetch_sub(&s->stats.total_bytes, g->bytes);
     atomic_fetch_add(&s->stats.segments_deleted, 1);
-    gw_log(STORE_SEGMENT_DELETED, gw_word("signal", gw_signal_word(g->signal)), gw_u64("seq", g->seq),
-           gw_u64("bytes", g->bytes));
+    gw_log(STORE_SEGMENT_DELETED, gw_word("directory", s->dir), gw_word("signal", gw_signal_word(g->signal)),
+           gw_u64("seq", g->seq), gw_u64("bytes", g->bytes));
     s->n_segments--;
     memmove(s->segments, s->segments + 1, s->n_segments * sizeof *s->segments);
     return true;
@@ -243,7 +244,7 @@ static int open_current(gw_store *s, gw_signal signal, bool create)
     int e = fstat(fd, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
     uint64_t size = e == 0 ? (uint64_t)st.st_size : 0;
     if (e == 0)
-        e = cut_torn_tail(signal, fd, &size);
+        e = cut_torn_tail(s, signal, fd, &size);
     if (e != 0) {
         close(fd);
         return e;
@@ -364,8 +365,8 @@ bool gw_store_rotate(gw_store *s, gw_signal signal)
     s->segments[s->n_segments++] = g;
     atomic_fetch_add(&s->stats.total_bytes, g.bytes);
     atomic_fetch_add(&s->stats.rotations, 1);
-    gw_log(STORE_ROTATED, gw_word("signal", gw_signal_word(signal)), gw_u64("seq", g.seq),
-           gw_u64("bytes", g.bytes));
+    gw_log(STORE_ROTATED, gw_word("directory", s->dir), gw_word("signal", gw_signal_word(signal)),
+           gw_u64("seq", g.seq), gw_u64("bytes", g.bytes));
     return true;
 fail:
     gw_store_failed(s, signal, "rotate", e);

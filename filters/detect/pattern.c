@@ -15,6 +15,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "filters/detect/literal_scan.h"
@@ -56,23 +57,50 @@ struct rd_pattern_scratch {
 
 static const char utf_word[] = "(*UTF)";
 
-static rd_outcome compile(const rd_pattern_spec *spec, compiled *out, rd_error *err)
+/* NULL: why not in *out_code, where in *out_at. */
+static pcre2_code *compile_code(const char *text, int *out_code, size_t *out_at)
 {
-    const char *text = spec->pattern;
     uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
     size_t skipped = 0;
     if (strncmp(text, utf_word, sizeof utf_word - 1) == 0) {
         options = PCRE2_NEVER_BACKSLASH_C | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
         skipped = sizeof utf_word - 1;
     }
-    int code = 0;
     PCRE2_SIZE at = 0;
     pcre2_code *c =
-        pcre2_compile((PCRE2_SPTR)text + skipped, PCRE2_ZERO_TERMINATED, options, &code, &at, NULL);
+        pcre2_compile((PCRE2_SPTR)text + skipped, PCRE2_ZERO_TERMINATED, options, out_code, &at, NULL);
+    *out_at = at + skipped;
+    return c;
+}
+
+bool rd_pattern_fault(const char *pattern, uint32_t group, char *why, size_t n_why)
+{
+    int code = 0;
+    size_t at;
+    uint32_t groups = 0;
+    pcre2_code *c = compile_code(pattern, &code, &at);
+    if (c == NULL) {
+        PCRE2_UCHAR words[160] = "";
+        pcre2_get_error_message(code, words, sizeof words);
+        snprintf(why, n_why, "it does not compile: %s, at its character %zu", (const char *)words, at + 1);
+        return true;
+    }
+    pcre2_pattern_info(c, PCRE2_INFO_CAPTURECOUNT, &groups);
+    pcre2_code_free(c);
+    if (group <= groups)
+        return false;
+    snprintf(why, n_why, "it has no group %u", group);
+    return true;
+}
+
+static rd_outcome compile(const rd_pattern_spec *spec, compiled *out, rd_error *err)
+{
+    int code = 0;
+    size_t at;
+    pcre2_code *c = compile_code(spec->pattern, &code, &at);
     if (c == NULL)
-        return code == PCRE2_ERROR_HEAP_FAILED
-                   ? rd_fail(err, RD_NO_MEMORY, "pattern", SIZE_MAX)
-                   : rd_fail(err, RD_INVALID, "pattern does not compile", at + skipped);
+        return code == PCRE2_ERROR_HEAP_FAILED ? rd_fail(err, RD_NO_MEMORY, "pattern", SIZE_MAX)
+                                               : rd_fail(err, RD_INVALID, "pattern does not compile", at);
     uint32_t groups = 0;
     pcre2_pattern_info(c, PCRE2_INFO_CAPTURECOUNT, &groups);
     if (spec->group > groups || spec->group >= MAX_GROUPS) {

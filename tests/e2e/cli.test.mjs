@@ -95,12 +95,43 @@ e2e('port 0: one free port for all threads, and the log says which', async (t) =
 })
 
 e2e('help: of the program and of each verb, on standard output', async () => {
-  for (const args of [['--help'], ['help'], ['run', '--help'], ['check', '-h'], ['reference', '--help']]) {
+  for (const args of [['--help'], ['help'], ['check', '-h'], ['breaker', 'ls', '--help']]) {
     const { code, out, err } = await run(args)
     assert.equal(code, 0, JSON.stringify(args))
     assert.match(out, /^usage: redactd /)
     assert.equal(err, '')
   }
+  const verbs = [...(await run(['--help'])).out.matchAll(/^ {2}([a-z-]+) {2}/gm)].map((m) => m[1])
+  assert.ok(verbs.length >= 15, verbs.join())
+  for (const verb of verbs) {
+    const { code, out, err } = await run([verb, '--help'])
+    assert.equal(code, 0, verb)
+    assert.match(out, new RegExp(`^usage: redactd ${verb}\\b`))
+    assert.equal(err, '')
+  }
+})
+
+e2e('help of redact names every class there is', async () => {
+  const { out } = await run(['redact', '--help'])
+  const row = (await run(['reference'])).out.split('\n').find((line) => line.startsWith('| `redaction.rules[].where.classes`'))
+  const classes = [...row.split('|')[2].matchAll(/`([a-z_]+)`/g)].map((m) => m[1])
+  assert.ok(classes.length >= 10)
+  const named = out.slice(out.indexOf('default: body):')).match(/[a-z_]+/g)
+  for (const cls of classes) assert.ok(named.includes(cls), cls)
+})
+
+e2e('check and dump-config take their file as run does', async () => {
+  const path = file(good())
+  const plain = await run(['dump-config', path])
+  assert.deepEqual(await run(['dump-config', '-c', path]), plain)
+  assert.equal((await run(['check', '--config', path])).code, 0)
+  for (const args of [['check', '-c'], ['dump-config', path, path]]) assert.equal((await run(args)).code, 64)
+})
+
+e2e('check: warns when nobody is let in', async () => {
+  const { workspaces, ...closed } = good()
+  assert.match((await run(['check', file(closed)])).err, /warning: every sender will be answered 401/)
+  assert.ok(!(await run(['check', file(good())])).err.includes('401'))
 })
 
 e2e('reference: three tables, no other', async () => {

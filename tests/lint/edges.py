@@ -50,7 +50,7 @@ FILTERS_FOR = {
     None: ["base"],
     "config": ["base", "detect", "act"],  # how an action is written
     "media": ["base", "coding"],
-    "generation": ["base", "policy"],
+    "generation": ["base", "policy", "detect"],  # what is wrong with a pattern
     "policies": ["base", "policy"],
     "reply": ["base", "wire", "json"],
     "cli": ["base", "detect", "policy", "redact"],
