@@ -47,7 +47,7 @@ static bool applies(const rule *r, rd_signal s, rd_class cls)
 
 static bool looks_into_texts(const rule *r, rd_signal s, rd_mode mode)
 {
-    return r->mode == mode && !r->not_in_texts && (r->signals == 0 || r->signals >> s & 1);
+    return r->n_keys > 0 && r->mode == mode && !r->not_in_texts && (r->signals == 0 || r->signals >> s & 1);
 }
 
 /* ---- key sets ---- */
@@ -338,6 +338,11 @@ rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s)
 const rd_keyset *rd_policy_text_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode)
 {
     return p->views[s].text_keys[mode][cls];
+}
+
+bool rd_policy_reads_keys(const rd_policy *p, rd_signal s, rd_mode mode, uint32_t i)
+{
+    return looks_into_texts(&p->rules[i], s, mode);
 }
 
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s)

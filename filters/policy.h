@@ -103,6 +103,8 @@ rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s);
 /* The names that key rules of one mode are after inside texts of class `cls`; values are rules. NULL: none.
  */
 const rd_keyset *rd_policy_text_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode);
+/* Is the rule after names of keys inside texts of the signal, in that mode? */
+bool rd_policy_reads_keys(const rd_policy *p, rd_signal s, rd_mode mode, uint32_t rule);
 /* Classes with the same detectors form a group, so that one pass over the body serves a whole group; usually
  * there is one. */
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s);

@@ -205,6 +205,8 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
                           .n_shed = r->n_shed,
                           .taken = r->taken,
                           .n_over_budget = r->n_over_budget,
+                          .timed = r->job->clock != NULL,
+                          .cost = rd_redact_time_end(r),
                           .hits = r->hits,
                           .n_hits = r->n_hits};
     if (r->doc.n_edits == 0)
@@ -271,6 +273,7 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
     if (o != RD_OK)
         return o == RD_NO_MEMORY ? rd_fail(err, o, "redaction scratch", SIZE_MAX) : o;
     rd_redact_shed(r, surplus);
+    rd_redact_time_begin(r);
     o = make_edits(r, err);
     if (o == RD_OK && r->key_has_find) {
         rd_redactor_begin(r, job);

@@ -11,6 +11,7 @@
 #ifndef RD_REDACT_H
 #define RD_REDACT_H
 
+#include "filters/base/clock.h"
 #include "filters/policy.h"
 #include "filters/stamp.h"
 
@@ -75,6 +76,7 @@ typedef struct rd_job {
     const rd_stamp *stamp;     /* labels to put in; borrowed for the call, NULL: none */
     const rd_content *content; /* limits; borrowed for the call, NULL: none */
     rd_admit admit;            /* ask NULL: everything may stay */
+    const rd_clock *clock;     /* times the search; borrowed for the call, NULL: it is not timed */
 } rd_job;
 
 /* How often a rule acted (or, in shadow mode, would have) in one class of fields. */
@@ -83,6 +85,21 @@ typedef struct rd_hit {
     uint8_t cls;
     uint32_t n;
 } rd_hit;
+
+/* What exact work for a rule took, in nanoseconds: of searches that serve it alone, and of searches that
+ * serve other rules of this policy too, which count in full for each of them. */
+typedef struct rd_rule_cost {
+    uint64_t own_ns, shared_ns;
+} rd_rule_cost;
+
+/* Of a body that was timed. All of it is searching and replacing; reading the body and judging the keys of
+ * its pairs came before. */
+typedef struct rd_cost {
+    uint64_t search_ns;        /* exact work, and what cannot be told apart: the candidate pass, decoding,
+                                  overlaps, replacements */
+    uint64_t exact_ns;         /* of search_ns; each stretch once */
+    const rd_rule_cost *rules; /* by rule; as `hits` */
+} rd_cost;
 
 typedef struct rd_redaction {
     rd_slice body; /* the job's own body when nothing changed, else in `out` */
@@ -97,6 +114,8 @@ typedef struct rd_redaction {
     uint32_t n_over_budget; /* texts replaced because a pattern exceeded its budget */
     const rd_kept *kept;    /* protobuf that changed: what of the job's body is in `body`; as `hits` */
     uint32_t n_kept;
+    bool timed;
+    rd_cost cost;       /* if timed */
     const rd_hit *hits; /* owned by the redactor until its next use */
     uint32_t n_hits;
 } rd_redaction;

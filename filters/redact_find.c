@@ -108,11 +108,16 @@ rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, const rd_batch *
     bool filters = rd_policy_has_filters(r->job->policy);
     if (filters)
         rd_redactor_sieve_begin(r, base, batch, group, mode);
+    rd_times *times = rd_redact_times(r);
+    rd_detect_scratch_time(r->detect, times);
     rd_outcome o = rd_detect(set, r->detect, base->p, base->n, batch->texts, batch->n, out_found);
+    uint64_t start = rd_times_start(times);
     if (o == RD_OK)
         o = find_keys(r, base, batch, mode, of_all, out_found);
     if (filters)
         rd_redactor_sieve_end(r);
+    rd_times_keys(times, start);
+    rd_redact_time_share(r, group, mode);
     return o == RD_OK ? merge(r, out_found) : o;
 }
 

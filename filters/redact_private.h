@@ -5,6 +5,7 @@
 
 #include "filters/base/arena.h"
 #include "filters/detect/inline_keys.h"
+#include "filters/detect/times.h"
 #include "filters/loki/labels.h"
 #include "filters/redact.h"
 
@@ -54,6 +55,9 @@ struct rd_redactor {
     bool drops;        /* a rule that takes out records had a find, whether or not it stood over any */
     bool keys_once;    /* equal keys are listed once; so in the first try */
     bool key_has_find; /* and in one of them something was found: list them all */
+    rd_times times;    /* of the search under way; redact_time.c */
+    rd_rule_cost cost[RD_MAX_RULES];
+    uint64_t exact_ns, n_readings, timed_since;
     rd_stamp_names reserved;
     rd_visitor by_policy; /* judges what is not reserved */
     const rd_job *job;    /* of the call under way */
@@ -100,6 +104,13 @@ const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t g
  * action.
  */
 void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf);
+
+/* redact_time.c: around the search of a body; NULL if it is not timed. */
+void rd_redact_time_begin(rd_redactor *r);
+rd_times *rd_redact_times(rd_redactor *r);
+/* What was just timed was of the rules of this group and mode. */
+void rd_redact_time_share(rd_redactor *r, uint32_t group, rd_mode mode);
+rd_cost rd_redact_time_end(rd_redactor *r);
 
 /* redact_limits.c: after each walk: finds what is beyond a limit, and takes it out. */
 RD_MUST_CHECK rd_outcome rd_redact_content(rd_redactor *r, rd_error *err);

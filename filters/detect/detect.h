@@ -12,6 +12,7 @@
 
 typedef struct rd_detect_set rd_detect_set;         /* immutable after build */
 typedef struct rd_detect_scratch rd_detect_scratch; /* one per thread */
+typedef struct rd_times rd_times;                   /* times.h */
 
 /* One of our own patterns (PCRE2). `group`: the capture group to replace, 0 the whole match. */
 typedef struct rd_pattern_spec {
@@ -84,6 +85,9 @@ typedef struct rd_matches {
 
 /* For tests: how often a pattern was tried on a text, so far. */
 uint64_t rd_detect_scratch_pattern_runs(const rd_detect_scratch *s);
+
+/* The next calls of rd_detect with this scratch add to `times` (times.h); NULL ends that. */
+void rd_detect_scratch_time(rd_detect_scratch *s, rd_times *times);
 
 /* For the next calls of rd_detect with this scratch; NULL ends that. */
 void rd_detect_scratch_sieve(rd_detect_scratch *s, const rd_sieve *sieve);

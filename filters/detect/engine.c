@@ -21,6 +21,7 @@
 #include "filters/detect/keys.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/percent.h"
+#include "filters/detect/times.h"
 
 enum { KEY_END = 3 }; /* matchers are called that many bytes before what follows a key */
 
@@ -41,6 +42,7 @@ struct rd_detect_scratch {
     rd_key_hits keys_at;
     rd_pattern_scratch *patterns; /* owned */
     rd_refusals *refused;         /* borrowed for one call; NULL: nobody asks */
+    rd_times *times;              /* borrowed; NULL: nothing is timed */
     rd_percent percent;
     rd_detect_scratch *inner; /* owned: of the pass over decoded texts; made when first needed */
 };
@@ -124,6 +126,11 @@ uint64_t rd_detect_scratch_pattern_runs(const rd_detect_scratch *s)
     return rd_pattern_scratch_runs(s->patterns);
 }
 
+void rd_detect_scratch_time(rd_detect_scratch *s, rd_times *times)
+{
+    s->times = times;
+}
+
 void rd_detect_scratch_sieve(rd_detect_scratch *s, const rd_sieve *sieve)
 {
     s->found.sieve = sieve;
@@ -157,6 +164,13 @@ static inline uint32_t text_end(const rd_text *t)
     return t->off + t->len;
 }
 
+static __attribute__((noinline, cold)) void confirm_timed(walk *w, uint32_t matcher, uint32_t at)
+{
+    uint64_t start = rd_times_start(w->scratch->times);
+    rd_matchers[matcher]->confirm(&w->find, at);
+    rd_times_matcher(w->scratch->times, start, matcher);
+}
+
 static inline void confirm(walk *w, uint32_t matcher, uint32_t at)
 {
     uint32_t *resume = &w->scratch->resume[matcher];
@@ -164,7 +178,10 @@ static inline void confirm(walk *w, uint32_t matcher, uint32_t at)
     if (at < *resume)
         return;
     w->find.resume = *resume;
-    rd_matchers[matcher]->confirm(&w->find, at);
+    if (w->scratch->times == NULL)
+        rd_matchers[matcher]->confirm(&w->find, at);
+    else
+        confirm_timed(w, matcher, at);
     *resume = w->find.resume;
 }
 
@@ -180,7 +197,7 @@ static void finish_text(walk *w)
 {
     rd_collector *found = &w->scratch->found;
     if (w->set->n_patterns > 0)
-        rd_patterns_find(w->set->patterns, w->scratch->patterns, &w->find.v, found);
+        rd_patterns_find(w->set->patterns, w->scratch->patterns, &w->find.v, w->scratch->times, found);
     if (found->n > found->text_first)
         rd_collector_finish(found, w->text + 1);
 }
@@ -337,6 +354,7 @@ static bool pass_decoded(const rd_detect_set *set, rd_detect_scratch *scratch, c
         return false;
     if (!rd_percent_decode(p, base))
         return false;
+    scratch->inner->times = scratch->times;
     pass(set, scratch->inner, p->decoded.p, p->texts, p->n, NULL);
     rd_collector *found = &scratch->inner->found;
     rd_matches matches = {.list = found->list, .n = found->n};

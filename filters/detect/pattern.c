@@ -21,9 +21,9 @@
 #include "filters/detect/literal_scan.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/probe.h"
+#include "filters/detect/times.h"
 
 enum {
-    MAX_PATTERNS = 256,
     HEAP_LIMIT_KIB = 1024,
     DEPTH_LIMIT = 1000,
     MATCH_LIMIT_MIN = 200,
@@ -42,8 +42,8 @@ typedef struct compiled {
 struct rd_patterns {
     compiled *list; /* owned */
     uint32_t n;
-    rd_literal_set *literals;         /* owned */
-    uint64_t slow[MAX_PATTERNS / 64]; /* patterns without a literal */
+    rd_literal_set *literals;            /* owned */
+    uint64_t slow[RD_MAX_PATTERNS / 64]; /* patterns without a literal */
     bool any_slow;
 };
 
@@ -137,7 +137,7 @@ static bool find_literals(rd_patterns *p, const rd_pattern_spec *specs)
 
 rd_outcome rd_patterns_build(const rd_pattern_spec *specs, uint32_t n, rd_patterns **out, rd_error *err)
 {
-    if (n > MAX_PATTERNS)
+    if (n > RD_MAX_PATTERNS)
         return rd_fail(err, RD_TOO_MANY, "patterns", SIZE_MAX);
     rd_patterns *p = calloc(1, sizeof *p);
     if (p == NULL)
@@ -258,16 +258,20 @@ uint64_t rd_pattern_scratch_runs(const rd_pattern_scratch *s)
     return s->n_runs;
 }
 
-void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_collector *out)
+void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_times *times,
+                      rd_collector *out)
 {
-    uint64_t bits[MAX_PATTERNS / 64];
+    uint64_t bits[RD_MAX_PATTERNS / 64];
     choose(p, s, v, bits);
     for (uint32_t i = 0; i < p->n; i++) {
         if ((bits[i / 64] >> i % 64 & 1) == 0)
             continue;
         s->n_runs++;
         pcre2_set_match_limit(s->context, match_limit(p->list[i].budget, v->hi - v->lo));
-        if (!find_one(&p->list[i], RD_DETECTOR_COUNT + i, s, v, out)) {
+        uint64_t start = rd_times_start(times);
+        bool ok = find_one(&p->list[i], RD_DETECTOR_COUNT + i, s, v, out);
+        rd_times_pattern(times, start, i);
+        if (!ok) {
             rd_collector_add(out, RD_DETECTOR_OVER_BUDGET, v->lo, v->hi, 0, 0);
             return;
         }

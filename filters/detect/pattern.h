@@ -5,6 +5,8 @@
 
 #include "filters/detect/collect.h"
 
+enum { RD_MAX_PATTERNS = 256 };
+
 typedef struct rd_patterns rd_patterns; /* immutable after build */
 typedef struct rd_pattern_scratch rd_pattern_scratch;
 
@@ -23,7 +25,8 @@ bool rd_patterns_want(const rd_patterns *p, const rd_pattern_scratch *s, uint32_
 /* For tests: no vectors; how often PCRE2 was called with a text. */
 void rd_patterns_use_plain_scan(rd_patterns *p);
 uint64_t rd_pattern_scratch_runs(const rd_pattern_scratch *s);
-/* Adds the matches of all patterns in one text. */
-void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_collector *out);
+/* Adds the matches of all patterns in one text. `times`: NULL, or what the time of each is added to. */
+void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_times *times,
+                      rd_collector *out);
 
 #endif
