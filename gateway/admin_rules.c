@@ -24,6 +24,28 @@ static int64_t finds_of(unsigned slot, gw_signal s)
     return n;
 }
 
+/* Of CPU time in the bodies that were timed; NULL: there was none yet. */
+static json_t *us_per_mib(int64_t ns)
+{
+    int64_t bytes = gw_metrics_sum(GW_METRIC_TIMED_BYTES, 0, 0, 0);
+    return bytes == 0 ? json_null()
+                      : json_integer((json_int_t)((double)ns / 1000 * (1 << 20) / (double)bytes + 0.5));
+}
+
+static json_t *cost_of(unsigned slot, unsigned part)
+{
+    return us_per_mib(gw_metrics_sum(GW_METRIC_RULE_SECONDS, slot, part, 0));
+}
+
+static json_t *timed_json(void)
+{
+    return json_pack("{s:I, s:I, s:o, s:o}", "requests",
+                     (json_int_t)gw_metrics_sum(GW_METRIC_TIMED_REQUESTS, 0, 0, 0), "bytes",
+                     (json_int_t)gw_metrics_sum(GW_METRIC_TIMED_BYTES, 0, 0, 0), "exact_us_per_mib",
+                     us_per_mib(gw_metrics_sum(GW_METRIC_SEARCH_SECONDS, 0, 0, 0)), "rest_us_per_mib",
+                     us_per_mib(gw_metrics_sum(GW_METRIC_SEARCH_SECONDS, 1, 0, 0)));
+}
+
 /* Rules beyond the slots of the metrics share one, so of them it is not known. */
 static json_t *rule_json(const gw_generation *g, size_t i)
 {
@@ -36,8 +58,11 @@ static json_t *rule_json(const gw_generation *g, size_t i)
         json_object_set_new(row, gw_signal_word((gw_signal)s), json_integer(n));
         all += n;
     }
-    if (slot != 0)
-        json_object_set_new(row, "finds", json_integer(all));
+    if (slot == 0)
+        return row;
+    json_object_set_new(row, "finds", json_integer(all));
+    json_object_set_new(row, "own_us_per_mib", cost_of(slot, 0));
+    json_object_set_new(row, "shared_us_per_mib", cost_of(slot, 1));
     return row;
 }
 
@@ -47,7 +72,8 @@ static int get_rules(gw_admin_call *c)
     json_t *rows = json_array();
     for (size_t i = 0; i < g->cfg->redaction.n_rules; i++)
         json_array_append_new(rows, rule_json(g, i));
-    c->answer = json_pack("{s:s, s:o}", "config_hash", g->cfg->hash, "rules", rows);
+    c->answer =
+        json_pack("{s:s, s:o, s:o}", "config_hash", g->cfg->hash, "timed", timed_json(), "rules", rows);
     return 200;
 }
 

@@ -337,6 +337,7 @@ typedef struct gw_redaction_cfg {
     gw_digest_key_cfg *digest_keys; /* the first makes digests, the others are known */
     size_t n_digest_keys;
     uint32_t digest_epoch_days; /* 0: epochs never change */
+    uint32_t time_one_in;       /* requests of which one is timed; 0: none is */
 } gw_redaction_cfg;
 
 typedef struct gw_limits_cfg {

@@ -83,6 +83,9 @@ static const gw_key redaction_keys[] = {
             "to change the key, put a new one in front and drop the old one later."},
     {"digest_epoch_days", AT(S, digest_epoch_days), RANGE(0, 3650), .def = "0",
      .doc = "After how many days the same value gets a new digest; 0: never."},
+    {"time_one_in", AT(S, time_one_in), RANGE(0, 1000000), .def = "100",
+     .doc = "Of so many requests one is timed, rule by rule, for `redactd rules ls` and "
+            "`redactd_rule_seconds_total`; 0: none."},
     {"rules", SECTIONS(S, rules), RANGE(0, 200), .def = "[]", .doc = "Own rules, after the shipped ones."},
     {"allow_relax", LIST(S, allow_relax), RANGE(0, 256), .form = gw_form_rule_name,
      .doc = "Rules, and whole rule sets, that a workspace may switch off for itself with `relax`."},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/metrics.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -113,6 +114,16 @@ static const char *dim_quota_mode(unsigned i)
     return i == 0 ? "enforce" : "shadow";
 }
 
+static const char *dim_cost(unsigned i)
+{
+    return i == 0 ? "own" : "shared";
+}
+
+static const char *dim_search(unsigned i)
+{
+    return i == 0 ? "exact" : "rest";
+}
+
 static const char *dim_reload(unsigned i)
 {
     return i == 0 ? "rejected" : "applied";
@@ -126,6 +137,8 @@ static const char *dim_reload(unsigned i)
     X(STATUS, "code", STATUSES, status_name)                                                                 \
     X(OUTCOME, "reason", GW_OUTCOME_COUNT, dim_outcome)                                                      \
     X(CALL_RESULT, "result", GW_CALL_RESULT_COUNT, dim_call_result)                                          \
+    X(COST, "part", 2, dim_cost)                                                                             \
+    X(SEARCH, "part", 2, dim_search)                                                                         \
     X(RULE, "rule", GW_RULE_SLOTS, dim_rule)                                                                 \
     X(CLASS, "field", RD_CLASS_COUNT, dim_class)                                                             \
     X(UPSTREAM, "upstream", GW_UPSTREAM_SLOTS, dim_upstream)                                                 \
@@ -156,10 +169,11 @@ static const dim dims[] = {
 
 static const struct metric {
     const char *name, *help;
-    unsigned char is_gauge, dim[3];
+    unsigned char kind, dim[3];
 } metrics[] = {
 #define COUNTER                             0
 #define GAUGE                               1
+#define SECONDS                             2
 #define X(id, kind, name, help, d1, d2, d3) {name, help, kind, {DIM_##d1, DIM_##d2, DIM_##d3}},
 #include "gateway/metrics.def"
 #undef X
@@ -244,7 +258,10 @@ static void write_cell(rd_buf *out, gw_metric m, unsigned i, unsigned j, unsigne
     if (!first)
         rd_buf_append_byte(out, '}');
     rd_buf_append_byte(out, ' ');
-    rd_buf_append_i64(out, v);
+    if (row->kind == SECONDS)
+        rd_buf_printf(out, "%" PRId64 ".%09" PRId64, v / 1000000000, v % 1000000000);
+    else
+        rd_buf_append_i64(out, v);
     rd_buf_append_byte(out, '\n');
 }
 
@@ -268,7 +285,7 @@ void gw_metrics_write(rd_buf *out)
     for (unsigned m = 0; m < GW_METRIC_COUNT; m++) {
         const struct metric *row = &metrics[m];
         rd_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help, row->name,
-                      row->is_gauge ? "gauge" : "counter");
+                      row->kind == GAUGE ? "gauge" : "counter");
         for (unsigned i = 0; i < used(row, 0); i++) {
             for (unsigned j = 0; j < used(row, 1); j++) {
                 for (unsigned k = 0; k < used(row, 2); k++)
@@ -283,7 +300,7 @@ void gw_metrics_reference(FILE *to)
     fputs("| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n", to);
     for (unsigned m = 0; m < GW_METRIC_COUNT; m++) {
         const struct metric *row = &metrics[m];
-        fprintf(to, "| `%s` | %s | ", row->name, row->is_gauge ? "gauge" : "counter");
+        fprintf(to, "| `%s` | %s | ", row->name, row->kind == GAUGE ? "gauge" : "counter");
         for (unsigned d = 0; d < 3 && dims[row->dim[d]].name != NULL; d++)
             fprintf(to, "%s`%s`", d > 0 ? ", " : "", dims[row->dim[d]].label);
         fprintf(to, " | %s |\n", row->help);

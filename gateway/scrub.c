@@ -10,12 +10,14 @@
 #include "gateway/budget.h"
 #include "gateway/policies.h"
 #include "gateway/scrub_stamp.h"
+#include "gateway/scrub_time.h"
 #include "gateway/scrubbed_private.h"
 
 struct gw_scrubber {
     rd_redactor *redactor;
     rd_coder *coder;
     gw_counters *counters; /* borrowed */
+    gw_scrub_time time;
     rd_buf text;
 };
 
@@ -27,6 +29,7 @@ gw_scrubber *gw_scrubber_new(gw_counters *counters)
     if (s == NULL)
         return NULL;
     s->counters = counters;
+    gw_scrub_time_init(&s->time);
     s->redactor = rd_redactor_new();
     s->coder = rd_coder_new();
     rd_buf_init(&s->text, MAX_TEXT + RD_BUF_TAIL);
@@ -234,6 +237,8 @@ static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r
     }
     if (r->n_reserved > 0)
         gw_count(s->counters, GW_METRIC_LABELS_OVERWRITTEN, x->workspace->slot, x->signal, 0, r->n_reserved);
+    if (r->timed)
+        gw_scrub_time_count(s->counters, x->gen, x->workspace, &r->cost, x->decoded_bytes);
     if (r->n_over_budget > 0)
         gw_count(s->counters, GW_METRIC_OVER_BUDGET, x->signal, 0, 0, r->n_over_budget);
 }
@@ -338,6 +343,7 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .workspace = x->workspace == NULL ? (rd_slice){0} : rd_slice_str(x->workspace->name),
                   .stamp = x->workspace == NULL ? NULL : gw_scrub_stamp(x->workspace, x->signal),
                   .content = x->has_content ? &x->content : NULL,
+                  .clock = gw_scrub_time_next(&s->time, x->gen->cfg->redaction.time_one_in),
                   .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
     if (x->admit != NULL)
         job.admit = (rd_admit){.ask = ask_admission, .ctx = x};

@@ -6,6 +6,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Child, freePort, tempDir, until } from './lib/process.mjs'
 import { Gateway, configTo } from './lib/gateway.mjs'
+import { metric } from './lib/metrics.mjs'
 import { Raw, exchange, rawExchange } from './lib/http.mjs'
 import { REDACTD } from './lib/paths.mjs'
 import { e2e } from './lib/world.mjs'
@@ -56,13 +57,24 @@ e2e('rules: what each has done since the start, and which never did', async (t) 
   const { status, json } = await gateway.api('GET', '/api/v1/rules', { token: VIEWER })
   assert.equal(status, 200)
   const rule = (name) => json.rules.find((r) => r.rule === name)
-  assert.deepEqual(rule('email'), { rule: 'email', kind: 'detector', mode: 'enforce', logs: 1, traces: 0, metrics: 0, loki_push: 0, finds: 1 })
+  const { own_us_per_mib, shared_us_per_mib, ...email } = rule('email')
+  assert.deepEqual(email, { rule: 'email', kind: 'detector', mode: 'enforce', logs: 1, traces: 0, metrics: 0, loki_push: 0, finds: 1 })
+  assert.ok(own_us_per_mib + shared_us_per_mib > 0, 'the first request is timed')
+  assert.ok(Number.isInteger(own_us_per_mib) && Number.isInteger(shared_us_per_mib))
+  assert.equal(rule('iban').own_us_per_mib, 0)
+  assert.equal(json.timed.requests, 1)
+  assert.equal(json.timed.bytes, JSON.stringify(body).length)
+  assert.ok(json.timed.exact_us_per_mib >= own_us_per_mib && json.timed.rest_us_per_mib >= 0)
+  const m = await gateway.metrics()
+  const seconds = metric(m, 'redactd_rule_seconds_total', { rule: 'email' })
+  assert.ok(seconds > 0 && seconds <= metric(m, 'redactd_search_seconds_total', { part: 'exact' }))
+  assert.equal(metric(m, 'redactd_timed_bytes_total'), JSON.stringify(body).length)
   assert.equal(rule('keys').finds, 1)
   assert.equal(rule('iban').finds, 0)
   const env = { REDACTD_ADMIN_TOKEN: VIEWER }
   const all = await verb(['rules', 'ls', '--admin', `127.0.0.1:${gateway.adminPort}`], { env })
   assert.equal(all.code, 0, all.err)
-  assert.match(all.out, /^email +detector +enforce +1 +1 +0 +0 +0$/m)
+  assert.match(all.out, /^email +detector +enforce +1 +1 +0 +0 +0 +\d+ +\d+$/m)
   const unused = await verb(['rules', 'ls', '--unused', '--json', '--admin', `127.0.0.1:${gateway.adminPort}`], { env })
   assert.deepEqual(JSON.parse(unused.out).rules.map((r) => r.rule), json.rules.filter((r) => r.finds === 0).map((r) => r.rule))
   assert.equal((await verb(['rules', 'rm'], { env })).code, 64)

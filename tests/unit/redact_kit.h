@@ -106,6 +106,7 @@ static inline rd_policy *kit_policy(const rd_rule_spec *rules, uint32_t n)
 static const rd_stamp *kit_stamp;     /* of the calls to come; NULL: none */
 static const rd_content *kit_content; /* the same */
 static rd_admit kit_admit;
+static const rd_clock *kit_clock; /* NULL: nothing is timed */
 
 typedef struct kit_result {
     rd_outcome outcome;
@@ -146,7 +147,8 @@ static inline kit_result kit_run_with(const rd_policy *p, rd_signal s, rd_format
                   .limits = *limits,
                   .stamp = kit_stamp,
                   .content = kit_content,
-                  .admit = kit_admit};
+                  .admit = kit_admit,
+                  .clock = kit_clock};
     k.outcome = rd_redact(redactor, &job, &out, &k.r, &k.err);
     if (k.outcome == RD_OK) {
         k.same = k.r.body.p == copy;

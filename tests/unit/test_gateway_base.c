@@ -200,7 +200,7 @@ static size_t check_sample(const char *line)
     }
     char *end;
     assert_int_equal(*at++, ' ');
-    (void)strtoll(at, &end, 10);
+    (void)strtod(at, &end);
     assert_true(end != at && *end == '\0');
     return name;
 }
