@@ -56,7 +56,7 @@ static bool grow(rd_buf *b, size_t need)
     return true;
 }
 
-uint8_t *rd_buf_reserve(rd_buf *b, size_t n)
+uint8_t *rd_buf_make_room(rd_buf *b, size_t n)
 {
     if (b->failed != RD_OK)
         return NULL;
@@ -81,15 +81,6 @@ void rd_buf_append(rd_buf *b, const void *p, size_t n)
 void rd_buf_append_str(rd_buf *b, const char *s)
 {
     rd_buf_append(b, s, strlen(s));
-}
-
-void rd_buf_append_byte(rd_buf *b, uint8_t c)
-{
-    uint8_t *to = rd_buf_reserve(b, 1);
-    if (to == NULL)
-        return;
-    *to = c;
-    b->n++;
 }
 
 void rd_buf_append_u64(rd_buf *b, uint64_t v)

@@ -40,14 +40,33 @@ void rd_buf_wipe(rd_buf *b);
 
 /* Makes room for `n` more bytes; returns where they go, or NULL (b->failed is set). The
  * caller writes there and adds what it used to b->n. */
-uint8_t *rd_buf_reserve(rd_buf *b, size_t n);
+static inline uint8_t *rd_buf_reserve(rd_buf *b, size_t n);
 void rd_buf_append(rd_buf *b, const void *p, size_t n);
 void rd_buf_append_str(rd_buf *b, const char *s);
-void rd_buf_append_byte(rd_buf *b, uint8_t c);
+static inline void rd_buf_append_byte(rd_buf *b, uint8_t c);
 /* Decimal. */
 void rd_buf_append_u64(rd_buf *b, uint64_t v);
 void rd_buf_append_i64(rd_buf *b, int64_t v);
 void rd_buf_printf(rd_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The slow path of rd_buf_reserve. */
+uint8_t *rd_buf_make_room(rd_buf *b, size_t n);
+
+static inline uint8_t *rd_buf_reserve(rd_buf *b, size_t n)
+{
+    if (b->failed == RD_OK && n <= b->cap - b->n && b->p != NULL)
+        return b->p + b->n;
+    return rd_buf_make_room(b, n);
+}
+
+static inline void rd_buf_append_byte(rd_buf *b, uint8_t c)
+{
+    uint8_t *to = rd_buf_reserve(b, 1);
+    if (to == NULL)
+        return;
+    *to = c;
+    b->n++;
+}
 
 static inline rd_slice rd_buf_slice(const rd_buf *b)
 {

@@ -8,6 +8,7 @@
 #define RD_BASE_KEY_MEMO_H
 
 #include "filters/base/doc.h"
+#include "filters/base/utf8.h"
 
 enum { RD_KEY_MEMO_ENTRIES = 64 };
 
@@ -32,16 +33,17 @@ static inline uint64_t rd_key_memo_word(const uint8_t *p)
     return w;
 }
 
-/* Keys are short: words that overlap, rather than a call. */
+/* Keys are short: two words or two vectors that overlap, rather than a call. */
 static inline bool rd_key_memo_same(const uint8_t *a, const uint8_t *b, size_t n)
 {
     if (n < 8 || n > 32)
         return memcmp(a, b, n) == 0;
-    size_t last = n - 8, second = last < 8 ? last : 8, third = last < 16 ? last : 16;
-    return ((rd_key_memo_word(a) ^ rd_key_memo_word(b)) |
-            (rd_key_memo_word(a + last) ^ rd_key_memo_word(b + last)) |
-            (rd_key_memo_word(a + second) ^ rd_key_memo_word(b + second)) |
-            (rd_key_memo_word(a + third) ^ rd_key_memo_word(b + third))) == 0;
+    if (n < 16)
+        return ((rd_key_memo_word(a) ^ rd_key_memo_word(b)) |
+                (rd_key_memo_word(a + n - 8) ^ rd_key_memo_word(b + n - 8))) == 0;
+    rd_utf8_block differs =
+        (rd_utf8_load(a) ^ rd_utf8_load(b)) | (rd_utf8_load(a + n - 16) ^ rd_utf8_load(b + n - 16));
+    return (differs[0] | differs[1]) == 0;
 }
 
 static inline bool rd_key_memo_has(const rd_key_memo_entry *e, rd_slice key, rd_class cls)

@@ -299,6 +299,12 @@ static unsigned write_message(FILE *o, const message_desc *m, unsigned ordinal)
         if (m->fields[i].id < 32)
             fprintf(o, "[%u] = %u, ", m->fields[i].id, i + 1);
     }
+    fprintf(o, "},\n    .by_tag = {");
+    for (unsigned i = 0; i < m->n_fields; i++) {
+        if (m->fields[i].id < 16)
+            fprintf(o, "[%u << 3 | RD_WIRE_%s] = %u, ", m->fields[i].id, types[m->fields[i].type].wire,
+                    i + 1);
+    }
     fprintf(o, "},\n};\n\n");
     return ordinal + 1 + m->n_fields;
 }

@@ -96,6 +96,7 @@ struct rd_message {
     bool key_value;   /* a PAIR {1: string key, 2: {1: string}}, OTLP's KeyValue: walkers have a short cut */
     bool holds_items; /* an ITEM can stand in it, at any depth; not an ITEM itself */
     uint8_t by_number[32]; /* field number < 32 -> index + 1; 0: not there or larger */
+    uint8_t by_tag[128];   /* tag of one byte, with the field's wire type when not packed -> index + 1; 0: no */
 };
 
 static inline const rd_field *rd_message_field(const rd_message *m, uint32_t number)

@@ -227,29 +227,48 @@ static const uint8_t *enter(walk *w, const rd_message *m, unsigned cls, const re
 
 /*
  * Most of all bytes are KeyValue{key, AnyValue{string or integer}} with one-byte lengths, texts ASCII and not
- * empty, and nothing to do because of the key: tag n 0a K key 12 V 0a T text       (V = T + 2, n = K + V + 4)
+ * empty, and nothing to do because of the key:
+ *     tag n 0a K key 12 V 0a T text       (n = K + V + 4, V = T + 2)
  *     tag n 0a K key 12 V 18 varint
+ * The bytes around the texts are looked at four at a time, the first one lowest.
  */
+static const uint32_t SHORT_KEY = 0x000a0000;  /* tag n 0a K, where n and K ... */
+static const uint32_t NOT_SHORT = 0x80008000;  /* ... have none of these bits */
+static const uint32_t SHORT_INT = 0x00180012;  /* 12 V 18 */
+static const uint32_t SHORT_TEXT = 0x000a0012; /* 12 V 0a T */
+
 typedef struct short_pair {
     const uint8_t *key, *value, *end;
     size_t key_len, value_len;
     bool is_text;
 } short_pair;
 
-/* Is what lies at `p` (after tag and length) such a pair? Not looked at: the texts. */
-static inline bool short_pair_shape(const uint8_t *p, size_t n, short_pair *out)
+static inline uint32_t load32(const uint8_t *p)
 {
-    if (n < 8 || p[0] != 0x0a || p[1] == 0 || p[1] + UINT32_C(7) > n)
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Is the field at `p`, which has this tag and must end at `limit` or before, such a pair? Not looked at: the
+ * texts. */
+static inline bool short_pair_shape(const uint8_t *p, const uint8_t *limit, uint32_t tag, short_pair *out)
+{
+    if (limit - p < 10)
         return false;
-    size_t key_len = p[1], value_len = n - key_len - 4;
-    const uint8_t *v = p + 2 + key_len;
-    if (value_len > 0x7f || v[0] != 0x12 || v[1] != value_len)
+    uint32_t head = load32(p) ^ (SHORT_KEY | tag);
+    size_t n = head >> 8 & 0xff, key_len = head >> 24, value_len = n - key_len - 4;
+    if ((head & (NOT_SHORT | 0x00ff00ff)) != 0 || n > (size_t)(limit - p - 2) || key_len == 0 ||
+        key_len + 7 > n)
         return false;
-    *out = (short_pair){p + 2, v + 2, p + n, key_len, value_len, v[2] == 0x0a};
-    if (out->is_text)
-        return value_len > 2 && v[3] + UINT32_C(2) == value_len;
+    uint32_t v = load32(p + 4 + key_len), lengths = (uint32_t)value_len << 8;
+    *out = (short_pair){p + 4, p + 6 + key_len, p + 2 + n, key_len, value_len, true};
+    if (v == (SHORT_TEXT | lengths | (uint32_t)(value_len - 2) << 24))
+        return value_len > 2;
     uint64_t ignored;
-    return v[2] == 0x18 && rd_varint_get(v + 3, p + n, &ignored) == value_len - 1;
+    out->is_text = false;
+    return (v & 0xffffff) == (SHORT_INT | lengths) &&
+           rd_varint_get(out->value + 1, out->end, &ignored) == value_len - 1;
 }
 
 /* How many pairs may be taken without asking for room or elements again. */
@@ -269,6 +288,7 @@ static const uint8_t *take_short_pairs(walk *w, unsigned cls, const uint8_t *fie
 {
     rd_doc *d = w->doc;
     const uint8_t *const limit = w->top->end, tag = *field;
+    const uint32_t outer = w->top->frame;
     uint32_t room = short_pair_room(w), at = d->n_frames;
     if (room == 0)
         return field; /* there may be no lists yet */
@@ -276,11 +296,9 @@ static const uint8_t *take_short_pairs(walk *w, unsigned cls, const uint8_t *fie
     rd_leaf *leaf = d->leaves + d->n_leaves;
     const uint8_t *p = field;
     const rd_form key_form = w->visitor.keys_once ? RD_FORM_KEY : RD_FORM_TEXT;
-    for (short_pair s; room > 0 && limit - p >= 2 && *p == tag; room--, p = s.end) {
-        size_t n = p[1];
-        if (n > 0x7f || n > (size_t)(limit - p - 2) || !short_pair_shape(p + 2, n, &s))
-            break;
-        if (!rd_ascii_only(p + 2, s.is_text ? n : s.key_len + 2)) /* a length of 128 is not ASCII either */
+    for (short_pair s; room > 0 && short_pair_shape(p, limit, tag, &s); room--, p = s.end) {
+        /* a length of 128 is not ASCII either */
+        if (!rd_ascii_only(s.key, s.is_text ? (size_t)(s.end - s.key) : s.key_len))
             break;
         bool listed;
         rd_verdict verdict =
@@ -289,7 +307,7 @@ static const uint8_t *take_short_pairs(walk *w, unsigned cls, const uint8_t *fie
             break;
         uint32_t off = (uint32_t)(p - w->body), value_off = (uint32_t)(s.value - w->body);
         uint32_t skip = s.is_text ? 2 : 0; /* the tag of an integer is part of its leaf */
-        frame[0] = (rd_frame){off + 1, off + 2, (uint32_t)n, w->top->frame, 0};
+        frame[0] = (rd_frame){off + 1, off + 2, (uint32_t)(s.end - p) - 2, outer, 0};
         frame[1] = (rd_frame){value_off - 1, value_off, (uint32_t)s.value_len, at, 0};
         if (!listed)
             *leaf++ = (rd_leaf){off + 4, (uint32_t)s.key_len, at, 0, (uint8_t)cls, (uint8_t)key_form};
@@ -503,31 +521,52 @@ static const uint8_t *take_unknown(walk *w, const uint8_t *field, const uint8_t 
     }
 }
 
-/* One field of the top level. */
-static inline const uint8_t *take_field(walk *w, const uint8_t *field)
+/* What the schema says of the field at *io_p, whose tag is longer than a byte or not what the schema expects;
+ * moves *io_p behind the tag. NULL: there was nothing to look up, and *io_p is where to go on. */
+static __attribute__((noinline)) const rd_field *odd_field(walk *w, const uint8_t **io_p)
 {
+    const uint8_t *field = *io_p;
     uint64_t tag;
-    const uint8_t *p = get_varint(w, field, &tag);
+    const uint8_t *p = *io_p = get_varint(w, field, &tag);
     if (p == NULL)
         return NULL;
-    if (w->left-- == 0)
-        return fail(w, RD_TOO_MANY, "protobuf: too many elements", field);
-    if (tag < 8 || tag > UINT32_MAX)
-        return fail(w, RD_MALFORMED, "protobuf: field number out of range", field);
+    if (tag < 8 || tag > UINT32_MAX) {
+        *io_p = fail(w, RD_MALFORMED, "protobuf: field number out of range", field);
+        return NULL;
+    }
     uint32_t number = (uint32_t)(tag >> 3);
     unsigned wire = tag & 7;
     const rd_message *m = w->top->msg;
     const rd_field *f = m != NULL ? rd_message_field(m, number) : NULL;
+    if (f != NULL && wire == f->wire)
+        return f;
     if (f == NULL)
-        return take_unknown(w, field, p, number, wire);
-    if (wire != f->wire) {
-        if (wire == RD_WIRE_LEN && f->packable)
-            return take_packed(w, f, field, p);
-        return fail(w, RD_MALFORMED, "protobuf: wire type does not fit the field", field);
+        *io_p = take_unknown(w, field, p, number, wire);
+    else if (wire == RD_WIRE_LEN && f->packable)
+        *io_p = take_packed(w, f, field, p);
+    else
+        *io_p = fail(w, RD_MALFORMED, "protobuf: wire type does not fit the field", field);
+    return NULL;
+}
+
+/* One field of the top level. */
+static inline const uint8_t *take_field(walk *w, const uint8_t *field)
+{
+    const rd_message *m = w->top->msg;
+    const uint8_t *p = field + 1;
+    if (w->left-- == 0)
+        return fail(w, RD_TOO_MANY, "protobuf: too many elements", field);
+    unsigned i = m != NULL && *field < sizeof m->by_tag ? m->by_tag[*field] : 0;
+    const rd_field *f;
+    if (i > 0) {
+        f = &m->fields[i - 1];
+    } else {
+        p = field;
+        f = odd_field(w, &p);
+        if (f == NULL)
+            return p;
     }
-    if (wire == RD_WIRE_LEN)
-        return take_region(w, f, field, p);
-    return take_scalar(w, f, field, p);
+    return f->wire == RD_WIRE_LEN ? take_region(w, f, field, p) : take_scalar(w, f, field, p);
 }
 
 /* The rule of a kept key becomes the context of what stands in the value, where no nearer key gave one. */

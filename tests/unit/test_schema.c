@@ -43,6 +43,11 @@ static void test_schema__finds_each_field_by_number_and_by_both_names(void **sta
             assert_int_equal(f->json_member[0], '"');
             assert_int_equal(f->child != NULL, f->scalar == RD_SCALAR_MESSAGE);
         }
+        for (unsigned tag = 0; tag < sizeof m->by_tag; tag++) {
+            const rd_field *f = rd_message_field(m, tag >> 3);
+            bool fits = f != NULL && f->wire == (tag & 7);
+            assert_int_equal(m->by_tag[tag], fits ? (unsigned)(f - m->fields) + 1 : 0);
+        }
         assert_null(rd_message_field(m, 0));
         assert_null(rd_message_field(m, 31));
         assert_null(rd_message_field(m, 1001));
