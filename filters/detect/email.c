@@ -8,8 +8,9 @@
  * business), decorators and package scopes, `name@1.2.3`, `name@2x.png`.
  */
 #include "filters/detect/mailbox.h"
+#include "filters/detect/opaque.h"
 
-enum { MAX_LOCAL = 256, MAX_DOMAIN = 255, MAX_LOOK_BACK = 128, MAX_PATH = 128 };
+enum { MAX_LOCAL = 256, MAX_DOMAIN = 255, MAX_LOOK_BACK = 128, MAX_PATH = 128, MAX_STUCK = 6 };
 
 /* Endings that are file names, not top-level domains. */
 static const char *const file_endings[] = {
@@ -58,6 +59,17 @@ static uint32_t letters_end(const rd_view *v, uint32_t i, uint32_t end)
     return i < end && rd_is(rd_at(v, i), RD_C_UTF8) ? i : end;
 }
 
+/* Behind a top-level domain that a few letters and digits are stuck to: jane@example.comXX1. More may be a
+ * number of its own. */
+static uint32_t known_top_end(const rd_view *v, uint32_t i, uint32_t end)
+{
+    static const char tops[] =
+        "com org net edu gov info biz dev app cloud online shop example test de at ch fr it es "
+        "nl be pl cz se no dk fi pt uk us ca au br jp cn in kr ru tr mx za eu io co me";
+    uint32_t letters = rd_skip(v, i, end, RD_C_LOWER);
+    return letters < end && end - letters <= MAX_STUCK && rd_word_in(v, i, letters, tops) ? letters : i;
+}
+
 /* The domain at `i`. Returns its end, `i` when it is not one. */
 static uint32_t domain_end(const rd_view *v, uint32_t i)
 {
@@ -73,6 +85,8 @@ static uint32_t domain_end(const rd_view *v, uint32_t i)
         bool top = end - at >= 2 && (letters_only || rd_spells_nocase(v, at, "xn--"));
         if (n_labels > 1 && top && !is_file_ending(v, at, end))
             best = end;
+        else if (n_labels > 1 && rd_at(v, end) != '.' && known_top_end(v, at, end) > at)
+            return known_top_end(v, at, end);
         else if (n_labels > 1)
             best = i; /* a.com.12 is no domain: the last label decides */
         if (rd_at(v, end) != '.')

@@ -551,8 +551,7 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
     case RD_KEY_MAC:
         mac(f, x);
         break;
-    case RD_KEY_NONE:
-    case RD_KEY_VALUE:
+    default: /* no value of such a key says anything */
         break;
     }
     if (rd_found(f) == before)

@@ -199,6 +199,12 @@ static const struct {
      "birthdatetime birthtime birth_dt bdate dtnasc data_ur datebirth birthdte gebdt "},
     {RD_KEY_MAC, true, "macadresse btaddr macid wifimac physaddr ethernetaddress "},
     {RD_KEY_VALUE, false, "value val stringvalue content"},
+    {RD_KEY_TITLE, false,
+     "mr mrs ms miss dr prof herr herrn frau mme mlle madame monsieur signor signora sr sra sig dhr mevr hr "
+     "se\xc3\xb1or se\xc3\xb1ora mevrouw meneer senhor senhora"},
+    {RD_KEY_TITLE_OR_WORD, false, "m pat fr med dipl ing st kontoinhaber cliente assign\xc3\xa9"},
+    {RD_KEY_GREETING, false, "dear hello hi hallo liebe lieber bonjour hola estimado estimada cher ciao hey"},
+    {RD_KEY_LINK, false, "by to from for with of is as von an f\xc3\xbcr par por da door"},
 };
 
 typedef struct slot {
@@ -324,7 +330,7 @@ void rd_key_endings(void (*add_ending)(void *ctx, const char *ending, uint32_t l
 {
     for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
         const char *w = lists[l].words;
-        while (lists[l].cls != RD_KEY_NONE && *w != 0) {
+        while (lists[l].cls != RD_KEY_NONE && lists[l].cls < RD_KEY_OTHER && *w != 0) {
             uint32_t len = (uint32_t)strcspn(w, " ");
             if (len > 0)
                 add_endings(w, len, add_ending, ctx);
@@ -381,12 +387,12 @@ static rd_key_class class_at(const rd_key_table *t, const rd_view *v, uint32_t h
                              uint32_t len, uint32_t i)
 {
     const slot *s = lookup(t, h, form, len);
-    return s != NULL && word_starts(v, i) && counts(v, s, i) ? (rd_key_class)s->cls : RD_KEY_VALUE + 1;
+    return s != NULL && word_starts(v, i) && counts(v, s, i) ? (rd_key_class)s->cls : RD_KEY_OTHER;
 }
 
 /* Walks back from `end` as long as what it has read is the end of a word we know. Most keys of a log come
  * here and few stay, so the bytes are looked at without rd_at. */
-rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
+static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_t end, bool words)
 {
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;
@@ -407,7 +413,7 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
             if ((known & IS_WORD) == 0)
                 continue;
             rd_key_class cls = class_at(t, v, h, at, (uint32_t)(form + MAX_WALK - at), i - 1);
-            best = cls <= RD_KEY_VALUE ? cls : best;
+            best = cls < RD_KEY_OTHER || (words && cls > RD_KEY_OTHER) ? cls : best;
         } else if (i == end || role == ENDS_KEY) {
             break; /* a key does not end in a join */
         } else if (role == JOINS_WORDS &&
@@ -416,6 +422,16 @@ rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t e
         }
     }
     return best;
+}
+
+rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    return walk(t, v, end, false);
+}
+
+rd_key_class rd_key_word_of(const rd_key_table *t, const rd_view *v, uint32_t end)
+{
+    return walk(t, v, end, true);
 }
 
 bool rd_key_is_class_name(const rd_view *v, uint32_t end)

@@ -27,7 +27,14 @@ typedef enum rd_key_class {
     RD_KEY_BIRTH,
     RD_KEY_SSN,
     RD_KEY_MAC,
-    RD_KEY_VALUE /* "value": look at the name before it */
+    RD_KEY_VALUE, /* "value": look at the name before it */
+
+    /* No keys, but words of sentences before names of people: rd_key_word_of alone tells them. */
+    RD_KEY_OTHER,
+    RD_KEY_TITLE,
+    RD_KEY_TITLE_OR_WORD, /* a title that may be another word as well */
+    RD_KEY_GREETING,
+    RD_KEY_LINK /* a preposition; the verb before it decides */
 } rd_key_class;
 
 typedef struct rd_key_table rd_key_table; /* immutable; shared by the set */
@@ -40,6 +47,8 @@ void rd_key_endings(void (*add)(void *ctx, const char *ending, uint32_t len), vo
 
 /* The class of the key that ends before `end`. Looks at most 64 bytes back. */
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end);
+/* The same of a word of a sentence. */
+rd_key_class rd_key_word_of(const rd_key_table *t, const rd_view *v, uint32_t end);
 /* Does the key look like the name of a class (FooManager), so that prose may follow? */
 bool rd_key_is_class_name(const rd_view *v, uint32_t end);
 

@@ -5,10 +5,12 @@
  *    key=value  key = "value"  key: value  "key":"value"  \"key\":\"value\"  'key' => 'value'  key := `value`
  *    ["key"] = value  ?key=value&  key%3Dvalue  <key>value</key>  key="Password" value="x"  f("KEY", "value")
  *    &lt;key&gt;value&lt;/key&gt;  key<TAB>value  key -> value  "key":["value","value"]
+ *    key[0]=value  key["x"] = value  key("value")  setKey("value")  withKey(value)
  *
  * The candidate is the end of the key, which is then read backwards and must be one we know (key_words.c).
  */
 #include "filters/detect/header_values.h"
+#include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
 
 enum {
@@ -20,7 +22,9 @@ enum {
     MAX_NAME_GAP = 24,
     MAX_TAG = 160,
     LONG_VALUE = 256,
-    MAX_ITEMS = 16
+    MAX_ITEMS = 16,
+    MAX_INDEX = 34,
+    MAX_ARGUMENT = 256
 };
 
 /* Does the closing bracket behind the key at `end` belong to one before it, as in `user[key]`? */
@@ -32,11 +36,37 @@ static bool bracket_opens(const rd_view *v, uint32_t end)
     return rd_at(v, i - 1) == '[';
 }
 
+/* Where the index that ends before `end` opens, `end` when there is none: key[0], key["x"], key[]. */
+static uint32_t before_index(const rd_view *v, uint32_t end)
+{
+    uint32_t i = end - 1;
+    if (rd_at(v, i) != ']')
+        return end;
+    uint8_t quote = rd_at(v, i - 1);
+    bool quoted = quote == '"' || quote == '\'';
+    i -= quoted;
+    while (end - i < MAX_INDEX && rd_is(rd_at(v, i - 1), quoted ? RD_C_RUN : RD_C_DIGIT))
+        i--;
+    i -= quoted && rd_at(v, i - 1) == quote;
+    return rd_at(v, i - 1) == '[' ? i - 1 : end;
+}
+
+/* One past the index that opens at `i`, `i` when there is none. */
+static uint32_t behind_index(const rd_view *v, uint32_t i)
+{
+    if (rd_at(v, i) != '[')
+        return i;
+    uint32_t end = i + 1;
+    while (end - i < MAX_INDEX && rd_at(v, end) > ' ' && rd_at(v, end) != ']')
+        end++;
+    return before_index(v, end + 1) == i ? end + 1 : i;
+}
+
 #define REJECTED_VALUE   " rejected value ["
 #define FULL_WIDTH_COLON "\xef\xbc\x9a"
 
 /* What stands between key and separator: digits and underscores of key_2, closing quotes and brackets,
- * spaces. Returns the end. */
+ * an index, spaces. Returns the end. */
 static uint32_t skip_closers(const rd_view *v, uint32_t i)
 {
     for (uint32_t n = 0; n < MAX_SUFFIX && (rd_is(rd_at(v, i), RD_C_DIGIT) || rd_at(v, i) == '_'); n++)
@@ -52,6 +82,7 @@ static uint32_t skip_closers(const rd_view *v, uint32_t i)
         else
             break;
     }
+    i = behind_index(v, i);
     for (uint32_t n = 0; n < MAX_ALIGNED && (rd_at(v, i) == ' ' || rd_at(v, i) == '\t'); n++)
         i++;
     return i;
@@ -192,11 +223,13 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
     bool emitted = rd_value_judge(f, cls, value);
     if (value.quoted && (rd_at(&f->v, value.from - 2) == '[' || rd_spells(&f->v, value.from - 3, "[\\")))
         rest_of_list(f, cls, value.to);
-    /* Long values without quotes are read once, so that the work stays linear. What is quoted and stays may
-     * be a text with keys of its own; the next such quote ends it. */
-    bool once = emitted || (!value.quoted && value.to - value.from > LONG_VALUE);
-    if (value.to > f->resume && !nested && once)
-        f->resume = value.to;
+    /* What stays may be a text with keys of its own. Long ones without quotes are read again only every so
+     * many bytes, so that the work stays linear; the next such quote ends a quoted one. */
+    uint32_t resume = emitted                                               ? value.to
+                      : !value.quoted && value.to - value.from > LONG_VALUE ? value.from + LONG_VALUE / 4
+                                                                            : f->resume;
+    if (resume > f->resume && !nested)
+        f->resume = resume;
 }
 
 /* Is `at` the closing bracket of a tag? */
@@ -262,12 +295,35 @@ static void argument(rd_find *f, uint32_t at, rd_key_class cls)
         rd_value_judge(f, cls, value);
 }
 
+/* setKey("value"), withKey(value): `i` is behind the bracket. A bare argument must be all there is, and look
+ * as nothing but a value does. */
+static void call(rd_find *f, rd_key_class cls, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint8_t mark = rd_at(v, i);
+    rd_value value;
+    if (mark == '"' || mark == '\'' || mark == '\\') {
+        if (rd_value_read(v, i, rd_value_max(cls), &value))
+            rd_value_judge(f, cls, value);
+        return;
+    }
+    uint32_t to = i;
+    while (to - i < MAX_ARGUMENT && rd_is(rd_at(v, to), RD_C_TOKEN | RD_C_LOCAL) && rd_at(v, to) != '(')
+        to++;
+    bool secret = cls >= RD_KEY_PASSWORD && cls <= RD_KEY_SESSION && rd_opaque(v, i, to, 8);
+    bool login = cls == RD_KEY_LOGIN && rd_login_of_person(v, i, to);
+    if (rd_at(v, to) == ')' && (secret || login))
+        rd_value_judge(f, cls, (rd_value){.from = i, .to = to});
+}
+
 /* One past the last byte of the key: `at` is three bytes before it, or what follows the key (see windows). */
 static uint32_t key_end(const rd_view *v, uint32_t at)
 {
     uint8_t c = rd_at(v, at + 2);
     if (rd_spells(v, at, FULL_WIDTH_COLON))
         return at;
+    if (rd_at(v, at) == ']' && rd_at(v, at + 1) == '=')
+        return before_index(v, at + 1);
     bool two_letters = c == '=' || c == ':' || c == '"';
     if (rd_is(rd_at(v, at + 1), RD_C_DIGIT) || (two_letters && rd_at(v, at + 1) != ' '))
         return at + 2; /* behind a digit, or a key of two letters */
@@ -279,6 +335,8 @@ static uint32_t key_end(const rd_view *v, uint32_t at)
         i--;
     if (!column && (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '-' && c != '|')))
         return at + 3;
+    if (before_index(v, i) < i)
+        return before_index(v, i);
     for (uint32_t n = 0; n < 2 && (rd_at(v, i - 1) == ']' || rd_at(v, i - 1) == ')'); n++)
         i--;
     if (rd_at(v, i - 1) == '"' || rd_at(v, i - 1) == '\'' || rd_at(v, i - 1) == '`') {
@@ -318,6 +376,10 @@ static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
         escaped_element(f, cls, end);
         return;
     }
+    if (c == '(' && cls != RD_KEY_VALUE) {
+        call(f, cls, end + 1);
+        return;
+    }
     uint32_t separator = skip_closers(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
         argument(f, end, cls);
@@ -351,7 +413,7 @@ static const rd_window windows[] = {
     {"\\w | ", false},  {"\\w ->", false},
 
     {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
-    {"pw\\v", true},    {"cn=", true},        {NULL, false}};
+    {"pw\\v", true},    {"cn=", true},        {"]=", false},       {NULL, false}};
 
 static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
 {

@@ -11,6 +11,7 @@ const rd_matcher *const rd_matchers[] = {
     &rd_match_command,     &rd_match_phrases,     &rd_match_percent,
     &rd_match_key_names,   &rd_match_element,     &rd_match_hl7,
     &rd_match_accounts,    &rd_match_base64_text, &rd_match_people,
+    &rd_match_storage_key, &rd_match_table,
 };
 
 const uint32_t rd_n_matchers = sizeof rd_matchers / sizeof rd_matchers[0];

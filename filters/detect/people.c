@@ -2,15 +2,20 @@
 /*
  * People in sentences, where the words around them leave no doubt:
  *
- *    Herr Max Mustermann, Frau Muster, Mr. Smith, Dr. Anna Kim     Dear Anna Kim,     customer name is Anna
- * Kim ne le 31/01/1990, nacido el 31/01/1990, date of birth is 31 January 1990
+ *    Herr Max Mustermann, Mr. Smith, Mme Blanc, Dr. Anna Kim        a title
+ *    Dear Anna Kim, Hello Anna Kim                                  a greeting
+ *    customer Anna Kim, Patient Max Muster, Kontoinhaber Max Muster a part that a person plays (key_words.c)
+ *    approved by Anna Kim, assigned to Anna Kim, call from Anna Kim what only people do
+ *    ne le 31/01/1990, nacido el 31/01/1990, date of birth is 31 January 1990
  *
- * Names in any other sentence stay: no word list tells them from products and places.
+ * The candidate is a word with a capital behind a word. But for titles a name must have two words, and none
+ * that says that it is a thing (value.h). Names in any other sentence stay: no word list tells them from
+ * products and places.
  */
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
 
-enum { MAX_WORD = 32, MAX_NAME = 64 };
+enum { MAX_WORD = 32, MAX_BEFORE = 16 };
 
 /* The end of the word of a name at `i`: a capital and at least one more letter. `i` when it is none. */
 static uint32_t word_end(const rd_view *v, uint32_t i)
@@ -29,10 +34,10 @@ static uint32_t word_end(const rd_view *v, uint32_t i)
 /* Titles before a name, with or without a full stop. */
 static uint32_t skip_titles(const rd_view *v, uint32_t i)
 {
-    static const char titles[] = "dr prof med dipl ing herr frau mag phd mr mrs ms";
+    static const char titles[] = "dr prof med dipl ing herr herrn frau mag phd mr mrs ms mme mlle sr sra";
     for (unsigned n = 0; n < 4; n++) {
         uint32_t end = rd_skip(v, i, i + 5, RD_C_ALPHA);
-        if (!rd_word_in(v, i, end, titles))
+        if (!rd_word_in(v, i, end, titles) || (rd_at(v, end) != '.' && rd_at(v, end) != ' '))
             break;
         end += rd_at(v, end) == '.';
         end += rd_at(v, end) == '-' || rd_at(v, end) == ' ';
@@ -41,31 +46,131 @@ static uint32_t skip_titles(const rd_view *v, uint32_t i)
     return i;
 }
 
-/* Hides the name at `i`, of `min` words or more. */
-static void name_at(rd_find *f, uint32_t i, uint32_t min)
+/* Hides the name behind a title, of one word or more. */
+static void titled(rd_find *f, uint32_t i)
 {
     static const char others[] =
         "customer team sir madam all colleague colleagues user users valued friend friends "
         "member subscriber kunde kundin everyone support admin doctor hiring";
     const rd_view *v = &f->v;
-    uint32_t from = skip_titles(v, i), end = from, words = 0;
-    for (uint32_t at = from; words < 4; words++) {
+    uint32_t from = skip_titles(v, i), end = from;
+    for (uint32_t at = from, words = 0; words < 4; words++) {
         uint32_t stop = word_end(v, at);
         if (stop == at || rd_word_in(v, at, stop, others) || rd_at(v, stop) == ':' || rd_at(v, stop) == '=' ||
             rd_at(v, stop) == '(')
             break;
         end = stop;
+        at = stop + 1;
         if (rd_at(v, stop) != ' ')
-            at = stop;
-        else
-            at = stop + 1;
-        if (at == stop) {
-            words++;
             break;
-        }
     }
-    if (words >= min)
-        rd_emit(f, RD_DETECTOR_PERSON_NAME, from, end, 0, 0);
+    rd_emit(f, RD_DETECTOR_PERSON_NAME, from, end, 0, 0);
+}
+
+/* Hides the name at `i` if it has two words or more and none that speaks of a thing. */
+static void named(rd_find *f, uint32_t i)
+{
+    uint32_t from = skip_titles(&f->v, i);
+    if (from > i)
+        titled(f, from);
+    else
+        rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = i, .to = i + 1});
+}
+
+/* "Dear Anna," */
+static void greeted(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = skip_titles(v, i), end = word_end(v, from);
+    if (from > i || (rd_at(v, end) == ',' && end > from))
+        titled(f, from);
+    else
+        named(f, i);
+}
+
+/* The word that ends before `end`. */
+static uint32_t word_before(const rd_view *v, uint32_t end)
+{
+    return rd_skip_back(v, end, MAX_BEFORE, RD_C_WORD);
+}
+
+/* Does one of `words` stand before the word that starts at `i`? */
+static bool behind(const rd_view *v, uint32_t i, const char *words)
+{
+    return rd_at(v, i - 1) == ' ' && rd_word_in(v, word_before(v, i - 1), i - 1, words);
+}
+
+typedef struct preposition {
+    const char *word, *verbs; /* that may stand before it */
+} preposition;
+
+static const preposition prepositions[] = {
+    {"by",
+     "approved signed reviewed assigned submitted requested reported opened closed written sent handled "
+     "prescribed booked ordered uploaded edited cancelled canceled paid issued acknowledged verified "
+     "authored entered completed taken attended treated referred admitted discharged invited contacted "
+     "called escalated resolved commented performed witnessed countersigned posted created updated modified "
+     "deleted changed raised rejected confirmed seen owned managed made placed received"},
+    {"to",
+     "assigned reassigned escalated delivered transferred shipped addressed forwarded message email mail "
+     "sms letter invoice payment refund call spoke belongs issued granted sent sold registered"},
+    {"from", "message call email mail payment complaint letter feedback review fax order transfer received "
+             "donation deposit inquiry"},
+    {"for", "appointment prescription policy invoice reservation booking results payment refund chart "
+            "registered claim order signed mandate contract passport visa loan mortgage statement"},
+    {"with", "spoke meeting appointment talked interview call met"},
+    {"of", "behalf daughter son wife husband mother father care"},
+    {"is", "name"},
+    {"as", "known registered signed"},
+    {"von", "angelegt freigegeben unterschrieben bearbeitet erstellt genehmigt gezeichnet anruf nachricht "
+            "ge\xc3\xa4ndert gemeldet gebucht bestellt eingereicht best\xc3\xa4tigt abgelehnt"},
+    {"an", "zugewiesen nachricht \xc3\xbc"
+           "berweisung rechnung mail brief \xc3\xbc"
+           "bergeben r\xc3\xbc"
+           "ckruf"},
+    {"f\xc3\xbcr", "termin rezept rechnung bestellung konto mandat reservierung gehaltsabrechnung vertrag"},
+    {"par", "sign\xc3\xa9 approuv\xc3\xa9 valid\xc3\xa9 cr\xc3\xa9\xc3\xa9 demand\xc3\xa9 trait\xc3\xa9"},
+    {"por", "firmado aprobado creado solicitado"},
+    {"da", "firmato approvato creato"},
+    {"door", "goedgekeurd ondertekend aangemaakt"},
+};
+
+static bool links(const rd_view *v, uint32_t from, uint32_t end)
+{
+    for (size_t i = 0; i < sizeof prepositions / sizeof prepositions[0]; i++) {
+        const preposition *p = &prepositions[i];
+        if ((uint8_t)p->word[0] == rd_lower(rd_at(v, from)) && rd_word_in(v, from, end, p->word))
+            return behind(v, from, p->verbs);
+    }
+    return false;
+}
+
+/* Keys that are words of sentences about people, too; not those that may name a thing as well. */
+static bool is_part(const rd_view *v, uint32_t end)
+{
+    uint32_t from = word_before(v, end);
+    if (end - from < 4)
+        return rd_word_in(v, from, end, "by to"); /* signed by */
+    return !rd_word_in(v, from, end, "name operator principal actor handle editor author creator lead");
+}
+
+/* The name at `at` behind the word that ends at `end`, perhaps with a full stop. */
+static void behind_word(rd_find *f, uint32_t end, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    bool stop = rd_at(v, end) == '.';
+    rd_key_class cls = rd_key_word_of(f->keys, v, end);
+    if (cls == RD_KEY_TITLE)
+        titled(f, at);
+    else if (cls == RD_KEY_TITLE_OR_WORD || (stop && rd_spells(v, end - 3, "Pat")))
+        named(f, at);
+    else if (stop || cls == RD_KEY_NONE)
+        return;
+    else if (cls == RD_KEY_GREETING)
+        greeted(f, at);
+    else if ((cls == RD_KEY_LINK && links(v, word_before(v, end), end)) ||
+             ((cls == RD_KEY_WHO || cls == RD_KEY_NAME || cls == RD_KEY_LOGIN) && is_part(v, end)))
+        named(f, at);
 }
 
 /* A date within a few small words behind `i`. */
@@ -80,37 +185,17 @@ static void birth_at(rd_find *f, uint32_t i)
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    if (rd_is(rd_at(v, at - 1), RD_C_WORD) && rd_is(rd_at(v, at), RD_C_UPPER))
-        return;
-    if (rd_spells(v, at, "Herr ") || rd_spells(v, at, "Frau "))
-        name_at(f, at + 5, 1);
-    else if (rd_spells(v, at, "Mr. ") || rd_spells(v, at, "Ms. "))
-        name_at(f, at + 4, 1);
-    else if (rd_spells(v, at, "Mrs. "))
-        name_at(f, at + 5, 1);
-    else if (rd_spells(v, at, "Dr. "))
-        name_at(f, at + 4, 1);
-    else if (rd_spells(v, at, "Dear "))
-        name_at(f, at + 5, skip_titles(v, at + 5) > at + 5 ? 1 : 2);
-    else if (rd_spells(v, at, "name is "))
-        name_at(f, at + 8, 2);
-    else if (rd_spells(v, at, "birth is") || rd_spells(v, at, "acido el"))
+    uint8_t c = rd_at(v, at);
+    if (rd_at(v, at + 1) == ' ' && c != 0xc3)
+        behind_word(f, at + (c != '.'), at + 2);
+    else if (c == 'b' || c == 'a')
         birth_at(f, at + 8);
-    else if (rd_spells(v, at, "\xc3\xa9"))
+    else if (c == 0xc3)
         birth_at(f, at + 5);
 }
 
-static const rd_window windows[] = {{"Herr \\h\\h", false},
-                                    {"Frau \\h\\h", false},
-                                    {"Mr. \\h\\h\\h", false},
-                                    {"Mrs. \\h\\h", false},
-                                    {"Dr. \\h\\h\\h", false},
-                                    {"Dear \\h\\h", false},
-                                    {"name is ", false},
-                                    {"birth is", false},
-                                    {"acido el", false},
-                                    {"\xc3\xa9 le \\d", false},
-                                    {NULL, false}};
+static const rd_window windows[] = {{"\\l \\U\\A", false}, {". \\U\\A", false},        {"birth is", false},
+                                    {"acido el", false},   {"\xc3\xa9 le \\d", false}, {NULL, false}};
 
 const rd_matcher rd_match_people = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), .windows = windows, .confirm = confirm};

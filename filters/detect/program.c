@@ -6,13 +6,13 @@
 
 #include "filters/detect/buckets.h"
 
-/* What may follow the last byte of a key: separator, closing quote or bracket, tab, %22. */
-static const char behind_key[] = "=:>\"'%)&\\]\t`";
+/* What may follow the last byte of a key: separator, closing quote or bracket, call, tab, %22. */
+static const char behind_key[] = "=:>\"'%)&\\]\t`(";
 
 /* Shapes from 1 on: the bytes of each, as fine as the windows need. */
 /* clang-format off */
 static const char *const shapes[RD_CODES] = {
-    "", " ", ".", ":", "=", "\"'`", ">%)&\\]", "+(/", "123456789", "abcdef", "ghijklmnopqrstuvwxyz_",
+    "", " ", ".", ":", "=", "\"'`", ">%)&\\](", "+/", "123456789", "abcdef", "ghijklmnopqrstuvwxyz_",
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0", "@", "-", "!#$*,;<?[^{|}~",
 };
 
@@ -79,6 +79,8 @@ static const struct {
     {'x', RD_C_HEX, ""},
     {'a', RD_C_ALPHA, ""},
     {'u', RD_C_UPPER, ""},
+    {'U', RD_C_UPPER | RD_C_UTF8, ""},
+    {'A', RD_C_ALPHA | RD_C_UTF8, "'"},
     {'l', RD_C_LOWER, ""},
     {'w', RD_C_ALNUM, ""},
     {'q', 0, "\"'`"},

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands in sentences, under heads of tables, in segments, indexes and calls instead of behind a key. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/detect_try.h"
+
+#define BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
+#define ALL       ((UINT64_C(1) << RD_DETECTOR_COUNT) - 1)
+
+static void test_detect_words__people(void **state)
+{
+    static const detect_row rows[] = {
+        {"Kunde Ines Bauer (Nr. 4) rief an", "Kunde *** (Nr. 4) rief an"},
+        {"Kunde Herr Bauer rief an", "Kunde Herr *** rief an"},
+        {"Dear Ms Okafor, your order is here", "Dear Ms ***, your order is here"},
+        {"Dear Ines, thank you", "Dear ***, thank you"},
+        {"Hello Ines Bauer, welcome", "Hello ***, welcome"},
+        {"signed by Ines Bauer at noon", "signed by *** at noon"},
+        {"ticket assigned to BAUER INES by bot", "ticket assigned to *** by bot"},
+        {"Mme Blanc et M. Jean Blanc", "Mme *** et M. ***"},
+        {"Sr. Gomez y Sra. Lopez", "Sr. *** y Sra. ***"},
+        {"Pat. Ines Bauer, Aufnahme", "Pat. ***, Aufnahme"},
+        {"message from Ines Bauer, hi", "message from ***, hi"},
+        {"invoice for Ines Bauer, paid", "invoice for ***, paid"},
+        {"Hello World", NULL},
+        {"Dear Customer, thank you", NULL},
+        {"written by System Manager", NULL},
+        {"started by Cron Daemon", NULL},
+        {"connected to Redis Cluster", NULL},
+        {"user Retrying now", NULL},
+        {"Manager. Retrying Now", NULL},
+        {"M. Retrying now", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PERSON_NAME), rows);
+}
+
+static void test_detect_words__tables(void **state)
+{
+    static const detect_row rows[] = {
+        {"id,name,phone\n4,Ines Bauer,0171 1234567\n5,\"Bauer, Jo\",030 123456",
+         "id,name,phone\n4,***,***67\n5,\"***\",***56"},
+        {"\"Login\";\"Passwort\"\r\n\"ines.b\";\"hunter2\"\r\n",
+         "\"Login\";\"Passwort\"\r\n\"***\";\"***\"\r\n"},
+        {" id | password\n----+---------\n  4 | hunter2\n(1 row)",
+         " id | password\n----+---------\n  4 | ***\n(1 row)"},
+        {"| user | token |\n|---|---|\n| ines.b | a8Kd03jfLs9x |",
+         "| user | token |\n|---|---|\n| *** | *** |"},
+        {"out: id\tlast_name\n4\tBauer\n", "out: id\tlast_name\n4\t***\n"},
+        {"Click here, your password\nclick here, or call us", NULL},
+        {"name,phone\n", NULL},
+        {"id,size\n4,Ines Bauer", NULL},
+        {"a,password\nb,c,d", NULL},
+        {"at name,\npassword", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+static void test_detect_words__indexes_and_calls(void **state)
+{
+    static const detect_row rows[] = {
+        {"password[0]=hunter2", "password[0]=***"},
+        {"params[\"password\"][0] = hunter2", "params[\"password\"][0] = ***"},
+        {"password['x'] => 'hunter2'", "password['x'] => '***'"},
+        {"builder.setPassword(\"hunter2\").build()", "builder.setPassword(\"***\").build()"},
+        {".withToken(a8Kd03jfLs9x)", ".withToken(***)"},
+        {"setUserId(ines.bauer)", "setUserId(***)"},
+        {"setPassword(String)", NULL},
+        {"login[4711]: ROOT LOGIN on tty1", NULL},
+        {"password[", NULL},
+        {"user(root)", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+static void test_detect_words__segments(void **state)
+{
+    static const detect_row rows[] = {
+        {"NK1|1|Bauer^Ines|SPO||(682) 527-9546", "NK1|1|***|SPO||***46"},
+        {"PV1|1|I|W^389^1||||6560^Bauer^Ines|", "PV1|1|I|W^389^1||||6560^***|"},
+        {"OBR|1|77^LAB|78||||||||6560^Bauer^Ines", "OBR|1|77^LAB|78||||||||6560^***"},
+        {"GT1|1||Bauer^Ines||12 Main St|||19700131", "GT1|1||***||12 Main St|||***"},
+        {"XPV1|1|I|W^389^1||||6560^Bauer^Ines|", NULL},
+        {"PV1|1|I|W^389^1", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+#define KEY "FBNtAtiESm7DQ0oV5j0sLd9b/xEVvE4EowdaDCgrITehJt30W+gvPFHR1dVY0aq/6/IQ36q+n9735EmQ+8XCHg=="
+
+static void test_detect_words__storage_keys(void **state)
+{
+    static const detect_row rows[] = {
+        {"rotated " KEY " today", "rotated *** today"},
+        {"integrity sha512-" KEY, NULL},
+        {"x" KEY, NULL},
+        {"a == b, aaa==", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(AZURE_KEY), rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect_words__people),
+        cmocka_unit_test(test_detect_words__tables),
+        cmocka_unit_test(test_detect_words__indexes_and_calls),
+        cmocka_unit_test(test_detect_words__segments),
+        cmocka_unit_test(test_detect_words__storage_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
