@@ -99,11 +99,8 @@ void rd_redactor_begin(rd_redactor *r, const rd_job *job)
     r->by_policy = rd_policy_visitor(job->policy, job->signal);
 }
 
-bool rd_batch_room(rd_batch *b, uint32_t n)
+bool rd_batch_grow(rd_batch *b, uint32_t n)
 {
-    /* One more than asked for: a text is written before it is known whether it counts. */
-    if (n < b->cap)
-        return true;
     uint32_t cap = b->cap < FIRST_TEXTS ? FIRST_TEXTS : b->cap;
     while (cap <= n)
         cap *= 2;
@@ -116,14 +113,5 @@ bool rd_batch_room(rd_batch *b, uint32_t n)
         return false;
     b->owner = owners;
     b->cap = cap;
-    return true;
-}
-
-bool rd_batch_push(rd_batch *b, uint32_t off, size_t len, uint32_t owner)
-{
-    if (!rd_batch_room(b, b->n + 1))
-        return false;
-    b->texts[b->n] = (rd_text){.off = off, .len = (uint32_t)len};
-    b->owner[b->n++] = owner;
     return true;
 }

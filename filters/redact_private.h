@@ -74,9 +74,9 @@ RD_MUST_CHECK rd_outcome rd_redact_stamp(rd_redactor *r, rd_error *err);
 /* Adds the labels to those of a stream, whose text is `leaf`, and sorts them. */
 RD_MUST_CHECK rd_outcome rd_redact_stamp_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
 
-/* redact_room.c: where a stream would have too many labels with those that are put in, moves some that may give
- * way into the structured metadata of each entry. RD_REFUSED: that is not possible. The labels of a stream
- * whose text is `leaf` are in r->labels. */
+/* redact_room.c: where a stream would have too many labels with those that are put in, moves some that may
+ * give way into the structured metadata of each entry. RD_REFUSED: that is not possible. The labels of a
+ * stream whose text is `leaf` are in r->labels. */
 RD_MUST_CHECK rd_outcome rd_redact_room(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
 /* redact_room_json.c: the same for all JSON streams in r->crowded, when all other edits are made. */
 RD_MUST_CHECK rd_outcome rd_redact_room_json(rd_redactor *r, rd_error *err);
@@ -93,9 +93,22 @@ static inline bool rd_redactor_is_key(const rd_leaf *l)
     return l->form == RD_FORM_KEY || l->form == RD_FORM_JSON_KEY;
 }
 
-/* Room for `n` texts in all. */
-RD_MUST_CHECK bool rd_batch_room(rd_batch *b, uint32_t n);
-RD_MUST_CHECK bool rd_batch_push(rd_batch *b, uint32_t off, size_t len, uint32_t owner);
+RD_MUST_CHECK bool rd_batch_grow(rd_batch *b, uint32_t n);
+
+/* Room for `n` texts in all, and one more: a text is written before it is known whether it counts. */
+RD_MUST_CHECK static inline bool rd_batch_room(rd_batch *b, uint32_t n)
+{
+    return n < b->cap || rd_batch_grow(b, n);
+}
+
+RD_MUST_CHECK static inline bool rd_batch_push(rd_batch *b, uint32_t off, size_t len, uint32_t owner)
+{
+    if (!rd_batch_room(b, b->n + 1))
+        return false;
+    b->texts[b->n] = (rd_text){.off = off, .len = (uint32_t)len};
+    b->owner[b->n++] = owner;
+    return true;
+}
 void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls);
 
 /* The action for a match that an acting rule made in the text of `leaf`, counted. */
@@ -174,8 +187,8 @@ void rd_redact_pair_write(const rd_leaf *l, rd_slice value, rd_buf *out);
 
 /* redact_labels.c: Loki label text. */
 RD_MUST_CHECK rd_outcome rd_redact_labels(rd_redactor *r, const rd_leaf *leaf, rd_error *err);
-/* What the rules about structured metadata make of label `i` of r->labels, which stood at `off`; uses r->work and
- * r->work2. */
+/* What the rules about structured metadata make of label `i` of r->labels, which stood at `off`; uses r->work
+ * and r->work2. */
 RD_MUST_CHECK rd_outcome rd_redact_label_as_metadata(rd_redactor *r, uint32_t off, uint32_t i,
                                                      bool *out_stays);
 

@@ -17,7 +17,7 @@ static rd_outcome view_int(rd_redactor *r, const rd_leaf *l)
     uint64_t v;
     rd_slice raw = rd_doc_leaf_bytes(&r->doc, l);
     uint64_t tag;
-    size_t tag_len = rd_varint_get(raw.p, raw.p + raw.n, &tag);
+    size_t tag_len = raw.p[0] < 0x80 ? 1 : rd_varint_get(raw.p, raw.p + raw.n, &tag);
     if (tag_len == 0 || rd_varint_get(raw.p + tag_len, raw.p + raw.n, &v) == 0)
         return RD_MALFORMED;
     rd_buf_append_i64(&r->decoded, (int64_t)v);

@@ -85,13 +85,15 @@ void rd_buf_append_str(rd_buf *b, const char *s)
 
 void rd_buf_append_u64(rd_buf *b, uint64_t v)
 {
-    uint8_t digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (uint8_t)('0' + v % 10);
-        v /= 10;
-    } while (v != 0);
-    rd_buf_append(b, digits + at, sizeof digits - at);
+    size_t n = 1;
+    for (uint64_t rest = v; rest >= 10; rest /= 10)
+        n++;
+    uint8_t *to = rd_buf_reserve(b, n);
+    if (to == NULL)
+        return;
+    b->n += n;
+    for (; n > 0; v /= 10)
+        to[--n] = (uint8_t)('0' + v % 10);
 }
 
 void rd_buf_append_i64(rd_buf *b, int64_t v)
