@@ -70,7 +70,7 @@ typedef struct work {
     cluster *windows; /* owned: one a window */
     uint32_t *home;   /* owned: the cluster of each window */
     uint32_t n, n_all, len, n_windows;
-    bool letters; /* are looked at */
+    bool shapes, letters; /* are looked at */
 } work;
 
 /* Rough shares, from logs of many systems. */
@@ -165,7 +165,7 @@ static cluster of_window(work *w, const rd_window_sets *sets)
     for (uint32_t j = 0; j < w->len; j++) {
         for (unsigned b = 0; b < 256; b++) {
             if (rd_byteset_has(&sets->at[j], (uint8_t)b)) {
-                c.shape[j] |= (uint16_t)(1u << rd_shape_of((uint8_t)b));
+                c.shape[j] |= w->shapes ? (uint16_t)(1u << rd_shape_of((uint8_t)b)) : UINT16_MAX;
                 c.letter[j] |= w->letters ? (uint16_t)(1u << rd_letter_of((uint8_t)b)) : UINT16_MAX;
             }
         }
@@ -267,15 +267,13 @@ static void settle(work *w)
     }
 }
 
-static void write_tables(const work *w, unsigned first, rd_program *p)
+static void write_takes(const work *w, bool letters, rd_takes *takes)
 {
-    for (uint32_t b = 0; b < w->n; b++) {
+    for (uint32_t b = 0; takes != NULL && b < w->n; b++) {
+        const uint16_t *codes = letters ? w->list[b].letter : w->list[b].shape;
         for (uint32_t j = 0; j < w->len; j++) {
-            rd_takes *t = &p->filter[(first + b) / 8][j];
-            for (unsigned k = 0; k < RD_CODES; k++) {
-                t->shape[k] |= (uint8_t)((w->list[b].shape[j] >> k & 1) << (first + b) % 8);
-                t->letter[k] |= (uint8_t)((w->list[b].letter[j] >> k & 1) << (first + b) % 8);
-            }
+            for (unsigned k = 0; k < RD_CODES; k++)
+                takes[b / 8 * w->len + j].by_code[k] |= (uint8_t)((codes[j] >> k & 1) << b % 8);
         }
     }
 }
@@ -302,13 +300,35 @@ static void add_window(work *w, const rd_window_sets *sets)
     w->home[i] = at;
 }
 
-bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, bool letters, unsigned first,
-                       unsigned n_buckets, rd_program *p)
+/* The share in log text of bytes that have one of the codes of the set. */
+static float share(const rd_byteset *set, unsigned (*code_of)(uint8_t))
+{
+    uint32_t codes = 0;
+    float sum = 0;
+    for (unsigned c = 0; c < 256; c++)
+        codes |= (uint32_t)rd_byteset_has(set, (uint8_t)c) << code_of((uint8_t)c);
+    for (unsigned c = 0; c < 256; c++)
+        sum += (codes >> code_of((uint8_t)c) & 1) != 0 ? byte_weight((uint8_t)c) : 0;
+    return sum;
+}
+
+bool rd_buckets_by_letters(const rd_window_sets *window)
+{
+    float letters = 1, shapes = 1;
+    for (uint32_t j = 0; j < RD_SHORT; j++) {
+        letters *= share(&window->at[j], rd_letter_of);
+        shapes *= share(&window->at[j], rd_shape_of);
+    }
+    return letters < shapes;
+}
+
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned n_groups,
+                       rd_takes *shapes, rd_takes *letters)
 {
     work *w = calloc(1, sizeof *w);
     if (w == NULL)
         return false;
-    *w = (work){.len = len, .letters = letters, .n_all = MAX_CLUSTERS};
+    *w = (work){.len = len, .shapes = shapes != NULL, .letters = letters != NULL, .n_all = MAX_CLUSTERS};
     w->list = calloc(MAX_CLUSTERS, sizeof *w->list);
     w->cost = calloc((size_t)MAX_CLUSTERS * MAX_CLUSTERS, sizeof *w->cost);
     w->windows = calloc(n + 1, sizeof *w->windows);
@@ -322,11 +342,12 @@ bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, 
         for (uint32_t b = a + 1; b < w->n; b++)
             price(w, a, b);
     }
-    while (ok && w->n > n_buckets)
+    while (ok && w->n > 8 * n_groups)
         merge_cheapest(w);
     if (ok) {
         settle(w);
-        write_tables(w, first, p);
+        write_takes(w, false, shapes);
+        write_takes(w, true, letters);
     }
     free(w->home);
     free(w->windows);

@@ -19,9 +19,13 @@ typedef struct rd_window_sets {
     rd_byteset at[RD_LONG];
 } rd_window_sets;
 
-/* Spreads `n` windows over `n_buckets` buckets from number `first` on (eight to a group) by their first `len`
- * bytes, of which `letters` says whether more than the shapes is looked at. False: no memory. */
-bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, bool letters, unsigned first,
-                       unsigned n_buckets, rd_program *p);
+/* Do the letters of a short window say more about it than its shapes, in log text? */
+bool rd_buckets_by_letters(const rd_window_sets *window);
+
+/* Spreads `n` windows over the buckets of `n_groups` groups by their first `len` bytes, of which shapes,
+ * letters or both are looked at: those that are not NULL, tables of the j-th byte in group g at [g * len +
+ * j]. False: no memory. */
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned n_groups,
+                       rd_takes *shapes, rd_takes *letters);
 
 #endif

@@ -59,7 +59,8 @@ static bool fill(rd_literal_set *s, const rd_literals *sets, const uint32_t *own
     rd_program_add_codes(&s->program);
     s->scan = rd_scan_best();
     s->plain = s->scan == rd_scan_plain;
-    return rd_buckets_assign(windows, s->n, RD_SHORT, true, 0, 8, &s->program);
+    return rd_buckets_assign(windows, s->n, RD_SHORT, 1, s->program.shape_filter[0],
+                             s->program.letter_filter[0]);
 }
 
 rd_literal_set *rd_literal_set_new(const rd_literals *sets, const uint32_t *owners, uint32_t n)

@@ -324,25 +324,39 @@ void rd_program_add_codes(rd_program *p)
         p->letters[c / RD_CODES - 4][c % RD_CODES] = (uint8_t)rd_letter_of((uint8_t)c);
     for (unsigned c = 1; c < 256; c++) {
         unsigned shape = rd_shape_of((uint8_t)c);
-        p->digit[shape] |= rd_is((uint8_t)c, RD_C_DIGIT) ? RD_CODE_IS : 0;
-        p->token[shape] |= rd_is((uint8_t)c, RD_C_RUN) ? RD_CODE_IS : 0;
-        p->behind[shape] |= c != '\t' && p->behind_key[c] != 0 ? RD_CODE_IS : 0;
+        p->classes[shape] |= rd_is((uint8_t)c, RD_C_DIGIT) ? RD_IS_DIGIT : 0;
+        p->classes[shape] |= rd_is((uint8_t)c, RD_C_RUN) ? RD_IS_TOKEN : 0;
+        p->classes[shape] |= c != '\t' && p->behind_key[c] != 0 ? RD_IS_BEHIND : 0;
     }
+}
+
+static bool assign_short(const builder *b)
+{
+    rd_program *p = b->p;
+    rd_window_sets words[RD_MAX_SHORT], others[RD_MAX_SHORT];
+    uint32_t n_words = 0, n_others = 0;
+    for (uint32_t i = 0; i < p->n_short; i++) {
+        if (rd_buckets_by_letters(&b->exact_short[i]))
+            words[n_words++] = b->exact_short[i];
+        else
+            others[n_others++] = b->exact_short[i];
+    }
+    return rd_buckets_assign(words, n_words, RD_SHORT, RD_LETTER_GROUPS, NULL, &p->letter_filter[0][0]) &&
+           rd_buckets_assign(others, n_others, RD_SHORT, RD_SHAPE_GROUPS, &p->shape_filter[0][0], NULL);
 }
 
 static bool assign_buckets(const builder *b)
 {
     rd_program *p = b->p;
     if (p->small)
-        return rd_buckets_assign(b->exact_short, p->n_short, RD_SMALL, false, 0, 8, p);
-    rd_window_sets shaped[RD_MAX_LONG];
+        return rd_buckets_assign(b->exact_short, p->n_short, RD_SMALL, 1, &p->shape_filter[0][0], NULL);
+    rd_window_sets longs[RD_MAX_LONG];
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->n_long; i++) {
         if ((p->long_words >> i & 1) == 0)
-            shaped[n++] = b->exact_long[i];
+            longs[n++] = b->exact_long[i];
     }
-    return rd_buckets_assign(b->exact_short, p->n_short, RD_SHORT, true, 0, 8 * RD_SHORT_GROUPS, p) &&
-           rd_buckets_assign(shaped, n, RD_LONG, false, 8 * RD_SHORT_GROUPS, 8 * RD_LONG_GROUPS, p);
+    return assign_short(b) && rd_buckets_assign(longs, n, RD_LONG, 1, p->long_filter, NULL);
 }
 
 bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, uint32_t n_names)

@@ -9,9 +9,11 @@
  *   codes    what the prefilter knows of a byte: its shape (digit, capital, dot, ...) and, for letters and
  *            the bytes of UTF-8, which of a few letters; sixteen of each, so that one shuffle looks up what
  *            sixteen codes mean
- *   filter   windows are put into buckets, eight to a group; shape[j][of c] & letter[j][of c] has bit b set
- *            when bucket b may take c as its j-th byte; of long windows only the shapes are looked at, and of
- *            small programs only those of the first two bytes. Never says no where exact says yes.
+ *   filter   windows are put into buckets, eight to a group; takes[j][code of c] has bit b set when bucket b
+ *            may take c as its j-th byte, and the AND over j is not zero where a window may start. Of a short
+ *            window either the letters are looked at or the shapes, whichever say more; of a long one the
+ *            shapes. Of small programs only the shapes of the first two bytes count, of programs of literals
+ *            letters and shapes, with the same buckets. Never says no where exact says yes.
  *   words    long windows that begin with letters are filtered by their first four bytes, as short ones are,
  *            for the shapes of letters say little
  *   ends     the last bytes of the names of keys, hashed, see rd_program_ends
@@ -30,9 +32,8 @@ enum {
     RD_SMALL = 2, /* bytes of a window that the filter of a small program looks at */
     RD_SHORT = 4,
     RD_LONG = 8,
-    RD_SHORT_GROUPS = 2,
-    RD_LONG_GROUPS = 1,
-    RD_GROUPS = RD_SHORT_GROUPS + RD_LONG_GROUPS,
+    RD_LETTER_GROUPS = 2, /* of short windows */
+    RD_SHAPE_GROUPS = 2,
     RD_MAX_CLASSES = 128,
     RD_MAX_SHORT = 128,
     RD_MAX_LONG = 64,
@@ -46,12 +47,15 @@ enum {
     RD_CODES = 16,
     RD_ROWS = 6,        /* rows of sixteen bytes, from the space on, have shapes */
     RD_LETTER_ROWS = 2, /* rows of capitals; those of small letters are the same */
-    RD_CODE_IS = 0x80   /* in tables by code: yes */
+    /* In the table of classes. */
+    RD_IS_DIGIT = 0x80,
+    RD_IS_TOKEN = 0x40, /* RD_C_RUN */
+    RD_IS_BEHIND = 0x20 /* may follow a key (a tab may, too) */
 };
 
 /* By code: bit b says that bucket b takes it. */
 typedef struct rd_takes {
-    uint8_t shape[RD_CODES], letter[RD_CODES];
+    uint8_t by_code[RD_CODES];
 } rd_takes;
 
 /* Bit w % 64 of half[w / 64]: short window w. */
@@ -60,11 +64,11 @@ typedef struct rd_short_windows {
 } rd_short_windows;
 
 typedef struct rd_program {
-    rd_takes filter[RD_GROUPS][RD_LONG]; /* groups of short windows use the first four */
+    rd_takes letter_filter[RD_LETTER_GROUPS][RD_SHORT], shape_filter[RD_SHAPE_GROUPS][RD_SHORT];
+    rd_takes long_filter[RD_LONG];
     /* Codes of bytes, see rd_shape_of and rd_letter_of. */
     uint8_t shapes[RD_ROWS][RD_CODES], letters[RD_LETTER_ROWS][RD_CODES];
-    /* RD_CODE_IS by shape: digits; bytes of RD_C_RUN; what may follow a key (but a tab). */
-    uint8_t digit[RD_CODES], token[RD_CODES], behind[RD_CODES];
+    uint8_t classes[RD_CODES]; /* by shape */
     uint8_t class_of[256];
     rd_short_windows allow_short[RD_SHORT][RD_MAX_CLASSES];
     uint64_t allow_long[RD_LONG][RD_MAX_CLASSES];
@@ -81,9 +85,9 @@ typedef struct rd_program {
     uint8_t ends[(1 << RD_END_BITS) / 4], short_ends[(1 << RD_SHORT_END_BITS) / 4];
     /* A bit a hash: some owner has. */
     uint64_t any_ends[(1 << RD_END_BITS) / 64], any_short_ends[(1 << RD_SHORT_END_BITS) / 64];
-    bool small;            /* no long window, no run, one group of short ones: the cheap form of the pass */
-    bool literals;         /* one group of short windows and nothing else: only hit_short counts */
-    uint32_t digit_owners; /* bit m: matcher m wants these runs */
+    bool small;    /* no long window, no run, one group of short ones: the cheap form of the pass */
+    bool literals; /* short windows in the first group of both filters, nothing else: only hit_short counts */
+    uint32_t digit_owners;         /* bit m: matcher m wants these runs */
     uint32_t digit_run, token_run; /* shortest that somebody wants; 0: nobody */
     uint8_t token_owners[RD_MAX_RUN_OWNERS];
     uint32_t n_token_owners;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The vector prefilter (after Hyperscan's Teddy, with codes for bytes instead of their nibbles). A block of
- * text is first turned into codes; then, for each byte of a window, the codes select by a shuffle each the
+ * text is first turned into codes; then, for each byte of a window, its code selects by a shuffle the
  * buckets that take it; the AND over the window is not zero where one may start. See program.h for the
  * tables.
  */
@@ -21,8 +21,9 @@ typedef struct codes {
     uint8_t shape[BLOCK + VECTOR], letter[BLOCK + VECTOR];
 } codes;
 
-_Static_assert(RD_SHORT_GROUPS == 2 && RD_LONG_GROUPS == 1, "as the passes have it");
-_Static_assert(RD_ROWS == 6 && RD_LETTER_ROWS == 2 && RD_LONG <= 8, "as the passes have it");
+_Static_assert(RD_LETTER_GROUPS == 2 && RD_SHAPE_GROUPS == 2, "as the passes have it");
+_Static_assert(RD_SHORT == 4 && RD_LONG == 8, "as the passes have it");
+_Static_assert(RD_ROWS == 6 && RD_LETTER_ROWS == 2, "as the passes have it");
 
 /* ---- AVX2 ---- */
 
@@ -39,48 +40,9 @@ AVX2 static inline __m256i load256(const uint8_t *b)
     return _mm256_loadu_si256((const __m256i *)b);
 }
 
-AVX2 static inline __m256i two_rows256(const uint8_t *a, const uint8_t *b, __m256i x)
-{
-    __m256i odd = SIGN256(x, 3);
-    return _mm256_blendv_epi8(_mm256_shuffle_epi8(twice(a), x), _mm256_shuffle_epi8(twice(b), x), odd);
-}
-
-/* A shuffle makes zero of bytes from 0x80 on. */
-AVX2 static inline __m256i shapes256(const rd_program *p, __m256i x)
-{
-    const __m256i zero = _mm256_setzero_si256();
-    __m256i lower = SIGN256(x, 2);
-    __m256i marks = two_rows256(p->shapes[0], p->shapes[1], x);
-    __m256i capitals = two_rows256(p->shapes[2], p->shapes[3], x);
-    __m256i small = two_rows256(p->shapes[4], p->shapes[5], x);
-    marks = _mm256_blendv_epi8(zero, marks, lower);
-    capitals = _mm256_blendv_epi8(capitals, small, lower);
-    return _mm256_blendv_epi8(marks, capitals, SIGN256(x, 1));
-}
-
-AVX2 static inline __m256i letters256(const rd_program *p, __m256i x)
-{
-    __m256i words = two_rows256(p->letters[0], p->letters[1], x);
-    words = _mm256_blendv_epi8(_mm256_setzero_si256(), words, SIGN256(x, 1));
-    return _mm256_blendv_epi8(words, _mm256_and_si256(x, _mm256_set1_epi8(15)), x);
-}
-
 AVX2 static inline void store256(uint8_t *to, __m256i x)
 {
     _mm256_storeu_si256((__m256i *)to, x);
-}
-
-AVX2 static inline void fill256(const rd_program *p, const uint8_t *b, uint32_t n, bool letters, codes *c)
-{
-    __m256i behind = _mm256_zextsi128_si256(_mm_loadl_epi64((const __m128i *)(b + n)));
-    for (uint32_t i = 0; i < n; i += VECTOR)
-        store256(c->shape + i, shapes256(p, load256(b + i)));
-    store256(c->shape + n, shapes256(p, behind));
-    if (!letters)
-        return;
-    for (uint32_t i = 0; i < n; i += VECTOR)
-        store256(c->letter + i, letters256(p, load256(b + i)));
-    store256(c->letter + n, letters256(p, behind));
 }
 
 AVX2 static inline uint64_t signs256(__m256i low, __m256i high)
@@ -94,103 +56,186 @@ AVX2 static inline uint64_t not_zero256(__m256i low, __m256i high)
     return ~signs256(_mm256_cmpeq_epi8(low, zero), _mm256_cmpeq_epi8(high, zero));
 }
 
-/* Two vectors in a row: the 64 bytes of a word. */
-typedef struct pair256 {
-    __m256i low, high;
-} pair256;
+/* The tables about single bytes, in registers: what is written must not make the compiler load them anew. */
+typedef struct rows256 {
+    __m256i shapes[RD_ROWS], letters[RD_LETTER_ROWS], classes;
+} rows256;
 
-AVX2 static inline pair256 load_pair256(const uint8_t *b)
+AVX2 static inline rows256 load_rows256(const rd_program *p)
 {
-    return (pair256){load256(b), load256(b + VECTOR)};
+    rows256 r;
+    for (unsigned i = 0; i < RD_ROWS; i++)
+        r.shapes[i] = twice(p->shapes[i]);
+    for (unsigned i = 0; i < RD_LETTER_ROWS; i++)
+        r.letters[i] = twice(p->letters[i]);
+    r.classes = twice(p->classes);
+    return r;
 }
 
-AVX2 static inline pair256 look_up256(const uint8_t *table, pair256 x)
+AVX2 static inline __m256i two_rows256(__m256i even, __m256i odd, __m256i x)
 {
-    __m256i t = twice(table);
-    return (pair256){_mm256_shuffle_epi8(t, x.low), _mm256_shuffle_epi8(t, x.high)};
+    return _mm256_blendv_epi8(_mm256_shuffle_epi8(even, x), _mm256_shuffle_epi8(odd, x), SIGN256(x, 3));
 }
 
-/* Narrows `buckets` to those that take the codes `x`. */
-AVX2 static inline pair256 narrow256(pair256 buckets, const uint8_t *table, pair256 x)
+/* A shuffle makes zero of bytes from 0x80 on. */
+AVX2 static inline __m256i shapes256(const rows256 *r, __m256i x)
 {
-    pair256 takes = look_up256(table, x);
-    return (pair256){_mm256_and_si256(buckets.low, takes.low), _mm256_and_si256(buckets.high, takes.high)};
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i lower = SIGN256(x, 2);
+    __m256i marks = two_rows256(r->shapes[0], r->shapes[1], x);
+    __m256i capitals = two_rows256(r->shapes[2], r->shapes[3], x);
+    __m256i small = two_rows256(r->shapes[4], r->shapes[5], x);
+    marks = _mm256_blendv_epi8(zero, marks, lower);
+    capitals = _mm256_blendv_epi8(capitals, small, lower);
+    return _mm256_blendv_epi8(marks, capitals, SIGN256(x, 1));
 }
 
-AVX2 static inline uint64_t is256(const uint8_t *by_shape, pair256 shape)
+AVX2 static inline __m256i letters256(const rows256 *r, __m256i x)
 {
-    pair256 x = look_up256(by_shape, shape);
-    return signs256(x.low, x.high);
+    __m256i words = two_rows256(r->letters[0], r->letters[1], x);
+    words = _mm256_blendv_epi8(_mm256_setzero_si256(), words, SIGN256(x, 1));
+    return _mm256_blendv_epi8(words, _mm256_and_si256(x, _mm256_set1_epi8(15)), x);
 }
 
-AVX2 static inline uint64_t any256(pair256 x)
+/* Turns 32 bytes of text into codes; returns their shapes. */
+AVX2 static inline __m256i encode256(const rows256 *r, __m256i x, bool letters, uint8_t *shape,
+                                     uint8_t *letter)
 {
-    return not_zero256(x.low, x.high);
+    __m256i s = shapes256(r, x);
+    store256(shape, s);
+    if (letters)
+        store256(letter, letters256(r, x));
+    return s;
 }
 
-/* What may follow a key, or belongs to it. */
-AVX2 static inline uint64_t behind256(const rd_program *p, pair256 raw, pair256 shape)
+/* Encodes the words of a block, and what windows see behind it, and tells what is seen of single bytes.
+ * `carry`: the byte before may end a key; returns that of the last one. */
+AVX2 static inline uint64_t single_bytes256(const rd_program *p, const uint8_t *b, uint32_t n_words,
+                                            bool small, uint64_t carry, codes *c, rd_masks out)
 {
+    const rows256 r = load_rows256(p);
     const __m256i tab = _mm256_set1_epi8('\t');
-    pair256 x = look_up256(p->behind, shape);
-    return signs256(_mm256_or_si256(x.low, _mm256_cmpeq_epi8(raw.low, tab)),
-                    _mm256_or_si256(x.high, _mm256_cmpeq_epi8(raw.high, tab)));
-}
-
-/* Where windows may start in the word of which `shape` and `letter` are the codes. Byte by byte for all
- * groups, so that codes are loaded once and everything stays in registers. */
-AVX2 static inline void windows256(const rd_program *p, const uint8_t *shape, const uint8_t *letter,
-                                   uint64_t *out_short, uint64_t *out_long)
-{
-    const __m256i ones = _mm256_set1_epi8(-1);
-    pair256 first = {ones, ones}, second = first, longs = first;
-#pragma GCC unroll 4
-    for (unsigned j = 0; j < RD_SHORT; j++) {
-        pair256 s = load_pair256(shape + j), l = load_pair256(letter + j);
-        first = narrow256(narrow256(first, p->filter[0][j].shape, s), p->filter[0][j].letter, l);
-        second = narrow256(narrow256(second, p->filter[1][j].shape, s), p->filter[1][j].letter, l);
-        longs = narrow256(longs, p->filter[RD_SHORT_GROUPS][j].shape, s);
+    for (uint32_t w = 0; w < n_words; w++) {
+        uint32_t at = 64 * w, high = at + VECTOR;
+        __m256i x = load256(b + at), y = load256(b + high);
+        __m256i kx = encode256(&r, x, !small, c->shape + at, c->letter + at);
+        __m256i ky = encode256(&r, y, !small, c->shape + high, c->letter + high);
+        kx = _mm256_shuffle_epi8(r.classes, kx);
+        ky = _mm256_shuffle_epi8(r.classes, ky);
+        uint64_t token = signs256(SIGN256(kx, 1), SIGN256(ky, 1)), in_key = token | signs256(x, y);
+        uint64_t behind = signs256(_mm256_or_si256(SIGN256(kx, 2), _mm256_cmpeq_epi8(x, tab)),
+                                   _mm256_or_si256(SIGN256(ky, 2), _mm256_cmpeq_epi8(y, tab)));
+        out.hit_end[w] = behind & (in_key << 1 | carry);
+        carry = in_key >> 63;
+        if (!small) {
+            out.token[w] = token;
+            out.digit[w] = signs256(kx, ky);
+        }
     }
-    *out_short =
-        not_zero256(_mm256_or_si256(first.low, second.low), _mm256_or_si256(first.high, second.high));
-#pragma GCC unroll 4
-    for (unsigned j = RD_SHORT; j < RD_LONG; j++)
-        longs = narrow256(longs, p->filter[RD_SHORT_GROUPS][j].shape, load_pair256(shape + j));
-    *out_long = any256(longs);
+    (void)encode256(&r, _mm256_zextsi128_si256(_mm_loadl_epi64((const __m128i *)(b + 64 * n_words))), !small,
+                    c->shape + 64 * n_words, c->letter + 64 * n_words);
+    return carry;
 }
 
-/* The same of a small program. */
-AVX2 static inline uint64_t small_windows256(const rd_program *p, const uint8_t *shape)
-{
-    const __m256i ones = _mm256_set1_epi8(-1);
-    pair256 buckets = {ones, ones};
-#pragma GCC unroll 2
-    for (unsigned j = 0; j < RD_SMALL; j++)
-        buckets = narrow256(buckets, p->filter[0][j].shape, load_pair256(shape + j));
-    return any256(buckets);
-}
+/* The tables of two groups of four bytes each. */
+typedef struct groups256 {
+    __m256i first[RD_SHORT], second[RD_SHORT];
+} groups256;
 
-/* The same of a program of literals. */
-AVX2 static inline uint64_t literals256(const rd_program *p, const uint8_t *shape, const uint8_t *letter)
+AVX2 static inline groups256 load_groups256(const rd_takes *first, const rd_takes *second)
 {
-    const __m256i ones = _mm256_set1_epi8(-1);
-    pair256 x = {ones, ones};
-#pragma GCC unroll 4
+    groups256 g;
     for (unsigned j = 0; j < RD_SHORT; j++) {
-        x = narrow256(x, p->filter[0][j].shape, load_pair256(shape + j));
-        x = narrow256(x, p->filter[0][j].letter, load_pair256(letter + j));
+        g.first[j] = twice(first[j].by_code);
+        g.second[j] = twice(second[j].by_code);
     }
-    return any256(x);
+    return g;
+}
+
+/* The buckets of `takes` that take the codes from `code` on. */
+AVX2 static inline __m256i four256(const __m256i *takes, __m256i a, __m256i b, __m256i c, __m256i d)
+{
+    return _mm256_and_si256(
+        _mm256_and_si256(_mm256_shuffle_epi8(takes[0], a), _mm256_shuffle_epi8(takes[1], b)),
+        _mm256_and_si256(_mm256_shuffle_epi8(takes[2], c), _mm256_shuffle_epi8(takes[3], d)));
+}
+
+/* Where a window of either group may start: not zero. */
+AVX2 static inline __m256i any256(const groups256 *g, const uint8_t *code)
+{
+    __m256i a = load256(code), b = load256(code + 1), c = load256(code + 2), d = load256(code + 3);
+    return _mm256_or_si256(four256(g->first, a, b, c, d), four256(g->second, a, b, c, d));
+}
+
+/* One kind of tables after the other, so that they stay in registers over a block. */
+AVX2 static inline void shorts256(const rd_program *p, const codes *c, uint32_t n_words, uint64_t *out)
+{
+    uint8_t seen[BLOCK];
+    const groups256 letters = load_groups256(p->letter_filter[0], p->letter_filter[1]);
+    for (uint32_t at = 0; at < 64 * n_words; at += VECTOR)
+        store256(seen + at, any256(&letters, c->letter + at));
+    const groups256 shapes = load_groups256(p->shape_filter[0], p->shape_filter[1]);
+    for (uint32_t w = 0; w < n_words; w++) {
+        uint32_t at = 64 * w, high = at + VECTOR;
+        out[w] = not_zero256(_mm256_or_si256(any256(&shapes, c->shape + at), load256(seen + at)),
+                             _mm256_or_si256(any256(&shapes, c->shape + high), load256(seen + high)));
+    }
+}
+
+AVX2 static inline __m256i eight256(const __m256i *takes, const uint8_t *shape)
+{
+    return _mm256_and_si256(
+        four256(takes, load256(shape), load256(shape + 1), load256(shape + 2), load256(shape + 3)),
+        four256(takes + 4, load256(shape + 4), load256(shape + 5), load256(shape + 6), load256(shape + 7)));
+}
+
+AVX2 static inline void longs256(const rd_program *p, const uint8_t *shape, uint32_t n_words, uint64_t *out)
+{
+    __m256i takes[RD_LONG];
+    for (unsigned j = 0; j < RD_LONG; j++)
+        takes[j] = twice(p->long_filter[j].by_code);
+    for (uint32_t w = 0; w < n_words; w++, shape += 64)
+        out[w] = not_zero256(eight256(takes, shape), eight256(takes, shape + VECTOR));
+}
+
+/* Of a small program. */
+AVX2 static inline void small256(const rd_program *p, const uint8_t *shape, uint32_t n_words, uint64_t *out)
+{
+    const __m256i first = twice(p->shape_filter[0][0].by_code), second = twice(p->shape_filter[0][1].by_code);
+    for (uint32_t w = 0; w < n_words; w++, shape += 64) {
+        const uint8_t *high = shape + VECTOR;
+        out[w] = not_zero256(_mm256_and_si256(_mm256_shuffle_epi8(first, load256(shape)),
+                                              _mm256_shuffle_epi8(second, load256(shape + 1))),
+                             _mm256_and_si256(_mm256_shuffle_epi8(first, load256(high)),
+                                              _mm256_shuffle_epi8(second, load256(high + 1))));
+    }
+}
+
+/* Of a program of literals. */
+AVX2 static inline void literals256(const rd_program *p, const codes *c, uint32_t n_words, uint64_t *out)
+{
+    const groups256 g = load_groups256(p->shape_filter[0], p->letter_filter[0]);
+    for (uint32_t w = 0; w < n_words; w++) {
+        __m256i x[2];
+        for (uint32_t k = 0; k < 2; k++) {
+            const uint8_t *s = c->shape + 64 * w + VECTOR * k, *l = c->letter + 64 * w + VECTOR * k;
+            x[k] = _mm256_and_si256(
+                four256(g.first, load256(s), load256(s + 1), load256(s + 2), load256(s + 3)),
+                four256(g.second, load256(l), load256(l + 1), load256(l + 2), load256(l + 3)));
+        }
+        out[w] = not_zero256(x[0], x[1]);
+    }
 }
 
 AVX2 static void scan_literals256(const rd_program *p, const uint8_t *b, uint32_t n_words, uint64_t *out)
 {
     codes c;
-    for (uint32_t w = 0; w < n_words; w++, b += 64) {
-        uint32_t at = 64 * (w % BLOCK_WORDS), left = n_words - w;
-        if (at == 0)
-            fill256(p, b, 64 * (left < BLOCK_WORDS ? left : BLOCK_WORDS), true, &c);
-        out[w] = literals256(p, c.shape + at, c.letter + at);
+    uint64_t unused[BLOCK_WORDS];
+    for (uint32_t w = 0; w < n_words; w += BLOCK_WORDS) {
+        uint32_t n = n_words - w < BLOCK_WORDS ? n_words - w : BLOCK_WORDS;
+        (void)single_bytes256(p, b + 64 * w, n, false, 1, &c,
+                              (rd_masks){.hit_end = unused, .digit = unused, .token = unused});
+        literals256(p, &c, n, out + w);
     }
 }
 
@@ -200,21 +245,16 @@ AVX2 static inline __attribute__((always_inline)) void scan256(const rd_program 
 {
     codes c;
     uint64_t carry = 1; /* what stands before the first byte is not known */
-    for (uint32_t w = 0; w < n_words; w++, b += 64) {
-        uint32_t at = 64 * (w % BLOCK_WORDS), left = n_words - w;
-        if (at == 0)
-            fill256(p, b, 64 * (left < BLOCK_WORDS ? left : BLOCK_WORDS), !small, &c);
-        pair256 raw = load_pair256(b), shape = load_pair256(c.shape + at);
-        uint64_t token = is256(p->token, shape), in_key = token | signs256(raw.low, raw.high);
-        out.hit_end[w] = behind256(p, raw, shape) & (in_key << 1 | carry);
-        carry = in_key >> 63;
+    for (uint32_t w = 0; w < n_words; w += BLOCK_WORDS) {
+        uint32_t n = n_words - w < BLOCK_WORDS ? n_words - w : BLOCK_WORDS;
+        rd_masks to = {out.hit_end + w, out.hit_short + w, out.hit_long + w, out.digit + w, out.token + w};
+        carry = single_bytes256(p, b + 64 * w, n, small, carry, &c, to);
         if (small) {
-            out.hit_short[w] = small_windows256(p, c.shape + at);
-            continue;
+            small256(p, c.shape, n, to.hit_short);
+        } else {
+            shorts256(p, &c, n, to.hit_short);
+            longs256(p, c.shape, n, to.hit_long);
         }
-        out.token[w] = token;
-        out.digit[w] = is256(p->digit, shape);
-        windows256(p, c.shape + at, c.letter + at, &out.hit_short[w], &out.hit_long[w]);
     }
 }
 
@@ -259,36 +299,32 @@ SSE41 static inline uint32_t not_zero128(__m128i x)
     return ~(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128())) & 0xffff;
 }
 
-SSE41 static inline uint32_t is128(const uint8_t *by_shape, __m128i shape)
+/* Which of the bytes whose classes these are have the class whose bit is 7 - `by`? */
+SSE41 static inline uint32_t is128(__m128i classes, int by)
 {
-    return (uint32_t)_mm_movemask_epi8(_mm_shuffle_epi8(load128(by_shape), shape));
+    return (uint32_t)_mm_movemask_epi8(_mm_slli_epi16(classes, by));
 }
 
-SSE41 static inline __m128i short_group128(const rd_takes *t, const uint8_t *shape, const uint8_t *letter)
-{
-    __m128i x = _mm_set1_epi8(-1);
-    for (unsigned j = 0; j < RD_SHORT; j++) {
-        __m128i s = _mm_shuffle_epi8(load128(t[j].shape), load128(shape + j));
-        __m128i l = _mm_shuffle_epi8(load128(t[j].letter), load128(letter + j));
-        x = _mm_and_si128(x, _mm_and_si128(s, l));
-    }
-    return x;
-}
-
-SSE41 static inline __m128i shapes128(const rd_takes *t, unsigned n, const uint8_t *shape)
+/* The buckets that take the `n` codes from `code` on. */
+SSE41 static inline __m128i takes128(const rd_takes *takes, unsigned n, const uint8_t *code)
 {
     __m128i x = _mm_set1_epi8(-1);
     for (unsigned j = 0; j < n; j++)
-        x = _mm_and_si128(x, _mm_shuffle_epi8(load128(t[j].shape), load128(shape + j)));
+        x = _mm_and_si128(x, _mm_shuffle_epi8(load128(takes[j].by_code), load128(code + j)));
     return x;
 }
 
 SSE41 static inline __m128i shorts128(const rd_program *p, const uint8_t *shape, const uint8_t *letter)
 {
     if (p->small)
-        return shapes128(p->filter[0], RD_SMALL, shape);
-    return _mm_or_si128(short_group128(p->filter[0], shape, letter),
-                        short_group128(p->filter[1], shape, letter));
+        return takes128(p->shape_filter[0], RD_SMALL, shape);
+    __m128i letters = takes128(p->letter_filter[0], RD_SHORT, letter);
+    __m128i shapes = takes128(p->shape_filter[0], RD_SHORT, shape);
+    if (p->literals)
+        return _mm_and_si128(letters, shapes);
+    letters = _mm_or_si128(letters, takes128(p->letter_filter[1], RD_SHORT, letter));
+    shapes = _mm_or_si128(shapes, takes128(p->shape_filter[1], RD_SHORT, shape));
+    return _mm_or_si128(letters, shapes);
 }
 
 SSE41 static inline void fill128(const rd_program *p, const uint8_t *b, codes *c)
@@ -306,19 +342,20 @@ SSE41 void rd_scan_sse41(const rd_program *p, const uint8_t *b, uint32_t n_words
         uint64_t behind = 0, high = 0, shorts = 0, longs = 0, digit = 0, token = 0;
         fill128(p, b, &c);
         for (unsigned q = 0; q < 64; q += 16) {
-            __m128i raw = load128(b + q), shape = load128(c.shape + q);
-            __m128i tab = _mm_cmpeq_epi8(raw, _mm_set1_epi8('\t'));
-            __m128i x = shorts128(p, c.shape + q, c.letter + q);
-            behind |= (uint64_t)(is128(p->behind, shape) | (uint32_t)_mm_movemask_epi8(tab)) << q;
+            __m128i raw = load128(b + q), tab = _mm_cmpeq_epi8(raw, _mm_set1_epi8('\t'));
+            __m128i classes = _mm_shuffle_epi8(load128(p->classes), load128(c.shape + q));
+            behind |= (uint64_t)(is128(classes, 2) | (uint32_t)_mm_movemask_epi8(tab)) << q;
             high |= (uint64_t)(uint32_t)_mm_movemask_epi8(raw) << q;
-            shorts |= (uint64_t)not_zero128(x) << q;
-            longs |= (uint64_t)not_zero128(shapes128(p->filter[RD_SHORT_GROUPS], RD_LONG, c.shape + q)) << q;
-            digit |= (uint64_t)is128(p->digit, shape) << q;
-            token |= (uint64_t)is128(p->token, shape) << q;
+            shorts |= (uint64_t)not_zero128(shorts128(p, c.shape + q, c.letter + q)) << q;
+            longs |= (uint64_t)not_zero128(takes128(p->long_filter, RD_LONG, c.shape + q)) << q;
+            digit |= (uint64_t)is128(classes, 0) << q;
+            token |= (uint64_t)is128(classes, 1) << q;
         }
+        out.hit_short[w] = shorts;
+        if (p->literals)
+            continue;
         out.hit_end[w] = behind & ((token | high) << 1 | carry);
         carry = (token | high) >> 63;
-        out.hit_short[w] = shorts;
         if (p->small)
             continue;
         out.hit_long[w] = longs;
@@ -329,7 +366,7 @@ SSE41 void rd_scan_sse41(const rd_program *p, const uint8_t *b, uint32_t n_words
 
 rd_scan_fn rd_scan_best(void)
 {
-    if (__builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt"))
         return rd_scan_avx2;
     return __builtin_cpu_supports("sse4.1") ? rd_scan_sse41 : rd_scan_plain;
 }
