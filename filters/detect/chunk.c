@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* Compiled for every CPU, and once more for what comes with AVX2: instructions that find and count bits, and
+ * wide registers. */
+#define EVERY_CPU inline __attribute__((always_inline))
+
 static inline uint32_t text_end(const rd_text *t)
 {
     return t->off + t->len;
@@ -16,14 +20,14 @@ void rd_chunk_reset(rd_chunk *c)
 
 /* ---- scan ---- */
 
-static rd_masks masks_from(rd_chunk *c, uint32_t word)
+static EVERY_CPU rd_masks masks_from(rd_chunk *c, uint32_t word)
 {
     return (rd_masks){c->hit_end + word, c->hit_short + word, c->hit_long + word, c->digit + word,
                       c->token + word};
 }
 
 /* Scans `n` words of 64 bytes from `at`; what lies behind the end reads as zero bytes. */
-static void scan_words(rd_chunk *c, const rd_chunk_source *from, uint32_t at, uint32_t n)
+static EVERY_CPU void scan_words(rd_chunk *c, const rd_chunk_source *from, uint32_t at, uint32_t n)
 {
     uint32_t left = from->end - at, whole = left / 64 < n ? left / 64 : n;
     from->scan(from->program, from->base + at, whole, masks_from(c, 0));
@@ -37,7 +41,7 @@ static void scan_words(rd_chunk *c, const rd_chunk_source *from, uint32_t at, ui
 /* ---- texts ---- */
 
 /* Bit k of the result: an odd number of the bits 0 to k of `edges` are set. */
-static inline uint64_t between(uint64_t edges)
+static EVERY_CPU uint64_t between(uint64_t edges)
 {
     for (unsigned by = 1; by < 64; by *= 2)
         edges ^= edges << by;
@@ -45,7 +49,7 @@ static inline uint64_t between(uint64_t edges)
 }
 
 /* Which bytes of the words from `at` on belong to texts, and where those start. */
-static void mark_texts(rd_chunk *c, const rd_chunk_source *from, uint32_t at, uint32_t n_words)
+static EVERY_CPU void mark_texts(rd_chunk *c, const rd_chunk_source *from, uint32_t at, uint32_t n_words)
 {
     uint32_t size = 64 * n_words, i = c->marked, n_texts = from->n_texts;
     const rd_text *texts = from->texts;
@@ -74,7 +78,7 @@ static void mark_texts(rd_chunk *c, const rd_chunk_source *from, uint32_t at, ui
     }
 }
 
-static void drop_outside(rd_chunk *c, uint32_t n_words)
+static EVERY_CPU void drop_outside(rd_chunk *c, uint32_t n_words)
 {
     for (uint32_t i = 0; i < n_words; i++) {
         c->hit_end[i] &= c->inside[i];
@@ -85,44 +89,11 @@ static void drop_outside(rd_chunk *c, uint32_t n_words)
     }
 }
 
-/* ---- exact tests ---- */
-
-static inline uint64_t exact_ends(const rd_program *p, const uint8_t *base, uint32_t at, uint64_t hits)
-{
-    uint64_t exact = 0;
-    for (uint64_t m = hits; m != 0; m &= m - 1) {
-        unsigned bit = (unsigned)__builtin_ctzll(m);
-        exact |= rd_program_may_end(p, base, at + bit) << bit;
-    }
-    return exact;
-}
-
-/* Turns the hits of the prefilter into exact ones. No branch depends on a test: most hits are false. */
-static void make_exact(rd_chunk *c, const rd_chunk_source *from, uint32_t at, uint32_t n_words)
-{
-    const rd_program *p = from->program;
-    for (uint32_t i = 0; i < n_words; i++, at += 64) {
-        const uint8_t *b = from->base + at;
-        uint64_t shorts = 0, longs = 0;
-        c->hit_end[i] = exact_ends(p, from->base, at, c->hit_end[i]);
-        for (uint64_t m = c->hit_short[i]; m != 0; m &= m - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(m);
-            shorts |= (uint64_t)rd_program_any_short(p, b + bit) << bit;
-        }
-        for (uint64_t m = c->hit_long[i]; m != 0; m &= m - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(m);
-            longs |= (uint64_t)((rd_program_long(p, b + bit) & ~p->long_words) != 0) << bit;
-        }
-        c->hit_short[i] = shorts;
-        c->hit_long[i] = longs;
-    }
-}
-
 /* ---- runs ---- */
 
 /* Leaves of every run the bits that have `by` more of it behind them. The last word sees nothing behind it.
  */
-static void shorten(uint64_t *words, uint32_t n, unsigned by)
+static EVERY_CPU void shorten(uint64_t *words, uint32_t n, unsigned by)
 {
     for (uint32_t i = 0; i < n; i++)
         words[i] &= words[i] >> by | words[i + 1] << (64 - by);
@@ -131,8 +102,8 @@ static void shorten(uint64_t *words, uint32_t n, unsigned by)
 
 /* Where runs of at least `shortest` start in the first `n` words of `run`, which has one more; each text
  * starts anew. Returns the next carry. */
-static uint64_t find_starts(const uint64_t *run, const uint64_t *text_starts, uint32_t n, uint32_t shortest,
-                            uint64_t carry, uint64_t *out)
+static EVERY_CPU uint64_t find_starts(const uint64_t *run, const uint64_t *text_starts, uint32_t n,
+                                      uint32_t shortest, uint64_t carry, uint64_t *out)
 {
     memcpy(out, run, (n + 1) * sizeof out[0]);
     if (shortest == 0)
@@ -147,8 +118,79 @@ static uint64_t find_starts(const uint64_t *run, const uint64_t *text_starts, ui
     return run[n - 1] >> 63;
 }
 
+/* ---- lists of places ---- */
+
+/* Where the bits of the words are, upwards. Words have few bits and nobody can guess how many, so some
+ * places are written whether they are needed or not. Returns their number. */
+static EVERY_CPU uint32_t list_bits(const uint64_t *words, uint32_t n_words, uint16_t *places)
+{
+    const uint64_t top = UINT64_C(1) << 63;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < n_words; i++) {
+        uint64_t m = words[i];
+        uint32_t behind = n + (uint32_t)__builtin_popcountll(m);
+        do {
+            for (unsigned k = 0; k < RD_AT_ONCE; k++, m &= m - 1)
+                places[n + k] =
+                    (uint16_t)(64 * i + (unsigned)__builtin_ctzll(m | top)); /* any, if none is left */
+            n += RD_AT_ONCE;
+        } while (n < behind);
+        n = behind;
+    }
+    return n;
+}
+
+/* ---- exact tests ---- */
+
+typedef bool exact_test(const rd_program *p, const uint8_t *base, uint32_t at);
+
+static EVERY_CPU bool may_end(const rd_program *p, const uint8_t *base, uint32_t at)
+{
+    return rd_program_may_end(p, base, at) != 0;
+}
+
+static EVERY_CPU bool starts_short(const rd_program *p, const uint8_t *base, uint32_t at)
+{
+    return rd_program_any_short(p, base + at);
+}
+
+static EVERY_CPU bool starts_long(const rd_program *p, const uint8_t *base, uint32_t at)
+{
+    return (rd_program_long(p, base + at) & ~p->long_words) != 0;
+}
+
+/* What stands before the text counts here, and does not when the place is looked at. */
+static EVERY_CPU bool starts_token(const rd_program *p, const uint8_t *base, uint32_t at)
+{
+    return rd_program_token_starts(p, at > 0 ? base[at - 1] : 0, base + at) != 0;
+}
+
+/* Leaves of the hits, in a word at `at`, those that pass the test. No branch depends on it: most do not. */
+static EVERY_CPU uint64_t exact(uint64_t hits, const rd_chunk_source *from, uint32_t at, exact_test *test)
+{
+    uint64_t left = 0;
+    for (uint64_t m = hits; m != 0; m &= m - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(m);
+        left |= (uint64_t)test(from->program, from->base, at + bit) << bit;
+    }
+    return left;
+}
+
+static EVERY_CPU void make_exact(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
+{
+    uint64_t any[RD_CHUNK_WORDS];
+    for (uint32_t i = 0; i < c->n_words; i++) {
+        c->hit_end[i] = exact(c->hit_end[i], from, at + 64 * i, may_end);
+        c->hit_short[i] = exact(c->hit_short[i], from, at + 64 * i, starts_short);
+        c->hit_long[i] = exact(c->hit_long[i], from, at + 64 * i, starts_long);
+        c->tokens[i] = exact(c->tokens[i], from, at + 64 * i, starts_token);
+        any[i] = c->hit_end[i] | c->hit_short[i] | c->hit_long[i] | c->digits[i] | c->tokens[i];
+    }
+    c->n_places = list_bits(any, c->n_words, c->places);
+}
+
 /* JSON between texts is full of what may follow keys; protobuf is not. */
-static bool many_ends(const rd_chunk *c, uint32_t n)
+static EVERY_CPU bool many_ends(const rd_chunk *c, uint32_t n)
 {
     uint32_t n_hit = 0;
     for (uint32_t i = 0; i < n; i++)
@@ -156,28 +198,49 @@ static bool many_ends(const rd_chunk *c, uint32_t n)
     return 4 * n_hit > 3 * n;
 }
 
-void rd_chunk_fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
+static EVERY_CPU void fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
 {
     const rd_program *p = from->program;
     uint32_t words = (from->end - at + 63) / 64;
     uint32_t n = c->n_words = words < RD_CHUNK_WORDS ? words : RD_CHUNK_WORDS;
     uint32_t scanned = words < RD_MASK_WORDS ? n : RD_MASK_WORDS;
     scan_words(c, from, at, scanned);
+    if (!p->small || many_ends(c, n)) {
+        mark_texts(c, from, at, scanned);
+        drop_outside(c, scanned);
+    }
     if (p->small) { /* not scanned for: another set may have left some */
         memset(c->hit_long, 0, n * sizeof c->hit_long[0]);
         memset(c->digits, 0, n * sizeof c->digits[0]);
         memset(c->tokens, 0, n * sizeof c->tokens[0]);
-        if (many_ends(c, n)) {
-            mark_texts(c, from, at, n);
-            drop_outside(c, n);
-        }
-        make_exact(c, from, at, n);
+    } else {
+        c->digit[scanned] = c->token[scanned] = 0;
+        c->digit_carry = find_starts(c->digit, c->starts, n, p->digit_run, c->digit_carry, c->digits);
+        c->token_carry = find_starts(c->token, c->starts, n, p->token_run, c->token_carry, c->tokens);
+    }
+    make_exact(c, from, at);
+}
+
+static void fill_plain(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
+{
+    fill(c, from, at);
+}
+
+#if defined(__x86_64__)
+static __attribute__((target("avx2,bmi,popcnt"))) void fill_avx2(rd_chunk *c, const rd_chunk_source *from,
+                                                                 uint32_t at)
+{
+    fill(c, from, at);
+}
+#endif
+
+void rd_chunk_fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
+{
+#if defined(__x86_64__)
+    if (from->scan == rd_scan_avx2) {
+        fill_avx2(c, from, at);
         return;
     }
-    mark_texts(c, from, at, scanned);
-    drop_outside(c, scanned);
-    c->digit[scanned] = c->token[scanned] = 0;
-    make_exact(c, from, at, n);
-    c->digit_carry = find_starts(c->digit, c->starts, n, p->digit_run, c->digit_carry, c->digits);
-    c->token_carry = find_starts(c->token, c->starts, n, p->token_run, c->token_carry, c->tokens);
+#endif
+    fill_plain(c, from, at);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The candidates of one chunk of the base buffer, as bit masks: what the prefilter sees, without what lies
- * between texts, and only where the exact tests say yes. Bit i of word w speaks of byte 64 w + i of the
- * chunk.
+ * The candidates of one chunk of the base buffer: what the prefilter sees, without what lies between texts,
+ * and only where the exact tests say yes. On the way they are bit masks: bit i of word w speaks of byte
+ * 64 w + i of the chunk.
  *
  *    scan     hits of windows and ends of keys, digits, tokens (scan.h)
  *    inside   hits between texts are dropped; where they are few, the walk does that
- *    exact    and those that are none, without a branch that depends on the test
  *    runs     of digits and of tokens only the starts of long ones stay
+ *    exact    hits that are none are dropped, without a branch that depends on the test
+ *    list     of the places where something is left
  */
 #ifndef RD_DETECT_CHUNK_H
 #define RD_DETECT_CHUNK_H
@@ -19,11 +20,15 @@ enum {
     RD_CHUNK_WORDS = 64,
     RD_CHUNK = RD_CHUNK_WORDS * 64,
     RD_LOOK_WORDS = 1, /* behind a chunk: runs that reach over its end */
-    RD_MASK_WORDS = RD_CHUNK_WORDS + RD_LOOK_WORDS
+    RD_MASK_WORDS = RD_CHUNK_WORDS + RD_LOOK_WORDS,
+    RD_AT_ONCE = 2 /* so many places are written at once, needed or not */
 };
 
 typedef struct rd_chunk {
-    /* The result. One word more than any chunk has, which is never a hit. */
+    /* The result. */
+    uint16_t places[RD_CHUNK + RD_AT_ONCE]; /* bytes of the chunk where something may be, upwards */
+    uint32_t n_places;
+    /* What it is. One word more than any chunk has, which is never a hit. */
     uint64_t hit_end[RD_MASK_WORDS], hit_short[RD_MASK_WORDS], hit_long[RD_MASK_WORDS];
     uint64_t digits[RD_MASK_WORDS + 1], tokens[RD_MASK_WORDS + 1]; /* where runs start */
     uint32_t n_words;

@@ -208,25 +208,19 @@ static bool patterns_want(const walk *w, uint32_t text)
            rd_patterns_want(w->set->patterns, w->scratch->patterns, text_end(&w->texts[text]));
 }
 
-/* Moves to the text that ends behind `pos`, or to the end. Most texts hold no candidate at all;
- * they need no word, unless patterns want to see them. */
-static __attribute__((noinline)) void move_to(walk *w, uint32_t pos)
+/* Moves to the text that ends behind `pos`, or stays at the last. Most texts hold no candidate at all; they
+ * need no word, unless patterns want to see them. */
+static inline void move_to(walk *w, uint32_t pos)
 {
-    const rd_text *t = w->texts + w->text, *end = w->texts + w->n_texts;
-    while (t < end && pos >= text_end(t)) {
+    const rd_text *texts = w->texts;
+    uint32_t last = w->n_texts - 1, i = w->text;
+    while (i < last && pos >= text_end(&texts[i])) {
         finish_text(w);
         do
-            t++;
-        while (t < end && pos >= text_end(t) && !patterns_want(w, (uint32_t)(t - w->texts)));
-        w->text = (uint32_t)(t - w->texts);
-        if (t < end)
-            start_text(w, w->text);
+            i++;
+        while (i < last && pos >= text_end(&texts[i]) && !patterns_want(w, i));
+        start_text(w, i);
     }
-}
-
-static inline bool is_over(const walk *w)
-{
-    return w->text == w->n_texts;
 }
 
 /* Windows that reach behind the text do not count: what is there must not matter. */
@@ -282,32 +276,25 @@ static void at_token(walk *w, uint32_t at)
         confirm(w, p->token_owners[__builtin_ctz(owners)], at);
 }
 
-static void walk_word(walk *w, uint32_t i, uint32_t at)
+static void at_place(walk *w, uint32_t at, uint32_t place)
 {
     const rd_chunk *c = &w->scratch->chunk;
-    const rd_program *p = &w->set->program;
-    uint64_t ends = c->hit_end[i], shorts = c->hit_short[i], longs = c->hit_long[i];
-    uint64_t digits = c->digits[i], tokens = c->tokens[i];
-    for (uint64_t m = ends | shorts | longs | digits | tokens; m != 0; m &= m - 1) {
-        uint64_t bit = m & -m;
-        uint32_t pos = at + (uint32_t)__builtin_ctzll(m);
-        if (pos >= w->find.v.hi)
-            move_to(w, pos);
-        if (is_over(w))
-            return;
-        if (pos < w->find.v.lo)
-            continue; /* between texts */
-        if ((digits & bit) != 0)
-            at_digits(w, pos);
-        if ((tokens & bit) != 0)
-            at_token(w, pos);
-        if ((ends & bit) != 0)
-            at_end(w, pos - KEY_END);
-        if ((shorts & bit) != 0)
-            at_short(w, pos);
-        if ((longs & bit) != 0)
-            at_long(w, pos, ~p->long_words);
-    }
+    uint32_t i = place / 64, pos = at + place;
+    uint64_t bit = UINT64_C(1) << place % 64;
+    if (pos >= w->find.v.hi)
+        move_to(w, pos);
+    if (pos - w->find.v.lo >= w->find.v.hi - w->find.v.lo)
+        return; /* between texts */
+    if ((c->digits[i] & bit) != 0)
+        at_digits(w, pos);
+    if ((c->tokens[i] & bit) != 0)
+        at_token(w, pos);
+    if ((c->hit_end[i] & bit) != 0)
+        at_end(w, pos - KEY_END);
+    if ((c->hit_short[i] & bit) != 0)
+        at_short(w, pos);
+    if ((c->hit_long[i] & bit) != 0)
+        at_long(w, pos, ~w->set->program.long_words);
 }
 
 /* One pass over all texts; `encoded` NULL: they are what was percent-encoded. */
@@ -338,12 +325,13 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
     rd_chunk_reset(c);
     if (set->n_patterns > 0)
         rd_patterns_begin(set->patterns, scratch->patterns, base, texts[0].off, source.end);
-    for (uint32_t at = texts[0].off; at < source.end && w.text < n_texts; at += RD_CHUNK) {
+    for (uint32_t at = texts[0].off; at < source.end; at += RD_CHUNK) {
         rd_chunk_fill(c, &source, at);
-        for (uint32_t i = 0; i < c->n_words && w.text < n_texts; i++)
-            walk_word(&w, i, at + 64 * i);
+        for (uint32_t i = 0; i < c->n_places; i++)
+            at_place(&w, at, c->places[i]);
     }
     move_to(&w, UINT32_MAX);
+    finish_text(&w);
 }
 
 /* What the runs with percent escapes mean. */
