@@ -340,6 +340,29 @@ const rd_keyset *rd_policy_text_keys(const rd_policy *p, rd_signal s, rd_class c
     return p->views[s].text_keys[mode][cls];
 }
 
+/* Do the same rules apply? */
+static bool alike(const rd_policy *p, rd_signal s, rd_class a, rd_class b)
+{
+    for (uint32_t i = 0; i < p->n_rules; i++) {
+        if (applies(&p->rules[i], s, a) != applies(&p->rules[i], s, b))
+            return false;
+    }
+    return true;
+}
+
+uint64_t rd_policy_distinct_classes(const rd_policy *p, rd_signal s)
+{
+    uint64_t classes = 0;
+    for (unsigned a = 0; a < RD_CLASS_COUNT; a++) {
+        bool known = false;
+        for (unsigned b = 0; b < a && !known; b++)
+            known = (classes >> b & 1) != 0 && alike(p, s, (rd_class)a, (rd_class)b);
+        if (!known)
+            classes |= UINT64_C(1) << a;
+    }
+    return classes;
+}
+
 bool rd_policy_reads_keys(const rd_policy *p, rd_signal s, rd_mode mode, uint32_t i)
 {
     return looks_into_texts(&p->rules[i], s, mode);

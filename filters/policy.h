@@ -105,6 +105,8 @@ rd_visitor rd_policy_visitor(const rd_policy *p, rd_signal s);
 const rd_keyset *rd_policy_text_keys(const rd_policy *p, rd_signal s, rd_class cls, rd_mode mode);
 /* Is the rule after names of keys inside texts of the signal, in that mode? */
 bool rd_policy_reads_keys(const rd_policy *p, rd_signal s, rd_mode mode, uint32_t rule);
+/* Classes, as bits, so that every other class is searched for just what one of these is. */
+uint64_t rd_policy_distinct_classes(const rd_policy *p, rd_signal s);
 /* Classes with the same detectors form a group, so that one pass over the body serves a whole group; usually
  * there is one. */
 uint32_t rd_policy_groups(const rd_policy *p, rd_signal s);

@@ -289,9 +289,14 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
     return o == RD_NO_MEMORY ? rd_fail(err, o, "redaction scratch", SIZE_MAX) : o;
 }
 
-rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text, rd_buf *out)
+rd_outcome rd_redact_text(rd_redactor *r, const rd_text_job *of, rd_slice text, rd_buf *out)
 {
-    rd_job job = {.policy = policy, .signal = RD_SIGNAL_LOGS, .format = RD_FORMAT_JSON, .body = text};
+    rd_job job = {.policy = of->policy,
+                  .signal = of->signal,
+                  .format = RD_FORMAT_JSON,
+                  .body = text,
+                  .workspace = of->workspace,
+                  .epoch = of->epoch};
     rd_error err;
     rd_redaction res;
     size_t before = out->n;
@@ -301,8 +306,9 @@ rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls,
     rd_leaf *l = rd_doc_push_leaf(&r->doc);
     if (l == NULL)
         return RD_NO_MEMORY;
-    *l = (rd_leaf){.len = (uint32_t)text.n, .frame = RD_NO_FRAME, .cls = (uint8_t)cls, .form = RD_FORM_TEXT};
-    rd_outcome o = run_group(r, rd_policy_group_of(policy, RD_SIGNAL_LOGS, cls), &err);
+    *l = (rd_leaf){
+        .len = (uint32_t)text.n, .frame = RD_NO_FRAME, .cls = (uint8_t)of->cls, .form = RD_FORM_TEXT};
+    rd_outcome o = run_group(r, rd_policy_group_of(of->policy, of->signal, of->cls), &err);
     if (o == RD_OK)
         o = finish(r, out, &res, &err);
     if (o == RD_OK && r->drops) { /* the text is the record */

@@ -125,10 +125,18 @@ typedef struct rd_redaction {
 RD_MUST_CHECK rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result,
                                    rd_error *err);
 
-/* Redacts one text outside any payload (an error message of a backend, a line on standard input): class `cls`
- * of signal LOGS, digests as in epoch 0 of a workspace without a name. RD_BUF_TAIL readable bytes follow
- * `text`. Appends the result; of a text that is to be dropped with its record, `***`. */
-RD_MUST_CHECK rd_outcome rd_redact_text(rd_redactor *r, const rd_policy *policy, rd_class cls, rd_slice text,
-                                        rd_buf *out);
+/* A text outside any payload (an error message of a backend, a line on standard input): whose it is, and what
+ * it stands for. */
+typedef struct rd_text_job {
+    const rd_policy *policy; /* borrowed for the call */
+    rd_signal signal;
+    rd_class cls;
+    rd_slice workspace; /* whose digests are made; borrowed for the call */
+    uint32_t epoch;     /* of digests */
+} rd_text_job;
+
+/* RD_BUF_TAIL readable bytes follow `text`. Appends the result; of a text that is to be dropped with its
+ * record, `***`. */
+RD_MUST_CHECK rd_outcome rd_redact_text(rd_redactor *r, const rd_text_job *job, rd_slice text, rd_buf *out);
 
 #endif

@@ -24,8 +24,9 @@ static bool write_line(const gw_cli_text *t, const rd_buf *redacted)
 /* Nothing of a line is written before all of it is redacted. */
 static int redact_line(const gw_cli_text *t, rd_redactor *r, rd_buf *out)
 {
+    const rd_text_job job = {.policy = t->gen->policy, .signal = RD_SIGNAL_LOGS, .cls = t->cls};
     rd_buf_clear(out, 1 << 20);
-    rd_outcome o = rd_redact_text(r, t->gen->policy, t->cls, rd_buf_slice(&t->text), out);
+    rd_outcome o = rd_redact_text(r, &job, rd_buf_slice(&t->text), out);
     if (o != RD_OK) {
         gw_cli_text_fail(t, rd_outcome_word(o));
         return GW_EXIT_FAILED;

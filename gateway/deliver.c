@@ -193,7 +193,7 @@ static void on_call(void *arg, gw_call_result r, const gw_call_response *res)
     wake(d->binding, d->route->upstream_index);
     if (try_another(d, r, res))
         return;
-    gw_translate(r, res, d->to, d->binding->thread->scrubber, d->binding->gen, d->text, &t);
+    gw_translate(r, res, d->to, d->binding->thread->scrubber, d->req.scrub, d->text, &t);
     if (t.outcome != GW_OUTCOME_DELIVERED)
         gw_log(UPSTREAM_FAILED, gw_word("upstream", d->route->upstream),
                gw_word("signal", gw_signal_word(d->route->signal)), gw_word("result", gw_call_result_word(r)),

@@ -29,6 +29,7 @@ typedef void (*gw_delivered_cb)(void *arg, const gw_translated *t);
 
 typedef struct gw_deliver_request {
     const gw_scrubbed *body;
+    const gw_scrub *scrub; /* that made it */
     rd_slice content_type, content_encoding;
     rd_slice tenant;
     rd_slice traceparent, tracestate; /* as received; passed on only if they are well-formed */

@@ -585,6 +585,7 @@ static void on_scrubbed(gw_exchange *x)
     }
     transition(x, STATE_DELIVER);
     gw_deliver_request req = {.body = s->scrubbed,
+                              .scrub = s,
                               .content_type = gw_media_upstream(x->format),
                               .content_encoding =
                                   gw_media_upstream_coding(x->route->signal, x->format, s->out_coding),

@@ -21,7 +21,7 @@ struct gw_scrubber {
     rd_buf text;
 };
 
-enum { MAX_TEXT = 64 << 10, KEEP_TEXT = 16 << 10 };
+enum { MAX_TEXT = 64 << 10, MAX_TEXT_REDACTED = 1 << 20, KEEP_TEXT = 16 << 10 };
 
 gw_scrubber *gw_scrubber_new(gw_counters *counters)
 {
@@ -317,8 +317,12 @@ static uint32_t ask_admission(void *ctx, const rd_walked *walked)
     return x->admit(x->admit_arg, x->decoded_bytes, walked);
 }
 
-/* The day on which the epoch began, since 1970. */
-static uint32_t epoch_of(const gw_redaction_cfg *cfg, time_t now)
+static rd_slice name_of(const gw_workspace *w)
+{
+    return w == NULL ? (rd_slice){0} : rd_slice_str(w->name);
+}
+
+uint32_t gw_scrub_epoch(const gw_redaction_cfg *cfg, time_t now)
 {
     uint32_t day = (uint32_t)(now / (24 * 60 * 60));
     return cfg->digest_epoch_days == 0 ? 0 : day - day % cfg->digest_epoch_days;
@@ -340,11 +344,11 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .format = x->format == GW_FORMAT_JSON ? RD_FORMAT_JSON : RD_FORMAT_PROTOBUF,
                   .body = body,
                   .limits = x->gen->limits,
-                  .workspace = x->workspace == NULL ? (rd_slice){0} : rd_slice_str(x->workspace->name),
+                  .workspace = name_of(x->workspace),
                   .stamp = x->workspace == NULL ? NULL : gw_scrub_stamp(x->workspace, x->signal),
                   .content = x->has_content ? &x->content : NULL,
                   .clock = gw_scrub_time_next(&s->time, x->gen->cfg->redaction.time_one_in),
-                  .epoch = epoch_of(&x->gen->cfg->redaction, x->now)};
+                  .epoch = gw_scrub_epoch(&x->gen->cfg->redaction, x->now)};
     if (x->admit != NULL)
         job.admit = (rd_admit){.ask = ask_admission, .ctx = x};
     paid_buf(x, &x->redacted,
@@ -390,18 +394,37 @@ static rd_slice first_bytes(rd_slice text, size_t max)
     return (rd_slice){text.p, max};
 }
 
+/* In turn as the text of each kind of place: nobody knows what of the request a backend repeats. */
+static rd_outcome redact_as_all(gw_scrubber *s, const gw_scrub *of)
+{
+    rd_text_job job = {.policy = gw_policy_of(of->gen, of->workspace),
+                       .signal = (rd_signal)of->signal,
+                       .workspace = name_of(of->workspace),
+                       .epoch = gw_scrub_epoch(&of->gen->cfg->redaction, of->now)};
+    rd_outcome o = RD_OK;
+    for (uint64_t left = rd_policy_distinct_classes(job.policy, job.signal); o == RD_OK && left != 0;
+         left &= left - 1) {
+        rd_buf before = s->text;
+        rd_buf_init(&s->text, MAX_TEXT_REDACTED);
+        job.cls = (rd_class)__builtin_ctzll(left);
+        o = rd_redact_text(s->redactor, &job, rd_buf_slice(&before), &s->text);
+        (void)rd_buf_reserve(&s->text, 1); /* an empty text, too, has bytes behind it */
+        rd_buf_release(&before);
+    }
+    return o == RD_OK ? s->text.failed : o;
+}
+
 /* Shortened after redaction: what is cut off before could be the part by which the rest would have been
  * known. */
-void gw_scrub_text(gw_scrubber *s, const gw_generation *gen, rd_slice text, size_t max, rd_buf *out)
+void gw_scrub_text(gw_scrubber *s, const gw_scrub *of, rd_slice text, size_t max, rd_buf *out)
 {
     text = first_bytes(text, MAX_TEXT);
     if (text.n == 0 || max > MAX_TEXT / 2 || !rd_utf8_valid(text))
         return;
     rd_buf_clear(&s->text, KEEP_TEXT);
     rd_buf_append(&s->text, text.p, text.n); /* the copy has the readable tail that detectors need */
-    size_t from = out->n;
-    if (s->text.failed != RD_OK ||
-        rd_redact_text(s->redactor, gen->policy, RD_CLASS_BODY, rd_buf_slice(&s->text), out) != RD_OK)
-        out->n = from;
-    out->n = from + first_bytes((rd_slice){out->p + from, out->n - from}, max).n;
+    if (s->text.failed != RD_OK || redact_as_all(s, of) != RD_OK)
+        return;
+    rd_slice all = first_bytes(rd_buf_slice(&s->text), max);
+    rd_buf_append(out, all.p, all.n);
 }

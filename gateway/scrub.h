@@ -85,8 +85,12 @@ gw_outcome gw_scrub_coding(gw_signal signal, gw_format format, rd_slice content_
 /* What goes upstream: Loki protobuf is always a snappy block, everything else follows the configuration. */
 rd_coding gw_scrub_out_coding(gw_signal signal, gw_format format, gw_upstream_coding configured);
 
-/* Redacts a text of a backend before a sender sees it; at most `max` bytes (32 KiB) of the result are kept.
- * Appends nothing on failure. */
-void gw_scrub_text(gw_scrubber *s, const gw_generation *gen, rd_slice text, size_t max, rd_buf *out);
+/* Redacts a text of a backend before a sender sees it, by the rules for the body that it answers (its
+ * generation, signal, workspace and time); at most `max` bytes (32 KiB) of the result are kept. Appends
+ * nothing on failure. */
+void gw_scrub_text(gw_scrubber *s, const gw_scrub *of, rd_slice text, size_t max, rd_buf *out);
+
+/* The epoch of digests: the day on which it began, since 1970; 0 if epochs never change. */
+uint32_t gw_scrub_epoch(const gw_redaction_cfg *cfg, time_t now);
 
 #endif

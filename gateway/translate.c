@@ -84,17 +84,17 @@ static bool type_is(rd_slice content_type, const char *want)
 }
 
 /* Redacts `words` to the end of `text`. */
-static rd_slice redacted(gw_scrubber *s, const gw_generation *gen, rd_slice words, rd_buf *text)
+static rd_slice redacted(gw_scrubber *s, const gw_scrub *of, rd_slice words, rd_buf *text)
 {
     size_t from = text->n;
-    gw_scrub_text(s, gen, words, MAX_DETAIL, text);
+    gw_scrub_text(s, of, words, MAX_DETAIL, text);
     return (rd_slice){text->p + from, text->n - from};
 }
 
 /* ---- partial_success ---- */
 
 /* The three response messages have the same numbers; the logs one reads them all. */
-static void partial_of_protobuf(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_generation *gen,
+static void partial_of_protobuf(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_scrub *of,
                                 rd_buf *text)
 {
     Opentelemetry__Proto__Collector__V1__ExportLogsServiceResponse *m =
@@ -103,12 +103,12 @@ static void partial_of_protobuf(rd_slice body, gw_translated *out, gw_scrubber *
         return;
     if (m->partial_success != NULL) {
         out->partial.rejected = m->partial_success->rejected_log_records;
-        out->partial.message = redacted(s, gen, rd_slice_str(m->partial_success->error_message), text);
+        out->partial.message = redacted(s, of, rd_slice_str(m->partial_success->error_message), text);
     }
     opentelemetry__proto__collector__v1__export_logs_service_response__free_unpacked(m, NULL);
 }
 
-static void partial_of_json(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_generation *gen,
+static void partial_of_json(rd_slice body, gw_translated *out, gw_scrubber *s, const gw_scrub *of,
                             rd_buf *text)
 {
     static const char *const counts[] = {"rejectedLogRecords", "rejectedSpans", "rejectedDataPoints"};
@@ -123,51 +123,50 @@ static void partial_of_json(rd_slice body, gw_translated *out, gw_scrubber *s, c
             out->partial.rejected = strtoll(json_string_value(n), NULL, 10);
     }
     if (message != NULL)
-        out->partial.message = redacted(s, gen, rd_slice_str(message), text);
+        out->partial.message = redacted(s, of, rd_slice_str(message), text);
     json_decref(root);
 }
 
 /* ---- error texts ---- */
 
-static rd_slice status_of_protobuf(rd_slice body, gw_scrubber *s, const gw_generation *gen, rd_buf *text)
+static rd_slice status_of_protobuf(rd_slice body, gw_scrubber *s, const gw_scrub *of, rd_buf *text)
 {
     rd_slice found = {0};
     Google__Rpc__Status *m = google__rpc__status__unpack(NULL, body.n, body.p);
     if (m == NULL)
         return found;
-    found = redacted(s, gen, rd_slice_str(m->message), text);
+    found = redacted(s, of, rd_slice_str(m->message), text);
     google__rpc__status__free_unpacked(m, NULL);
     return found;
 }
 
-static rd_slice status_of_json(rd_slice body, gw_scrubber *s, const gw_generation *gen, rd_buf *text)
+static rd_slice status_of_json(rd_slice body, gw_scrubber *s, const gw_scrub *of, rd_buf *text)
 {
     rd_slice found = {0};
     json_t *root = json_loadb((const char *)body.p, body.n, 0, NULL);
     const char *message = json_string_value(json_object_get(root, "message"));
     if (message != NULL)
-        found = redacted(s, gen, rd_slice_str(message), text);
+        found = redacted(s, of, rd_slice_str(message), text);
     json_decref(root);
     return found;
 }
 
-static rd_slice error_words(const gw_call_response *res, gw_scrubber *s, const gw_generation *gen,
-                            rd_buf *text)
+static rd_slice error_words(const gw_call_response *res, gw_scrubber *s, const gw_scrub *of, rd_buf *text)
 {
     if (type_is(res->content_type, "application/x-protobuf"))
-        return status_of_protobuf(res->body, s, gen, text);
+        return status_of_protobuf(res->body, s, of, text);
     if (type_is(res->content_type, "application/json"))
-        return status_of_json(res->body, s, gen, text);
+        return status_of_json(res->body, s, of, text);
     if (!type_is(res->content_type, "text/plain"))
         return (rd_slice){0}; /* an HTML page helps nobody */
     rd_slice words = res->body;
     while (words.n > 0 && (words.p[words.n - 1] == '\n' || words.p[words.n - 1] == '\r'))
         words.n--;
-    return redacted(s, gen, words, text);
+    return redacted(s, of, words, text);
 }
 
 void gw_translate(gw_call_result r, const gw_call_response *res, const gw_reply_to *to, gw_scrubber *scrubber,
-                  const gw_generation *gen, rd_buf *text, gw_translated *out)
+                  const gw_scrub *of, rd_buf *text, gw_translated *out)
 {
     *out = (gw_translated){0};
     if (r != GW_CALL_OK) {
@@ -178,7 +177,7 @@ void gw_translate(gw_call_result r, const gw_call_response *res, const gw_reply_
     out->outcome = outcome_of_status(res->status);
     out->retry_after_s = gw_translate_retry_after(res->retry_after, time(NULL));
     if (out->outcome != GW_OUTCOME_DELIVERED) {
-        out->detail = error_words(res, scrubber, gen, text);
+        out->detail = error_words(res, scrubber, of, text);
         return;
     }
     out->ack = res->ack;
@@ -187,7 +186,7 @@ void gw_translate(gw_call_result r, const gw_call_response *res, const gw_reply_
     if (to->dialect == GW_DIALECT_LOKI || res->body.n <= 2)
         return;
     if (type_is(res->content_type, "application/x-protobuf"))
-        partial_of_protobuf(res->body, out, scrubber, gen, text);
+        partial_of_protobuf(res->body, out, scrubber, of, text);
     else if (type_is(res->content_type, "application/json"))
-        partial_of_json(res->body, out, scrubber, gen, text);
+        partial_of_json(res->body, out, scrubber, of, text);
 }

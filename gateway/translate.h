@@ -20,10 +20,10 @@ typedef struct gw_translated {
     uint32_t retry_after_s; /* 0: none said */
 } gw_translated;
 
-/* `text` receives what the result's slices point to; it must not grow afterwards as long as they are used
- * (reserve first). */
+/* `of`: the body that was delivered, whose rules hold for the backend's words as well. `text` receives what
+ * the result's slices point to; it must not grow afterwards as long as they are used (reserve first). */
 void gw_translate(gw_call_result r, const gw_call_response *res, const gw_reply_to *to, gw_scrubber *scrubber,
-                  const gw_generation *gen, rd_buf *text, gw_translated *out);
+                  const gw_scrub *of, rd_buf *text, gw_translated *out);
 
 /* Retry-After as seconds: a number, or an HTTP-date against `now`. 0: absent or not understood. Capped at an
  * hour. */

@@ -27,7 +27,8 @@ static const char *redacted(const rd_rule_spec *list, uint32_t n, const char *te
     rd_buf_init(&out, 1 << 20);
     rd_buf_append_str(&in, text);
     (void)rd_buf_reserve(&in, 0);
-    assert_int_equal(rd_redact_text(r, p, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+    assert_int_equal(
+        rd_redact_text(r, &(rd_text_job){.policy = p, .cls = RD_CLASS_BODY}, rd_buf_slice(&in), &out), RD_OK);
     assert_true(out.n < sizeof result);
     memcpy(result, out.p, out.n);
     result[out.n] = '\0';
@@ -139,7 +140,9 @@ static void test_inline_keys__wherever_a_chunk_ends(void **state)
                 rd_buf_append_byte(&in, ' ');
             rd_buf_append(&in, text.p, text.n - 1);
             (void)rd_buf_reserve(&in, 0);
-            assert_int_equal(rd_redact_text(r, p, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+            assert_int_equal(
+                rd_redact_text(r, &(rd_text_job){.policy = p, .cls = RD_CLASS_BODY}, rd_buf_slice(&in), &out),
+                RD_OK);
             assert_int_equal(out.n, at + want.n - 1);
             assert_memory_equal(out.p + at, want.p, want.n - 1);
         }
@@ -285,7 +288,9 @@ static void test_inline_keys__hostile_texts_take_linear_time(void **state)
         rd_buf_init(&out, 1 << 25);
         while (in.n < 1 << 22)
             rd_buf_append_str(&in, units[u]);
-        assert_int_equal(rd_redact_text(r, p, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+        assert_int_equal(
+            rd_redact_text(r, &(rd_text_job){.policy = p, .cls = RD_CLASS_BODY}, rd_buf_slice(&in), &out),
+            RD_OK);
         rd_buf_release(&in);
         rd_buf_release(&out);
         rd_redactor_free(&r);

@@ -170,6 +170,87 @@ static void test_policies__act_on_bodies_of_their_workspace(void **state)
     gw_generation_unref(&g);
 }
 
+/* ---- words of backends ---- */
+
+static void expect_words(gw_generation *g, const gw_workspace *w, gw_signal signal, const char *in,
+                         const char *want)
+{
+    gw_scrubber *s = gw_scrubber_new(gw_counters_new());
+    const gw_scrub of = {.gen = g, .workspace = w, .signal = signal, .now = 1790000000};
+    rd_buf out;
+    rd_buf_init(&out, 1 << 16);
+    for (unsigned i = 0; i < 2; i++) { /* appended, and the same the second time */
+        size_t from = out.n;
+        gw_scrub_text(s, &of, rd_slice_str(in), 1024, &out);
+        rd_slice got = {out.p + from, out.n - from};
+        if (!rd_slice_eq(got, rd_slice_str(want)))
+            fail_msg("%s\nbecame %.*s", in, (int)got.n, (const char *)got.p);
+    }
+    rd_buf_release(&out);
+    gw_scrubber_free(&s);
+}
+
+static void test_policies__act_on_words_of_backends(void **state)
+{
+    gw_generation *g = kit_generation(
+        HEAD "redaction:\n  allow_relax: [email]\n"
+             "  rules: [{name: order, pattern: 'O-\\d+'},"
+             " {name: span, pattern: 'S-\\d+', where: {classes: [span_name], signals: [traces]}},"
+             " {name: tag, pattern: 'T-\\d+', where: {classes: [label]}}]\nworkspaces:\n  list:\n"
+             "    - {name: adds, rules: [{name: staff, pattern: 'P-\\d+', action: {replace: '<staff>'}}]}\n"
+             "    - {name: relaxes, relax: [email]}\n");
+    gw_workspaces *t = kit_workspaces(g);
+    const gw_workspace *adds = gw_workspaces_at(t, 0), *relaxes = gw_workspaces_at(t, 1);
+    const char *in = "no P-17 O-22 S-3 T-4 ana@example.com";
+    expect_words(g, NULL, GW_SIGNAL_LOGS, in, "no P-17 *** S-3 *** a***@example.com");
+    expect_words(g, adds, GW_SIGNAL_LOGS, in, "no <staff> *** S-3 *** a***@example.com");
+    expect_words(g, relaxes, GW_SIGNAL_LOGS, in, "no P-17 *** S-3 *** ana@example.com");
+    /* What the backend repeats may have been the name of a span. */
+    expect_words(g, adds, GW_SIGNAL_TRACES, in, "no <staff> *** *** *** a***@example.com");
+    expect_words(g, adds, GW_SIGNAL_TRACES, "", "");
+    gw_workspaces_unref(&t);
+    gw_generation_unref(&g);
+}
+
+/* A value that both hold has the token of its workspace and day in the backend's words, too. */
+static void test_policies__digests_in_words_of_backends(void **state)
+{
+    gw_generation *g =
+        kit_generation(HEAD "redaction:\n  digest_epoch_days: 90\n"
+                            "  digest_keys: [{id: k1, key: 'hunter2-hunter2-hunter2-hunter2-hunter2'}]\n"
+                            "  rules: [{name: email, action: digest}]\n"
+                            "workspaces: {list: [{name: a}, {name: b}]}\n");
+    gw_workspaces *t = kit_workspaces(g);
+    gw_scrubber *s = gw_scrubber_new(gw_counters_new());
+    rd_buf words[2], wire;
+    rd_buf_init(&wire, 1 << 16);
+    rd_buf_append_str(&wire, LOG("ana@example.com"));
+    for (unsigned i = 0; i < 2; i++) {
+        gw_scrub x;
+        gw_scrub_init(&x);
+        x.gen = g;
+        x.signal = GW_SIGNAL_LOGS;
+        x.format = GW_FORMAT_JSON;
+        x.workspace = gw_workspaces_at(t, i);
+        x.now = 1790000000;
+        x.wire = rd_buf_slice(&wire);
+        gw_scrub_run(s, &x);
+        rd_slice body = gw_scrubbed_bytes(x.scrubbed);
+        rd_buf_init(&words[i], 1 << 16);
+        gw_scrub_text(s, &x, RD_SLICE_LIT("ana@example.com"), 1024, &words[i]);
+        assert_true(words[i].n > 20 && words[i].n < 80);
+        assert_non_null(memmem(body.p, body.n, words[i].p, words[i].n));
+        gw_scrub_release(&x);
+    }
+    assert_false(rd_slice_eq(rd_buf_slice(&words[0]), rd_buf_slice(&words[1])));
+    rd_buf_release(&words[0]);
+    rd_buf_release(&words[1]);
+    rd_buf_release(&wire);
+    gw_scrubber_free(&s);
+    gw_workspaces_unref(&t);
+    gw_generation_unref(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +258,8 @@ int main(void)
         cmocka_unit_test(test_policies__are_shared),
         cmocka_unit_test(test_policies__have_a_ceiling),
         cmocka_unit_test(test_policies__act_on_bodies_of_their_workspace),
+        cmocka_unit_test(test_policies__act_on_words_of_backends),
+        cmocka_unit_test(test_policies__digests_in_words_of_backends),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -185,7 +185,9 @@ static void test_records__a_text_alone_is_a_record(void **state)
     rd_buf_init(&in, 1000);
     rd_buf_init(&out, 1000);
     rd_buf_append_str(&in, "some evil text");
-    assert_int_equal(rd_redact_text(r, policy, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+    assert_int_equal(
+        rd_redact_text(r, &(rd_text_job){.policy = policy, .cls = RD_CLASS_BODY}, rd_buf_slice(&in), &out),
+        RD_OK);
     assert_true(rd_slice_eq(rd_buf_slice(&out), RD_SLICE_LIT("***")));
     rd_buf_release(&in);
     rd_buf_release(&out);

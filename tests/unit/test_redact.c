@@ -401,12 +401,15 @@ static void test_redact__single_texts(void **state)
     rd_buf_init(&out, 1000);
     rd_buf_append_str(&out, "before: ");
     rd_buf_append_str(&in, "plain");
-    assert_int_equal(rd_redact_text(r, p, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+    assert_int_equal(
+        rd_redact_text(r, &(rd_text_job){.policy = p, .cls = RD_CLASS_BODY}, rd_buf_slice(&in), &out), RD_OK);
     rd_buf_clear(&in, 1000);
     rd_buf_append_str(&in, ", jane@example.com and P-123456");
-    assert_int_equal(rd_redact_text(r, p, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+    assert_int_equal(
+        rd_redact_text(r, &(rd_text_job){.policy = p, .cls = RD_CLASS_BODY}, rd_buf_slice(&in), &out), RD_OK);
     rd_buf_clear(&in, 1000);
-    assert_int_equal(rd_redact_text(r, p, RD_CLASS_BODY, rd_buf_slice(&in), &out), RD_OK);
+    assert_int_equal(
+        rd_redact_text(r, &(rd_text_job){.policy = p, .cls = RD_CLASS_BODY}, rd_buf_slice(&in), &out), RD_OK);
     rd_buf_append_byte(&out, 0);
     assert_string_equal((char *)out.p, "before: plain, j***@example.com and P-***");
     rd_buf_release(&in);

@@ -325,6 +325,7 @@ static void test_reply__cors(void **state)
 typedef struct bench {
     gw_generation *gen;
     gw_scrubber *scrubber;
+    gw_scrub of;
     rd_buf text;
 } bench;
 
@@ -333,6 +334,7 @@ static gw_counters *counters;
 static bench bench_new(void)
 {
     bench b = {.gen = kit_generation(kit_config)};
+    b.of.gen = b.gen;
     if (counters == NULL)
         counters = gw_counters_new();
     b.scrubber = gw_scrubber_new(counters);
@@ -358,7 +360,7 @@ static gw_translated translate(bench *b, gw_dialect d, int status, const char *t
                             .ack = gw_ack_of_backend(status)};
     gw_translated t;
     rd_buf_clear(&b->text, SIZE_MAX);
-    gw_translate(GW_CALL_OK, &res, &to, b->scrubber, b->gen, &b->text, &t);
+    gw_translate(GW_CALL_OK, &res, &to, b->scrubber, &b->of, &b->text, &t);
     return t;
 }
 
@@ -388,7 +390,7 @@ static void test_translate__calls_without_an_answer(void **state)
     for (unsigned r = GW_CALL_OK + 1; r < GW_CALL_RESULT_COUNT; r++) {
         gw_reply_to to = {.dialect = GW_DIALECT_OTLP_JSON};
         gw_translated t;
-        gw_translate((gw_call_result)r, NULL, &to, b.scrubber, b.gen, &b.text, &t);
+        gw_translate((gw_call_result)r, NULL, &to, b.scrubber, &b.of, &b.text, &t);
         int status = gw_reply_status(GW_DIALECT_OTLP_JSON, t.outcome);
         assert_true(status >= 502 && status <= 504);
         assert_null(t.ack);
