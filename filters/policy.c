@@ -298,6 +298,12 @@ bool rd_policy_rule_slow(const rd_policy *p, uint32_t i)
     return literals.n == 0;
 }
 
+const char *const *rd_policy_rule_keys(const rd_policy *p, uint32_t i, uint32_t *out_n)
+{
+    *out_n = p->rules[i].n_keys;
+    return (const char *const *)p->rules[i].keys;
+}
+
 bool rd_policy_drops_records(const rd_policy *p)
 {
     return p->drops_records;

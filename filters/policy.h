@@ -90,6 +90,8 @@ const char *rd_policy_rule_detector(const rd_policy *p, uint32_t rule);
 /* Is the rule one with a pattern that has no literal (detect/literals.h), so that it is tried on every text?
  */
 bool rd_policy_rule_slow(const rd_policy *p, uint32_t rule);
+/* The names that the rule says, in its spelling; *out_n 0: it is no rule of keys. */
+const char *const *rd_policy_rule_keys(const rd_policy *p, uint32_t rule, uint32_t *out_n);
 /* Can any rule take out whole records? */
 bool rd_policy_drops_records(const rd_policy *p);
 /* Has any rule a filter? */

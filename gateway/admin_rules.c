@@ -4,7 +4,9 @@
 
 #include "filters/base/doc.h"
 #include "gateway/metrics.h"
+#include "gateway/policies.h"
 #include "gateway/thread.h"
+#include "gateway/workspace_rules.h"
 
 static const char *kind_of(const gw_rule_cfg *r)
 {
@@ -46,23 +48,38 @@ static json_t *timed_json(void)
                      us_per_mib(gw_metrics_sum(GW_METRIC_SEARCH_SECONDS, 1, 0, 0)));
 }
 
-/* Rules beyond the slots of the metrics share one, so of them it is not known. */
+/* Where the numbers of a rule are counted. 0: with others that found no room, so of it alone it is not known.
+ */
+typedef struct counted {
+    unsigned rule, workspace;
+} counted;
+
+static json_t *describe(const gw_rule_cfg *r, bool relaxed)
+{
+    return json_pack("{s:s, s:s, s:s}", "rule", r->name, "kind", kind_of(r), "mode",
+                     relaxed ? "relaxed" : mode_of(r));
+}
+
+static void add_costs(json_t *row, unsigned slot)
+{
+    json_object_set_new(row, "own_us_per_mib", cost_of(slot, 0));
+    json_object_set_new(row, "shared_us_per_mib", cost_of(slot, 1));
+}
+
 static json_t *rule_json(const gw_generation *g, size_t i)
 {
-    const gw_rule_cfg *r = &g->cfg->redaction.rules[i];
     unsigned slot = g->rule_slots[i];
     int64_t all = 0;
-    json_t *row = json_pack("{s:s, s:s, s:s}", "rule", r->name, "kind", kind_of(r), "mode", mode_of(r));
-    for (unsigned s = 0; s < GW_SIGNAL_COUNT && slot != 0; s++) {
+    json_t *row = describe(&g->cfg->redaction.rules[i], false);
+    if (slot == 0)
+        return row;
+    for (unsigned s = 0; s < GW_SIGNAL_COUNT; s++) {
         int64_t n = finds_of(slot, (gw_signal)s);
         json_object_set_new(row, gw_signal_word((gw_signal)s), json_integer(n));
         all += n;
     }
-    if (slot == 0)
-        return row;
     json_object_set_new(row, "finds", json_integer(all));
-    json_object_set_new(row, "own_us_per_mib", cost_of(slot, 0));
-    json_object_set_new(row, "shared_us_per_mib", cost_of(slot, 1));
+    add_costs(row, slot);
     return row;
 }
 
@@ -77,6 +94,55 @@ static int get_rules(gw_admin_call *c)
     return 200;
 }
 
+/* ---- of one workspace ---- */
+
+static json_t *workspace_row(const gw_rule_cfg *r, const char *of, bool relaxed, counted at)
+{
+    json_t *row = describe(r, relaxed);
+    json_object_set_new(row, "of", json_string(of));
+    if (at.rule != 0 && at.workspace != 0)
+        json_object_set_new(row, "finds",
+                            json_integer(gw_metrics_sum(GW_METRIC_WS_REDACTIONS, at.workspace, at.rule, 0)));
+    if (at.rule != 0)
+        add_costs(row, at.rule);
+    return row;
+}
+
+/* In the order in which they hold: its own, then the operator's (see workspace_rules.h). The policy of a
+ * workspace numbers its rules so; that of all knows the operator's alone. */
+static json_t *rules_of_workspace(const gw_generation *g, const gw_workspace *w)
+{
+    json_t *rows = json_array();
+    const gw_workspace_cfg *own = w->cfg;
+    for (size_t i = 0; i < own->n_rules; i++)
+        json_array_append_new(rows, workspace_row(&own->rules[i], "workspace", false,
+                                                  (counted){gw_policy_slot(g, w, (uint32_t)i), w->slot}));
+    for (size_t i = 0; i < g->cfg->redaction.n_rules; i++) {
+        const gw_rule_cfg *r = &g->cfg->redaction.rules[i];
+        json_array_append_new(rows, workspace_row(r, "all", gw_workspace_relaxes(own, r),
+                                                  (counted){g->rule_slots[i], w->slot}));
+    }
+    return rows;
+}
+
+/* Table and generation are the thread's own, which swaps both at once. */
+static int get_workspace_rules(gw_admin_call *c)
+{
+    const gw_generation *g = c->thread->binding->gen;
+    gw_workspaces *t = gw_workspaces_ref(c->thread->workspaces);
+    const gw_workspace *w = gw_workspaces_find(t, rd_slice_str(c->name));
+    if (w != NULL)
+        c->answer = json_pack("{s:s, s:s, s:o, s:o}", "workspace", w->name, "config_hash", g->cfg->hash,
+                              "timed", timed_json(), "rules", rules_of_workspace(g, w));
+    gw_workspaces_unref(&t);
+    return w != NULL ? 200 : gw_admin_fail(c, 404, "no such workspace");
+}
+
 const gw_admin_route gw_admin_rules[] = {
     {.method = "GET", .path = "/api/v1/rules", .need = GW_ADMIN_NEEDS_VIEWER, .run = get_rules},
+    {.method = "GET",
+     .path = "/api/v1/rules/",
+     .prefix = true,
+     .need = GW_ADMIN_NEEDS_VIEWER,
+     .run = get_workspace_rules},
     GW_ADMIN_ROUTES_END};

@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "gateway/quota_file.h"
+#include "gateway/scrub.h"
+#include "gateway/thread.h"
 #include "gateway/workspace.h"
 
 enum { MAX_ROWS = 1000 };
@@ -68,6 +70,23 @@ static json_t *aliases_of(const gw_workspace_cfg *cfg)
     return list;
 }
 
+/* How it departs from the rules of all, and what its digests are made with. `redactd rules ls --workspace`
+ * lists all rules that hold for it. */
+static void describe_rules(const gw_generation *g, const gw_workspace_cfg *cfg, json_t *o)
+{
+    const gw_redaction_cfg *red = &g->cfg->redaction;
+    json_t *rules = json_array(), *relax = json_array();
+    for (size_t i = 0; i < cfg->n_rules; i++)
+        json_array_append_new(rules, json_string(cfg->rules[i].name));
+    for (size_t i = 0; i < cfg->n_relax; i++)
+        json_array_append_new(relax, json_string(cfg->relax[i]));
+    json_object_set_new(o, "rules", rules);
+    json_object_set_new(o, "relax", relax);
+    json_object_set_new(o, "digest_key",
+                        red->n_digest_keys > 0 ? json_string(red->digest_keys[0].id) : json_null());
+    json_object_set_new(o, "digest_epoch", json_integer(gw_scrub_epoch(red, time(NULL))));
+}
+
 /* What stands in its entry; of credentials only how many there are. */
 static json_t *describe(const gw_workspaces *t, const gw_workspace *w)
 {
@@ -91,8 +110,10 @@ int gw_admin_show_workspace(gw_admin_call *c)
 {
     gw_workspaces *t = gw_workspaces_current();
     const gw_workspace *w = t != NULL ? gw_workspaces_find(t, rd_slice_str(c->name)) : NULL;
-    if (w != NULL)
+    if (w != NULL) {
         c->answer = describe(t, w);
+        describe_rules(c->thread->binding->gen, w->cfg, c->answer);
+    }
     gw_workspaces_unref(&t);
     return w != NULL ? 200 : gw_admin_fail(c, 404, "no such workspace");
 }

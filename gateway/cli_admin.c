@@ -275,6 +275,20 @@ bool gw_cli_admin_path(char *out, size_t n_out, const char *prefix, const char *
 
 /* ---- showing ---- */
 
+/* The texts of a list, as far as there is room; nothing but texts is in any. */
+static void cell_of_list(char out[MAX_CELL], const json_t *list)
+{
+    size_t n = 0, i;
+    json_t *v;
+    snprintf(out, MAX_CELL, "-");
+    json_array_foreach((json_t *)list, i, v)
+    {
+        const char *s = json_string_value(v);
+        int k = snprintf(out + n, MAX_CELL - n, "%s%s", i > 0 ? " " : "", s != NULL ? s : "?");
+        n += (size_t)k < MAX_CELL - n ? (size_t)k : MAX_CELL - n - 1;
+    }
+}
+
 static void cell(char out[MAX_CELL], const json_t *v)
 {
     if (json_is_string(v) && json_string_length(v) > 0)
@@ -283,6 +297,8 @@ static void cell(char out[MAX_CELL], const json_t *v)
         snprintf(out, MAX_CELL, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
     else if (json_is_real(v))
         snprintf(out, MAX_CELL, "%.3g", json_real_value(v));
+    else if (json_is_array(v))
+        cell_of_list(out, v);
     else
         snprintf(out, MAX_CELL, "%s", json_is_true(v) ? "yes" : json_is_false(v) ? "no" : "-");
     for (char *c = out; *c != '\0'; c++) {

@@ -2,9 +2,11 @@
 #include "gateway/cli.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "filters/redact.h"
 #include "gateway/cli_text.h"
+#include "gateway/scrub.h"
 
 static bool write_line(const gw_cli_text *t, const rd_buf *redacted)
 {
@@ -24,7 +26,12 @@ static bool write_line(const gw_cli_text *t, const rd_buf *redacted)
 /* Nothing of a line is written before all of it is redacted. */
 static int redact_line(const gw_cli_text *t, rd_redactor *r, rd_buf *out)
 {
-    const rd_text_job job = {.policy = t->gen->policy, .signal = RD_SIGNAL_LOGS, .cls = t->cls};
+    const gw_workspace *w = t->workspace;
+    const rd_text_job job = {.policy = t->policy,
+                             .signal = t->signal,
+                             .cls = t->cls,
+                             .workspace = w == NULL ? (rd_slice){0} : rd_slice_str(w->name),
+                             .epoch = w == NULL ? 0 : gw_scrub_epoch(&t->gen->cfg->redaction, time(NULL))};
     rd_buf_clear(out, 1 << 20);
     rd_outcome o = rd_redact_text(r, &job, rd_buf_slice(&t->text), out);
     if (o != RD_OK) {
@@ -41,7 +48,7 @@ static int redact_line(const gw_cli_text *t, rd_redactor *r, rd_buf *out)
 int gw_cli_redact(int argc, char **argv)
 {
     gw_cli_text t;
-    int rc = gw_cli_text_open(&t, argc, argv), more = 0;
+    int rc = gw_cli_text_open(&t, argc, argv, false), more = 0;
     if (rc != GW_EXIT_OK)
         return rc;
     rd_redactor *r = rd_redactor_new();

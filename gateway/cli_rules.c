@@ -7,6 +7,8 @@
 #include "gateway/cli_admin.h"
 #include "gateway/cli_usage.h"
 
+enum { PATH_BYTES = 600 };
+
 static json_t *unused(const json_t *rows)
 {
     json_t *kept = json_array(), *row;
@@ -36,9 +38,14 @@ static void tell_timed(const json_t *timed)
                json_integer_value(rest));
 }
 
-static int list(const gw_cli_admin *a, bool only_unused)
+typedef struct asked {
+    bool only_unused;
+    const char *workspace; /* NULL: the rules of all */
+} asked;
+
+static int list(const gw_cli_admin *a, const asked *what)
 {
-    static const gw_cli_column columns[] = {
+    static const gw_cli_column of_all[] = {
         {"RULE", "rule"},
         {"KIND", "kind"},
         {"MODE", "mode"},
@@ -50,19 +57,51 @@ static int list(const gw_cli_admin *a, bool only_unused)
         {"OWN US/MIB", "own_us_per_mib"},
         {"SHARED US/MIB", "shared_us_per_mib"},
     };
+    static const gw_cli_column of_workspace[] = {
+        {"RULE", "rule"},
+        {"KIND", "kind"},
+        {"OF", "of"},
+        {"MODE", "mode"},
+        {"FINDS", "finds"},
+        {"OWN US/MIB", "own_us_per_mib"},
+        {"SHARED US/MIB", "shared_us_per_mib"},
+    };
+    char path[PATH_BYTES] = "/api/v1/rules";
     json_t *answer = NULL;
-    int rc = gw_cli_admin_call(a, "GET", "/api/v1/rules", NULL, &answer);
+    if (what->workspace != NULL && !gw_cli_admin_path(path, sizeof path, "/api/v1/rules/", what->workspace)) {
+        fputs("redactd: the name is too long\n", stderr);
+        return GW_EXIT_USAGE;
+    }
+    int rc = gw_cli_admin_call(a, "GET", path, NULL, &answer);
     if (rc != GW_EXIT_OK)
         return rc;
-    json_t *all = json_object_get(answer, "rules"), *rows = only_unused ? unused(all) : json_incref(all);
-    if (only_unused)
+    json_t *all = json_object_get(answer, "rules"),
+           *rows = what->only_unused ? unused(all) : json_incref(all);
+    if (what->only_unused)
         json_object_set(answer, "rules", rows);
-    rc = gw_cli_admin_show(a, answer, rows, columns, sizeof columns / sizeof columns[0]);
+    if (what->workspace != NULL)
+        rc = gw_cli_admin_show(a, answer, rows, of_workspace, sizeof of_workspace / sizeof of_workspace[0]);
+    else
+        rc = gw_cli_admin_show(a, answer, rows, of_all, sizeof of_all / sizeof of_all[0]);
     if (rc == GW_EXIT_OK && !a->json)
         tell_timed(json_object_get(answer, "timed"));
     json_decref(rows);
     json_decref(answer);
     return rc;
+}
+
+static bool read_asked(const gw_cli_admin *a, asked *out)
+{
+    for (int i = 1; i < a->n_args; i++) {
+        bool named = strcmp(a->args[i], "--workspace") == 0 && i + 1 < a->n_args;
+        if (named)
+            out->workspace = a->args[++i];
+        else if (strcmp(a->args[i], "--unused") == 0)
+            out->only_unused = true;
+        else
+            return false;
+    }
+    return true;
 }
 
 int gw_cli_rules(int argc, char **argv)
@@ -71,11 +110,11 @@ int gw_cli_rules(int argc, char **argv)
     int rc = gw_cli_admin_open(&a, argc, argv);
     if (rc != GW_EXIT_OK)
         return rc;
-    bool only_unused = a.n_args == 2 && strcmp(a.args[1], "--unused") == 0;
-    if (a.n_args < 1 || strcmp(a.args[0], "ls") != 0 || (a.n_args != 1 && !only_unused))
+    asked what = {0};
+    if (a.n_args < 1 || strcmp(a.args[0], "ls") != 0 || !read_asked(&a, &what))
         rc = gw_cli_usage("rules");
     else
-        rc = list(&a, only_unused);
+        rc = list(&a, &what);
     gw_cli_admin_release(&a);
     return rc;
 }

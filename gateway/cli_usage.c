@@ -8,11 +8,14 @@
 
 #define GW_CLI_TEXT_OPTIONS                                                                                  \
     "\n"                                                                                                     \
-    "  -c FILE        whose rules; without: the embedded default's\n"                                        \
-    "  --field NAME   a line is a JSON object, and the text is this member of it\n"                          \
-    "  --class CLASS  the kind of place that texts come from (default: body): body, attribute, resource,\n"  \
-    "                 scope, label, metadata, exemplar, span_name, event_name, status, trace_state,\n"       \
-    "                 metric, other, unknown\n"
+    "  -c FILE            whose rules; without: the embedded default's\n"                                    \
+    "  --workspace NAME   the rules that hold for this workspace, and its digests\n"                         \
+    "  --field NAME       a line is a JSON object, and the text is this member of it\n"                      \
+    "  --class CLASS      the kind of place that texts come from (default: body): body, attribute, "         \
+    "resource,\n"                                                                                            \
+    "                     scope, label, metadata, exemplar, span_name, event_name, status, trace_state,\n"   \
+    "                     metric, other, unknown\n"                                                          \
+    "  --signal SIGNAL    logs (the default), traces, metrics or loki_push\n"
 
 #define GW_CLI_ADMIN_HELP                                                                                    \
     "\n"                                                                                                     \

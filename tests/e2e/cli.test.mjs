@@ -200,6 +200,81 @@ e2e('explain: values of keys inside texts, and what a filter lets stay', async (
   for (const shown of ['leakword', '10203040', 'noreply']) assert.ok(!out.includes(shown), shown)
 })
 
+const OWN_RULES = () => ({
+  ...good(),
+  redaction: {
+    allow_relax: ['email'],
+    digest_keys: [{ id: 'k1', key: 'hunter2-hunter2-hunter2-hunter2-hunter2' }],
+    rules: [{ name: 'badge', pattern: 'B-\\d+', action: { digest: { prefix: 'badge' } } },
+      { name: 'span', pattern: 'S-\\d+', where: { signals: ['traces'] } },
+      { name: 'owners', keys: ['owner_id'], allow: ['system'] },
+      { name: 'watch', keys: ['team'], mode: 'shadow' }]
+  },
+  workspaces: {
+    list: [{ name: 'support', relax: ['email'], rules: [{ name: 'ticket', pattern: 'T-\\d+', action: { replace: '<ticket>' } }, { name: 'case', keys: ['case_no'] }] }, { name: 'shop' }]
+  }
+})
+
+e2e('redact and explain --workspace: the rules that hold for it, and its digests', async () => {
+  const config = file(OWN_RULES())
+  const redact = (...args) => pipe(['redact', '-c', config, ...args], 'ana@shop.example T-1 B-2\n').out
+  assert.match(redact(), /^a\*\*\*@shop\.example T-1 badge-k1/)
+  assert.match(redact('--workspace', 'shop'), /^a\*\*\*@shop\.example T-1 badge-k1/)
+  assert.match(redact('--workspace', 'support'), /^ana@shop\.example <ticket> badge-k1/)
+  const digest = (text) => /badge-\S+/.exec(text)[0]
+  assert.notEqual(digest(redact('--workspace', 'shop')), digest(redact('--workspace', 'support')))
+  const { out } = pipe(['explain', '-c', config, '--workspace', 'support'], 'ana@shop.example T-1 case_no=77\n')
+  assert.deepEqual(JSON.parse(out).matches.map((m) => m.rule), ['case', 'ticket'])
+  const unknown = pipe(['redact', '-c', config, '--workspace', 'nobody'], 'x\n')
+  assert.deepEqual([unknown.code, unknown.out], [1, ''])
+  assert.match(unknown.err, /no workspace of that name/)
+})
+
+e2e('redact and explain --signal', async () => {
+  const config = file(OWN_RULES())
+  assert.equal(pipe(['redact', '-c', config], 'S-1\n').out, 'S-1\n')
+  assert.equal(pipe(['redact', '-c', config, '--signal', 'traces'], 'S-1\n').out, '***\n')
+  assert.equal(JSON.parse(pipe(['explain', '-c', config, '--signal', 'traces'], 'S-1\n').out).matches[0].rule, 'span')
+  assert.equal(pipe(['redact', '--signal', 'smoke'], '').code, 64)
+})
+
+e2e('explain --key: the value of an attribute, a label or an entry', async () => {
+  const config = file(OWN_RULES())
+  const explain = (args, input) => {
+    const { code, out, err } = pipe(['explain', '-c', config, ...args], input)
+    assert.equal(code, 0, err)
+    assert.ok(!out.includes('leakword') && !out.includes('system'), out)
+    return out.trimEnd().split('\n').map((line) => JSON.parse(line))
+  }
+  const whole = (rule, length, more = {}) => ({ rule, detector: 'key', offset: 0, length, action: 'mask', mode: 'enforce', ...more })
+  let [line] = explain(['--class', 'attribute', '--key', 'app.User.Email'], 'ana.leakword@shop.example\n')
+  assert.deepEqual(line.key, { rule: 'keys', name: 'email', offset: 9, length: 5, action: 'mask', mode: 'enforce' })
+  assert.deepEqual([line.matches, line.refused], [[whole('keys', 25)], []]);
+  [line] = explain(['--class', 'label', '--signal', 'loki_push', '--key', 'user_id'], 'leakword\n')
+  assert.equal(line.key.action, 'drop');
+  // What a rule lets stay is searched as any text, and so is the value of a key that no rule names.
+  [line] = explain(['--class', 'attribute', '--key', 'ownerId'], 'system\n')
+  assert.deepEqual([line.key, line.refused], [null, [{ rule: 'owners', detector: 'key', offset: 0, length: 6, validator: 'allow' }]]);
+  [line] = explain(['--class', 'attribute', '--key', 'note'], 'by leakword@shop.example 4111111111111112\n')
+  assert.equal(line.key, null)
+  assert.deepEqual(line.matches.map((m) => [m.rule, m.offset]), [['email', 3]])
+  assert.deepEqual(line.refused.map((r) => r.validator), ['luhn']);
+  // A rule in shadow mode does not keep the others from the value.
+  [line] = explain(['--class', 'attribute', '--key', 'team'], 'leakword@shop.example\n')
+  assert.deepEqual([line.key.rule, line.key.mode], ['watch', 'shadow'])
+  assert.deepEqual(line.matches.map((m) => [m.rule, m.mode]), [['watch', 'shadow'], ['email', 'enforce']]);
+  // The key is a text itself.
+  [line] = explain(['--class', 'attribute', '--key', 'leakword@shop.example'], '7\n')
+  assert.deepEqual(line.matches.map((m) => [m.rule, m.in]), [['email', 'key']])
+  const lines = explain(['--class', 'attribute', '--workspace', 'support', '--field', 'value', '--key-field', 'key'],
+    '{"key":"case_no","value":"leakword"}\n{"key":"port","value":"80"}\n')
+  assert.deepEqual(lines.map((l) => l.key?.rule ?? null), ['case', null])
+  for (const args of [['redact', '--key', 'a'], ['explain', '--key', 'a', '--key-field', 'b', '--field', 'c'], ['explain', '--key-field', 'b']]) {
+    assert.equal(pipe(args, '').code, 64, args.join(' '))
+  }
+  assert.equal(pipe(['explain', '--field', 'value', '--key-field', 'key'], '{"value":"leakword","key":7}\n').code, 1)
+})
+
 e2e('check: warns about patterns that are slow or can blow up', async () => {
   const rules = [{ name: 'eight', pattern: '[0-9]{8}' }, { name: 'boom', pattern: '(\\w+\\s?)*:$' }, { name: 'fine', pattern: 'P-[0-9]+' }]
   const { code, err } = await run(['check', file({ ...good(), redaction: { rules } })])
