@@ -7,7 +7,7 @@
 static rd_verdict on_key(const void *ctx, rd_slice key, rd_class cls)
 {
     const rd_redactor *r = ctx;
-    if (rd_stamp_is_reserved(&r->reserved, key, cls))
+    if (rd_stamp_may_be_reserved(&r->reserved, key) && rd_stamp_is_reserved(&r->reserved, key, cls))
         return (rd_verdict){.fate = RD_FATE_DROP, .rule = RD_RULE_RESERVED};
     return r->by_policy.on_key(r->by_policy.ctx, key, cls);
 }

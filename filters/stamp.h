@@ -43,7 +43,7 @@ typedef struct rd_stamp {
     const rd_slice *movable;      /* labels that give way, in this order, to the structured metadata of each
                                    * entry: [a-zA-Z_][a-zA-Z0-9_]* */
     uint32_t n_movable;           /* at most RD_STAMP_MAX */
-    const rd_stamp_texts *texts; /* of these labels, made once for many bodies; NULL: they are made anew */
+    const rd_stamp_texts *texts;  /* of these labels, made once for many bodies; NULL: they are made anew */
 } rd_stamp;
 
 /* Names made ready for comparing with many keys. */
@@ -54,6 +54,13 @@ typedef struct rd_stamp_names {
 
 void rd_stamp_names_init(rd_stamp_names *s, const rd_stamp *stamp);
 bool rd_stamp_is_reserved(const rd_stamp_names *s, rd_slice key, rd_class cls);
+/* False: it is not, as its first character says; true: look. */
+static inline bool rd_stamp_may_be_reserved(const rd_stamp_names *s, rd_slice key)
+{
+    uint8_t c = key.n > 0 ? key.p[0] : 0, lower = c | 0x20;
+    bool letter = (uint8_t)(lower - 'a') < 26, digit = (uint8_t)(c - '0') < 10;
+    return key.n > 0 && (s->firsts >> ((letter ? lower : digit ? c : '_') & 31) & 1) != 0;
+}
 
 /* Does a backend take these two for one label? As for reserved names. */
 bool rd_stamp_is_same_name(rd_slice a, rd_slice b);

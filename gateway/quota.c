@@ -142,17 +142,31 @@ void gw_quota_override(gw_quota *q, gw_quota_time now, const gw_limits *own, int
     pthread_mutex_unlock(&q->lock);
 }
 
-void gw_quota_turn(gw_quota *q, gw_quota_time now)
+static void turn(gw_quota *q, gw_quota_time now)
 {
     if (q->override_until_s != 0 && now.wall_s >= q->override_until_s) {
         q->override_until_s = 0;
         gw_quota_apply(q, now.mono_ns);
     }
+    gw_calendar_turn(&q->calendar, now.wall_s);
+}
+
+void gw_quota_turn(gw_quota *q, gw_quota_time now)
+{
+    turn(q, now);
     for (unsigned k = 0; k < GW_RATE_COUNT; k++) {
         if (gw_quota_is_said(q, 2 * k))
             gw_bucket_fill(&q->bucket[k], now.mono_ns);
     }
-    gw_calendar_turn(&q->calendar, now.wall_s);
+}
+
+void gw_quota_turn_for(gw_quota *q, gw_quota_time now, const gw_quota_need *need)
+{
+    turn(q, now);
+    for (unsigned k = 0; k < GW_RATE_COUNT; k++) {
+        if (need->n[k] > 0 && gw_quota_is_said(q, 2 * k))
+            gw_bucket_fill(&q->bucket[k], now.mono_ns);
+    }
 }
 
 gw_limits gw_quota_limits(gw_quota *q)
@@ -176,21 +190,6 @@ int64_t gw_quota_blocked_until(const gw_quota *q)
 }
 
 /* ---- looking ---- */
-
-uint64_t gw_quota_used(const gw_quota *q, unsigned l)
-{
-    if (l < 2 * GW_RATE_COUNT)
-        return l % 2 == 0 || q->limits.v[l] == 0 || q->shared
-                   ? 0
-                   : q->bucket[l / 2].burst - q->bucket[l / 2].level;
-    if (l == GW_LIMIT_REQUESTS_IN_FLIGHT)
-        return q->n_requests;
-    if (l == GW_LIMIT_BYTES_IN_FLIGHT)
-        return q->n_bytes;
-    if (l >= GW_LIMIT_ITEMS_PER_DAY && l <= GW_LIMIT_BYTES_PER_MONTH)
-        return q->calendar.used[l - GW_LIMIT_ITEMS_PER_DAY];
-    return l == GW_LIMIT_LOKI_STREAMS ? q->streams.n : 0;
-}
 
 void gw_quota_look(gw_quota *q, gw_quota_time now, gw_quota_view *out)
 {

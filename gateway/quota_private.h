@@ -66,15 +66,16 @@ void gw_quota_free(gw_quota *q);
 /* Puts in force what configuration and operator say. Under the lock. */
 void gw_quota_apply(gw_quota *q, uint64_t now_ns);
 
-/* What time brought: into the buckets, new periods, the end of an override. Under the lock. */
-void gw_quota_turn(gw_quota *q, gw_quota_time now);
-/* Of limit `l`, as gw_quota_view has it. Under the lock. */
-uint64_t gw_quota_used(const gw_quota *q, unsigned l);
-
 static inline bool gw_quota_is_said(const gw_quota *q, unsigned l)
 {
     return (q->said >> l & 1) != 0;
 }
+
+/* What time brought: into the buckets, new periods, the end of an override. Under the lock. */
+void gw_quota_turn(gw_quota *q, gw_quota_time now);
+/* The same, but only into the buckets that `need` is about: what comes into one may wait as long as nothing
+ * is taken from it. */
+void gw_quota_turn_for(gw_quota *q, gw_quota_time now, const gw_quota_need *need);
 
 /* Seconds for the streams: those that a clock set back or forth does not change. */
 static inline uint32_t gw_streams_clock(gw_quota_time now)
@@ -85,6 +86,22 @@ static inline uint32_t gw_streams_clock(gw_quota_time now)
 static inline uint64_t gw_less(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
+}
+
+/* Of limit `l`, as gw_quota_view has it. Under the lock, and of a bucket after its turn. */
+static inline uint64_t gw_quota_used(const gw_quota *q, unsigned l)
+{
+    if (l < 2 * GW_RATE_COUNT)
+        return l % 2 == 0 || q->limits.v[l] == 0 || q->shared
+                   ? 0
+                   : q->bucket[l / 2].burst - q->bucket[l / 2].level;
+    if (l == GW_LIMIT_REQUESTS_IN_FLIGHT)
+        return q->n_requests;
+    if (l == GW_LIMIT_BYTES_IN_FLIGHT)
+        return q->n_bytes;
+    if (l >= GW_LIMIT_ITEMS_PER_DAY && l <= GW_LIMIT_BYTES_PER_MONTH)
+        return q->calendar.used[l - GW_LIMIT_ITEMS_PER_DAY];
+    return l == GW_LIMIT_LOKI_STREAMS ? q->streams.n : 0;
 }
 
 /* Has somebody to be told that `q` is in use? Set by the table. */

@@ -233,7 +233,7 @@ void gw_quota_take(gw_quota *q, gw_quota_time now, const gw_quota_need *need, gw
                    gw_quota_verdict *out)
 {
     pthread_mutex_lock(&q->lock);
-    gw_quota_turn(q, now);
+    gw_quota_turn_for(q, now, need);
     if (h->shadowed) {
         *out = (gw_quota_verdict){0};
     } else {
@@ -321,7 +321,8 @@ static bool is_remembered(gw_quota *q, gw_quota_time now, uint64_t wire_bytes, g
     if (wire_bytes < q->refused_bytes || now.mono_ns >= q->refused_until_ns)
         return false;
     gw_limit l = gw_quota_is_said(q, GW_LIMIT_ITEMS_RATE) ? GW_LIMIT_ITEMS_RATE : GW_LIMIT_DECODED_RATE;
-    const gw_bucket *b = &q->bucket[l / 2];
+    gw_bucket *b = &q->bucket[l / 2];
+    gw_bucket_fill(b, now.mono_ns);
     *out = (gw_quota_verdict){.answer = GW_QUOTA_LIMITED,
                               .limit = l,
                               .max = q->limits.v[l],
@@ -350,6 +351,9 @@ static void begin(gw_quota *q, gw_quota_time now, const gw_quota_head *head, gw_
     gw_quota_need need = {.n = {[GW_RATE_REQUESTS] = 1, [GW_RATE_WIRE] = head->wire_bytes},
                           .in_flight = true};
     gw_quota_need least = need;
+    least.n[GW_RATE_ITEMS] = enforced && q->bucket[GW_RATE_ITEMS].level == 0;
+    least.n[GW_RATE_DECODED] = enforced && q->bucket[GW_RATE_DECODED].level == 0;
+    gw_quota_turn_for(q, now, &least);
     least.n[GW_RATE_ITEMS] = least.n[GW_RATE_DECODED] = enforced;
     judge(q, now, &least, out);
     if (enforced && out->answer == GW_QUOTA_ADMITTED && is_remembered(q, now, head->wire_bytes, out))
@@ -366,7 +370,6 @@ void gw_quota_begin(gw_quota *q, gw_quota_time now, const gw_quota_head *head, g
                     gw_quota_verdict *out)
 {
     pthread_mutex_lock(&q->lock);
-    gw_quota_turn(q, now);
     begin(q, now, head, h, out);
     pthread_mutex_unlock(&q->lock);
 }

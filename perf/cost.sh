@@ -67,7 +67,7 @@ total() {
 # of FUNCTIONS CONFIG: what calls of them cost in a request, with everything below them
 of() {
     for n in 100 $((requests + 100)); do
-        callgrind_annotate --auto=no --inclusive=yes --threshold=100 "$work/out.$2.$n" 2>/dev/null |
+        (cd "$work" && callgrind_annotate --auto=no --inclusive=yes --threshold=100 "out.$2.$n" 2>/dev/null) |
             awk -v names="$1" '/=>/ {next} {gsub(",", ""); gsub(/\([^)]*%\)/, "")
                 for (i = 2; i <= NF; i++) if ($i ~ "^[^ ]*:(" names ")$") {sum += $1; break}} END {print sum + 0}'
     done | { read -r a; read -r b; echo $(((b - a) / requests)); }

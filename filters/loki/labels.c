@@ -56,13 +56,23 @@ static int by_name(const void *va, const void *vb)
     return c != 0 ? c : (a->name.n > b->name.n) - (a->name.n < b->name.n);
 }
 
+/* Senders sort them, and few are added behind. */
 void rd_labels_sort(rd_labels *l)
 {
+    enum { FEW = 32 };
     for (uint32_t i = 1; i < l->n; i++) {
-        if (by_name(&l->list[i - 1], &l->list[i]) > 0) {
+        if (by_name(&l->list[i - 1], &l->list[i]) <= 0)
+            continue;
+        if (l->n > FEW) {
             qsort(l->list, l->n, sizeof *l->list, by_name);
             return;
         }
+        const rd_label out_of_order = l->list[i];
+        uint32_t at = i;
+        do
+            l->list[at] = l->list[at - 1];
+        while (--at > 0 && by_name(&l->list[at - 1], &out_of_order) > 0);
+        l->list[at] = out_of_order;
     }
 }
 
@@ -71,9 +81,11 @@ static bool is_name_start(uint8_t c)
     return (uint8_t)((c | 0x20) - 'a') < 26 || c == '_';
 }
 
+/* Bit per character: letters, digits, _. */
 static bool is_name(uint8_t c)
 {
-    return is_name_start(c) || (uint8_t)(c - '0') < 10;
+    static const uint32_t in_name[8] = {0, 0x03ff0000, 0x87fffffe, 0x07fffffe};
+    return (in_name[c >> 5] >> (c & 31) & 1) != 0;
 }
 
 bool rd_label_name_valid(rd_slice name)
@@ -340,14 +352,19 @@ static size_t sequence(const uint8_t *p, size_t n)
     return len <= n && rd_utf8_valid((rd_slice){p, len}) ? len : 0;
 }
 
+static bool is_plain(uint8_t c)
+{
+    return (uint8_t)(c - 0x20) < 0x7F - 0x20 && c != '"' && c != '\\';
+}
+
 static void put_quoted(rd_slice s, rd_buf *out)
 {
     rd_buf_append_byte(out, '"');
     for (size_t i = 0, run = 0; i <= s.n;) {
+        while (i < s.n && is_plain(s.p[i]))
+            i++;
         size_t len = i < s.n ? sequence(s.p + i, s.n - i) : 0;
-        bool plain =
-            len > 1 || (len == 1 && s.p[i] >= 0x20 && s.p[i] < 0x7F && s.p[i] != '"' && s.p[i] != '\\');
-        if (plain) {
+        if (len > 1) {
             i += len;
             continue;
         }

@@ -184,7 +184,8 @@ static rd_outcome add_up(rd_doc *d, int64_t *out_delta, rd_error *err)
 {
     uint32_t leaf_at = 0;
     group g;
-    path open = {.n = 0};
+    path open; /* only the first n of its frames are anything */
+    open.n = 0;
     *out_delta = 0;
     for (uint32_t i = 0; i < d->n_edits; i = g.end) {
         const rd_edit *e = &d->edits[i];
