@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { MAX_GROUPS = 5, MAX_DIGITS = 19, MIN_CARD = 13, STEUER_ID = 11 };
+enum { MAX_GROUPS = 5, MAX_DIGITS = 19, MIN_CARD = 13, STEUER_ID = 11, SSN = 9 };
 
 /* Up to five groups from one start, and the digits in them. */
 typedef struct shape {
@@ -219,29 +219,33 @@ static bool try_at(rd_find *f, uint32_t at)
         return false; /* part of an id or of a fraction: no shape counts there */
     shape s;
     read_shape(&f->v, at, &s);
+    if (s.n_groups == 0 || s.count[s.n_groups - 1] < SSN)
+        return false; /* longer or shorter than any number here */
     if (s.n_groups == 1 && s.count[0] != STEUER_ID && s.count[0] < MIN_CARD)
         return false; /* the usual case: an id of its own */
     uint32_t end = at;
-    for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == at && s.n_groups > 0; t++)
+    for (unsigned t = 0; t < sizeof tries / sizeof tries[0] && end == at; t++)
         end = tries[t](f, &s);
     f->resume = end > at ? end : f->resume;
     return end > at;
 }
 
-/* `at` is the first byte of a run, or a place inside a shape, one, three or four bytes behind its start. */
+/* `at` is the first byte of a run, or of a shape, or the joiner three or four bytes behind its start. */
 static void confirm(rd_find *f, uint32_t at)
 {
     uint8_t before = rd_at(&f->v, at - 1);
     if (try_at(f, at))
         return;
-    if (rd_is(before, RD_C_DIGIT) || before == ' ' || before == '-' || before == '.')
-        (void)(try_at(f, at - 1) || try_at(f, at - 3) || try_at(f, at - 4));
+    if (rd_is(before, RD_C_DIGIT))
+        (void)(try_at(f, at - 3) || try_at(f, at - 4));
 }
 
+/* From the first joiner on; two of them, or times and sizes in columns would come here. */
 static const rd_window windows[] = {
-    {"\\d\\d\\d\\j\\d\\d\\d\\d",
-     false}, /* 4-4 and 4-6 of cards from the second digit; 3-3-4 from the second group */
-    {"\\j\\d\\d\\j\\d\\d\\d\\d", false}, /* 3-2-4 from the first joiner: social security */
+    {"\\j\\d\\d\\d\\d\\j\\d\\d", false}, /* 4-4-4-4 of cards */
+    {"\\j\\d\\d\\d\\d\\d\\d\\j", false}, /* 4-6-4 and 4-6-5 of cards */
+    {"\\j\\d\\d\\d\\j\\d\\d\\d", false}, /* 3-3-4: telephone */
+    {"\\j\\d\\d\\j\\d\\d\\d\\d", false}, /* 3-2-4: social security */
     {"\\d\\d \\d\\d\\d \\d", false},     /* 2-3-3-3: tax id */
     {NULL, false},
 };
