@@ -74,6 +74,11 @@ static inline uint32_t three_bytes(const uint8_t *p)
            (values[p[3]] - 1u);
 }
 
+static inline bool are_text(uint32_t three)
+{
+    return is_text((const uint8_t[]){(uint8_t)(three >> 16), (uint8_t)(three >> 8), (uint8_t)three}, 3);
+}
+
 /* Are the first three bytes printable ASCII, and the next three text? Most runs of letters fail here. */
 static inline bool starts_as_text(const uint8_t *p)
 {
@@ -81,8 +86,13 @@ static inline bool starts_as_text(const uint8_t *p)
     uint32_t x = b >> 16 & 0xff, y = b >> 8 & 0xff, z = b & 0xff;
     if ((x - ' ' >= 95 && x != '\n') || y - ' ' >= 95 || z - ' ' >= 95)
         return false;
-    b = three_bytes(p + 4);
-    return is_text((const uint8_t[]){(uint8_t)(b >> 16), (uint8_t)(b >> 8), (uint8_t)b}, 3);
+    return are_text(three_bytes(p + 4));
+}
+
+/* Hexadecimal ids often start as text. A run that ends among these characters is too short anyway. */
+static inline bool goes_on_as_text(const uint8_t *p)
+{
+    return are_text(three_bytes(p + FIRST)) && are_text(three_bytes(p + FIRST + 4));
 }
 
 /* The first six bits of a printable character, or of a line feed. */
@@ -111,7 +121,7 @@ static void confirm(rd_find *f, uint32_t at)
     uint32_t from = at, to = at;
     while (at - from < LOOK_BACK && from > f->resume && values[rd_at(v, from - 1)] != 0)
         from--;
-    if (from + FIRST > v->hi || !starts_as_text(v->b + from))
+    if (from + MIN_CHARACTERS > v->hi || !starts_as_text(v->b + from) || !goes_on_as_text(v->b + from))
         return;
     while (values[rd_at(v, to)] != 0)
         to++;

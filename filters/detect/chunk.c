@@ -91,13 +91,12 @@ static EVERY_CPU void drop_outside(rd_chunk *c, uint32_t n_words)
 
 /* ---- runs ---- */
 
-/* Leaves of every run the bits that have `by` more of it behind them. The last word sees nothing behind it.
- */
-static EVERY_CPU void shorten(uint64_t *words, uint32_t n, unsigned by)
+/* Those bits of every run that have `by` more of it behind them. The last word sees nothing behind it. */
+static EVERY_CPU void shorten(const uint64_t *run, uint32_t n, unsigned by, uint64_t *out)
 {
     for (uint32_t i = 0; i < n; i++)
-        words[i] &= words[i] >> by | words[i + 1] << (64 - by);
-    words[n] &= words[n] >> by;
+        out[i] = run[i] & (run[i] >> by | run[i + 1] << (64 - by));
+    out[n] = run[n] & run[n] >> by;
 }
 
 /* Where runs of at least `shortest` start in the first `n` words of `run`, which has one more; each text
@@ -105,12 +104,12 @@ static EVERY_CPU void shorten(uint64_t *words, uint32_t n, unsigned by)
 static EVERY_CPU uint64_t find_starts(const uint64_t *run, const uint64_t *text_starts, uint32_t n,
                                       uint32_t shortest, uint64_t carry, uint64_t *out)
 {
-    memcpy(out, run, (n + 1) * sizeof out[0]);
-    if (shortest == 0)
+    shorten(run, n, 1, out);
+    if (shortest < 2)
         memset(out, 0, n * sizeof out[0]); /* nobody wants them */
-    for (uint32_t have = 1, by; have < shortest; have += by) {
+    for (uint32_t have = 2, by; have < shortest; have += by) {
         by = shortest - have < have ? shortest - have : have;
-        shorten(out, n, by);
+        shorten(out, n, by, out);
     }
     out[0] &= ~(run[0] << 1 | carry) | text_starts[0];
     for (uint32_t i = 1; i < n; i++)
@@ -162,7 +161,7 @@ static EVERY_CPU bool starts_long(const rd_program *p, const uint8_t *base, uint
 /* What stands before the text counts here, and does not when the place is looked at. */
 static EVERY_CPU bool starts_token(const rd_program *p, const uint8_t *base, uint32_t at)
 {
-    return rd_program_token_starts(p, at > 0 ? base[at - 1] : 0, base + at) != 0;
+    return (rd_program_token_starts(p, base + at) | p->token_behind[at > 0 ? base[at - 1] : 0]) != 0;
 }
 
 /* Leaves of the hits, in a word at `at`, those that pass the test. No branch depends on it: most do not. */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "filters/detect/chunk.h"
+#include "filters/detect/class_memo.h"
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
 #include "filters/detect/key_names.h"
@@ -38,6 +39,7 @@ struct rd_detect_set {
 struct rd_detect_scratch {
     rd_chunk chunk;
     uint32_t resume[RD_MAX_MATCHERS];
+    rd_class_memo classes; /* of keys, from earlier calls too */
     rd_collector found;
     rd_key_hits keys_at;
     rd_pattern_scratch *patterns; /* owned */
@@ -271,9 +273,12 @@ static void at_token(walk *w, uint32_t at)
 {
     const rd_program *p = &w->set->program;
     const rd_view *v = &w->find.v;
-    for (unsigned owners = rd_program_token_starts(p, rd_at(v, at - 1), v->b + at); owners != 0;
-         owners &= owners - 1)
-        confirm(w, p->token_owners[__builtin_ctz(owners)], at);
+    unsigned starts = rd_program_token_starts(p, v->b + at);
+    for (unsigned owners = starts | p->token_behind[rd_at(v, at - 1)]; owners != 0; owners &= owners - 1) {
+        unsigned k = (unsigned)__builtin_ctz(owners);
+        w->find.starts_token = (starts >> k & 1) != 0;
+        confirm(w, p->token_owners[k], at);
+    }
 }
 
 static void at_place(walk *w, uint32_t at, uint32_t place)
@@ -306,6 +311,7 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
     walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
     w.find = (rd_find){.v.b = base,
                        .keys = set->keys,
+                       .classes = &scratch->classes,
                        .names = set->names,
                        .wanted = set->wanted,
                        .out = &scratch->found,

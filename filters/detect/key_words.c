@@ -392,16 +392,18 @@ static rd_key_class class_at(const rd_key_table *t, const rd_view *v, uint32_t h
 
 /* Walks back from `end` as long as what it has read is the end of a word we know. Most keys of a log come
  * here and few stay, so the bytes are looked at without rd_at. */
-static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_t end, bool words)
+static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_t end, bool words,
+                                uint32_t *out_from)
 {
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;
     rd_key_class best = RD_KEY_NONE;
     end = without_number(v, end);
+    *out_from = v->lo - 1;
     if (end - v->lo > v->hi - v->lo)
         return best;
-    uint32_t from = end - v->lo < MAX_WALK ? v->lo : end - MAX_WALK;
-    for (uint32_t i = end; i > from; i--) {
+    uint32_t from = end - v->lo < MAX_WALK ? v->lo : end - MAX_WALK, i = end;
+    for (; i > from; i--) {
         uint8_t role = t->roles[v->b[i - 1]];
         RD_DETECT_STEP();
         if (role >= FIRST_LETTER) {
@@ -421,17 +423,25 @@ static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_
             break;
         }
     }
+    *out_from = i - 3; /* counts() looks that far */
     return best;
 }
 
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end)
 {
-    return walk(t, v, end, false);
+    uint32_t from;
+    return walk(t, v, end, false, &from);
+}
+
+rd_key_class rd_key_class_seen(const rd_key_table *t, const rd_view *v, uint32_t end, uint32_t *out_from)
+{
+    return walk(t, v, end, false, out_from);
 }
 
 rd_key_class rd_key_word_of(const rd_key_table *t, const rd_view *v, uint32_t end)
 {
-    return walk(t, v, end, true);
+    uint32_t from;
+    return walk(t, v, end, true, &from);
 }
 
 bool rd_key_is_class_name(const rd_view *v, uint32_t end)

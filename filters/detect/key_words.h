@@ -47,6 +47,9 @@ void rd_key_endings(void (*add)(void *ctx, const char *ending, uint32_t len), vo
 
 /* The class of the key that ends before `end`. Looks at most 64 bytes back. */
 rd_key_class rd_key_class_of(const rd_key_table *t, const rd_view *v, uint32_t end);
+/* The same; it depends on the bytes from *out_from to the one at `end`, and on nothing else. *out_from may
+ * lie before the text, or wrap below zero: then it depends on where that starts. */
+rd_key_class rd_key_class_seen(const rd_key_table *t, const rd_view *v, uint32_t end, uint32_t *out_from);
 /* The same of a word of a sentence. */
 rd_key_class rd_key_word_of(const rd_key_table *t, const rd_view *v, uint32_t end);
 /* Does the key look like the name of a class (FooManager), so that prose may follow? */

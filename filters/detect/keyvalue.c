@@ -9,6 +9,7 @@
  *
  * The candidate is the end of the key, which is then read backwards and must be one we know (key_words.c).
  */
+#include "filters/detect/class_memo.h"
 #include "filters/detect/header_values.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
@@ -403,7 +404,7 @@ static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
 static void confirm(rd_find *f, uint32_t at)
 {
     uint32_t end = key_end(&f->v, at);
-    rd_key_class cls = rd_key_class_of(f->keys, &f->v, end);
+    rd_key_class cls = rd_class_memo_ask(f->classes, f->keys, &f->v, end);
     if (cls != RD_KEY_NONE)
         after_key(f, end, cls);
 }

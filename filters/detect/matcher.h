@@ -20,10 +20,13 @@ typedef struct rd_collector rd_collector;
 typedef struct rd_refusals rd_refusals;
 typedef struct rd_percent rd_percent;
 typedef struct rd_key_hits rd_key_hits;
+typedef struct rd_class_memo rd_class_memo;
 
 typedef struct rd_find {
     rd_view v;
     const rd_key_table *keys; /* borrowed from the set */
+    rd_class_memo *classes;   /* borrowed from the scratch; NULL: none */
+    bool starts_token;        /* the run of tokens starts as the matcher said, not only behind such a byte */
     uint64_t wanted;          /* bits of the detectors that are switched on */
     uint32_t resume;          /* in and out; only ever moves forward */
     rd_collector *out;

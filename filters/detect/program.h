@@ -177,11 +177,11 @@ static inline unsigned rd_program_ends(const rd_program *p, const uint8_t *b, ui
     return (p->ends[h / 4] >> 2 * (h % 4) | p->short_ends[s / 4] >> 2 * (s % 4)) & p->behind_key[b[at]];
 }
 
-/* Bit k: the run of tokens at b[0], with `before` before it, may be what token_owners[k] is after. */
-static inline unsigned rd_program_token_starts(const rd_program *p, uint8_t before, const uint8_t *b)
+/* Bit k: the run of tokens at b[0] may be what token_owners[k] is after. */
+static inline unsigned rd_program_token_starts(const rd_program *p, const uint8_t *b)
 {
     unsigned pair = p->token_pairs[b[0] - RD_RUN_FIRST][b[1] - RD_RUN_FIRST];
-    return (pair & p->token_thirds[b[2] - RD_RUN_FIRST]) | p->token_behind[before];
+    return pair & p->token_thirds[b[2] - RD_RUN_FIRST];
 }
 
 #endif

@@ -262,7 +262,7 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     if (before == ':' && c == 'A' && telegram(f, at))
         return;
-    if (try_all(f, at))
+    if (f->starts_token && try_all(f, at))
         return;
     if (before == '\\' && rd_is(rd_at(v, at), RD_C_LOWER))
         (void)try_escaped(f, at + 1); /* \nghp_... */
