@@ -260,7 +260,8 @@ static rd_outcome ask_admission(rd_redactor *r, uint32_t *out_surplus, rd_error 
                                                     : RD_OK;
 }
 
-rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err)
+static rd_outcome redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result,
+                         rd_error *err)
 {
     uint32_t surplus = 0;
     rd_redactor_begin(r, job);
@@ -287,6 +288,15 @@ rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redactio
     if (o == RD_OK)
         return finish(r, out, out_result, err);
     return o == RD_NO_MEMORY ? rd_fail(err, o, "redaction scratch", SIZE_MAX) : o;
+}
+
+rd_outcome rd_redact(rd_redactor *r, const rd_job *job, rd_buf *out, rd_redaction *out_result, rd_error *err)
+{
+    r->doc.records.payer = job->payer;
+    rd_outcome o = redact(r, job, out, out_result, err);
+    rd_records_trim(&r->doc.records);
+    r->doc.records.payer = NULL;
+    return o;
 }
 
 rd_outcome rd_redact_text(rd_redactor *r, const rd_text_job *of, rd_slice text, rd_buf *out)

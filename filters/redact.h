@@ -77,6 +77,8 @@ typedef struct rd_job {
     const rd_content *content; /* limits; borrowed for the call, NULL: none */
     rd_admit admit;            /* ask NULL: everything may stay */
     const rd_clock *clock;     /* times the search; borrowed for the call, NULL: it is not timed */
+    rd_buf_payer *payer;       /* of lists of records beyond those of ordinary bodies, before they exist; they
+                                * are gone when the call ends. Borrowed; NULL: nobody is asked */
 } rd_job;
 
 /* How often a rule acted (or, in shadow mode, would have) in one class of fields. */

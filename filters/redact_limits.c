@@ -115,7 +115,7 @@ static uint32_t judge_records(rd_redactor *r, uint32_t i, uint32_t end, rd_conte
     for (; i < s->n && s->list[i].end <= end; i++) {
         rd_content_limit l = of_stream;
         if (l == RD_CONTENT_COUNT)
-            l = limit_of_record(r, &s->list[i].facts, &value);
+            l = limit_of_record(r, &s->facts[i], &value);
         if (l != RD_CONTENT_COUNT)
             note_breach(r, i, l, value);
     }
@@ -144,8 +144,8 @@ rd_outcome rd_redact_content(rd_redactor *r, rd_error *err)
         return RD_OK;
     memset(r->breach, 0, sizeof r->breach);
     r->streams.n = 0;
-    if (job->format == RD_FORMAT_PROTOBUF)
-        rd_wire_facts(&r->doc, rd_redact_fact_fields(job->signal));
+    if (job->format == RD_FORMAT_PROTOBUF && !rd_wire_facts(&r->doc, rd_redact_fact_fields(job->signal)))
+        return RD_NO_MEMORY;
     if (job->signal != RD_SIGNAL_LOKI_PUSH) {
         (void)judge_records(r, 0, UINT32_MAX, RD_CONTENT_COUNT, 0);
         return RD_OK;
@@ -170,9 +170,9 @@ rd_walked rd_redact_walked(const rd_redactor *r)
 /* A record that says no severity counts as INFO, as OTLP's data model has it for those that are no error. */
 enum { UNSAID_SEVERITY = 9, SEVERITIES = 25 };
 
-static unsigned severity_of(const rd_record *record)
+static unsigned severity_of(const rd_facts *facts)
 {
-    return record->facts.severity == 0 ? UNSAID_SEVERITY : record->facts.severity;
+    return facts->severity == 0 ? UNSAID_SEVERITY : facts->severity;
 }
 
 void rd_redact_shed(rd_redactor *r, uint32_t n)
@@ -182,13 +182,13 @@ void rd_redact_shed(rd_redactor *r, uint32_t n)
     if (n == 0)
         return;
     for (uint32_t i = 0; i < s->n; i++)
-        of[severity_of(&s->list[i])] += s->list[i].gone == RD_RECORD_STAYS;
+        of[severity_of(&s->facts[i])] += s->list[i].gone == RD_RECORD_STAYS;
     for (unsigned severity = 0; severity < SEVERITIES; severity++) {
         of[severity] = of[severity] < n ? of[severity] : n; /* how many of it go */
         n -= of[severity];
     }
     for (uint32_t i = s->n; i-- > 0;) {
-        uint32_t *left = &of[severity_of(&s->list[i])];
+        uint32_t *left = &of[severity_of(&s->facts[i])];
         if (*left > 0 && rd_records_take(s, i, RD_RECORD_SHED)) {
             --*left;
             r->n_shed++;

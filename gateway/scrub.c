@@ -347,6 +347,7 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
                   .workspace = name_of(x->workspace),
                   .stamp = x->workspace == NULL ? NULL : gw_scrub_stamp(x->workspace, x->signal),
                   .content = x->has_content ? &x->content : NULL,
+                  .payer = &x->payer,
                   .clock = gw_scrub_time_next(&s->time, x->gen->cfg->redaction.time_one_in),
                   .epoch = gw_scrub_epoch(&x->gen->cfg->redaction, x->now)};
     if (x->admit != NULL)
@@ -354,6 +355,7 @@ void gw_scrub_run(gw_scrubber *s, gw_scrub *x)
     paid_buf(x, &x->redacted,
              x->gen->cfg->limits.decoded_bytes + x->gen->cfg->limits.decoded_bytes / 2 + (1 << 20));
     o = rd_redact(s->redactor, &job, &x->redacted, &r, &err);
+    x->held = x->wire.n + x->decoded.cap + x->redacted.cap; /* lists of records are gone */
     if (o != RD_OK) {
         fail(x, o, &err);
         return;

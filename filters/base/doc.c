@@ -23,22 +23,27 @@ void rd_doc_init(rd_doc *d)
     *d = (rd_doc){0};
 }
 
-void rd_doc_release(rd_doc *d)
+static void release_arrays(rd_doc *d)
 {
     free(d->leaves);
     free(d->frames);
     free(d->edits);
     free(d->kept);
     free(d->places);
+    *d = (rd_doc){.records = d->records};
+}
+
+void rd_doc_release(rd_doc *d)
+{
+    release_arrays(d);
     rd_records_release(&d->records);
-    *d = (rd_doc){0};
 }
 
 void rd_doc_reset(rd_doc *d, rd_slice body)
 {
     if (d->cap_leaves > KEEP_ELEMENTS || d->cap_frames > KEEP_ELEMENTS || d->cap_edits > KEEP_ELEMENTS ||
         d->cap_kept > KEEP_ELEMENTS || d->cap_places > KEEP_ELEMENTS)
-        rd_doc_release(d);
+        release_arrays(d);
     rd_records_reset(&d->records);
     d->body = body;
     d->n_leaves = d->n_frames = d->n_edits = d->n_kept = d->n_places = d->n_items = d->n_groups = 0;

@@ -204,7 +204,8 @@ typedef struct rd_doc {
 
 void rd_doc_init(rd_doc *d);
 void rd_doc_release(rd_doc *d);
-/* Starts a new body. Arrays stay unless they grew beyond what ordinary requests need. */
+/* Starts a new body. Arrays stay unless they grew beyond what ordinary requests need; for `records` see
+ * rd_records_trim. */
 void rd_doc_reset(rd_doc *d, rd_slice body);
 
 /* Slow paths of the inline pushes below: grow by doubling. NULL: no memory. */

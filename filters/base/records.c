@@ -18,20 +18,30 @@ void rd_records_release(rd_records *s)
 {
     free(s->list);
     free(s->holders);
-    *s = (rd_records){0};
+    free(s->facts);
+    *s = (rd_records){.payer = s->payer};
 }
 
 void rd_records_reset(rd_records *s)
 {
-    if (s->cap > KEEP_RECORDS || s->cap_holders > KEEP_RECORDS)
-        rd_records_release(s);
     s->n = s->n_holders = s->n_gone = 0;
 }
 
-static bool grow(void **array, uint32_t *cap, size_t size)
+void rd_records_trim(rd_records *s)
+{
+    if (s->cap > KEEP_RECORDS || s->cap_holders > KEEP_RECORDS || s->cap_facts > KEEP_RECORDS)
+        rd_records_release(s);
+    rd_records_reset(s);
+}
+
+static bool grow(const rd_records *s, void **array, uint32_t *cap, size_t size)
 {
     uint32_t want = *cap == 0 ? FIRST_RECORDS : *cap * 2;
-    void *p = want <= *cap ? NULL : realloc(*array, (size_t)want * size);
+    if (want <= *cap)
+        return false;
+    if (want > KEEP_RECORDS && s->payer != NULL && !s->payer->pay(s->payer, (size_t)(want - *cap) * size))
+        return false;
+    void *p = realloc(*array, (size_t)want * size);
     if (p == NULL)
         return false;
     *array = p;
@@ -41,13 +51,19 @@ static bool grow(void **array, uint32_t *cap, size_t size)
 
 rd_record *rd_records_add(rd_records *s)
 {
-    if (s->n == s->cap && !grow((void **)&s->list, &s->cap, sizeof *s->list))
+    if (s->n == s->cap && !grow(s, (void **)&s->list, &s->cap, sizeof *s->list))
         return NULL;
-    s->list[s->n] = (rd_record){.comma_before = RD_NO_COMMA,
-                                .comma_after = RD_NO_COMMA,
-                                .gone = RD_RECORD_STAYS,
-                                .facts = rd_facts_none()};
+    s->list[s->n] =
+        (rd_record){.comma_before = RD_NO_COMMA, .comma_after = RD_NO_COMMA, .gone = RD_RECORD_STAYS};
     return &s->list[s->n++];
+}
+
+bool rd_records_note(rd_records *s, uint32_t i, const rd_facts *facts)
+{
+    if (i == s->cap_facts && !grow(s, (void **)&s->facts, &s->cap_facts, sizeof *s->facts))
+        return false;
+    s->facts[i] = *facts;
+    return true;
 }
 
 /* The smallest of holder `h` and those around it that reaches over `off`. */
@@ -60,7 +76,7 @@ static uint32_t climb(const rd_records *s, uint32_t h, uint32_t off)
 
 uint32_t rd_records_hold(rd_records *s, uint32_t off, uint32_t end)
 {
-    if (s->n_holders == s->cap_holders && !grow((void **)&s->holders, &s->cap_holders, sizeof *s->holders))
+    if (s->n_holders == s->cap_holders && !grow(s, (void **)&s->holders, &s->cap_holders, sizeof *s->holders))
         return UINT32_MAX;
     uint32_t last = s->n_holders == 0 ? UINT32_MAX : s->n_holders - 1;
     s->holders[s->n_holders] = (rd_holder){.off = off, .end = end, .parent = climb(s, last, off)};

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filters/base/buf.h"
+
 #define RD_NO_COMMA UINT32_MAX
 
 /* What took a record out, if it was no rule; no rule has these numbers. */
@@ -89,7 +91,6 @@ typedef struct rd_record {
     uint32_t comma_before, comma_after; /* JSON: offsets, RD_NO_COMMA: there is none */
     uint16_t gone;                      /* what took it out, RD_RECORD_STAYS: nothing */
     bool behind_other;                  /* JSON: in its array something that is no record stands before it */
-    rd_facts facts;                     /* only if somebody asked for them */
 } rd_record;
 
 typedef struct rd_holder {
@@ -102,16 +103,23 @@ typedef struct rd_holder {
 typedef struct rd_records {
     rd_record *list;    /* owned */
     rd_holder *holders; /* owned */
+    rd_facts *facts;    /* owned; of each record, only if somebody asked for them */
     uint32_t n, n_holders, n_gone;
-    uint32_t cap, cap_holders;
+    uint32_t cap, cap_holders, cap_facts;
+    rd_buf_payer *payer; /* borrowed; asked before memory beyond what ordinary bodies need is taken; NULL:
+                          * nobody is */
 } rd_records;
 
 void rd_records_release(rd_records *s);
-/* Forgets all; gives back memory beyond what ordinary bodies need. */
+/* Forgets all, and keeps the memory. */
 void rd_records_reset(rd_records *s);
+/* Forgets all, and gives back what was paid for. */
+void rd_records_trim(rd_records *s);
 
 /* The new last one, with nothing but `gone` and the commas set; NULL: no memory. */
 rd_record *rd_records_add(rd_records *s);
+/* What record `i` says of itself; of one record after the other, from the first on. False: no memory. */
+RD_MUST_CHECK bool rd_records_note(rd_records *s, uint32_t i, const rd_facts *facts);
 /* `end` UINT32_MAX: not known yet. Returns the index, UINT32_MAX: no memory. */
 uint32_t rd_records_hold(rd_records *s, uint32_t off, uint32_t end);
 

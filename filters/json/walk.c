@@ -75,10 +75,12 @@ bool rd_json_records_add(rd_json_walk *w, rd_json_records *s, const rd_json_list
     item->frame = RD_NO_FRAME;
     item->comma_before = it->comma; /* RD_JSON_NOWHERE is RD_NO_COMMA */
     item->behind_other = s->behind_other;
-    item->facts = w->facts;
-    w->facts = rd_facts_none();
     s->last = w->doc->records.n - 1;
-    return true;
+    if (w->visitor.facts == NULL)
+        return true;
+    bool ok = rd_records_note(&w->doc->records, s->last, &w->facts);
+    w->facts = rd_facts_none();
+    return ok || rd_json_fail(&w->j, RD_NO_MEMORY, "items");
 }
 
 bool rd_json_holder_begin(rd_json_walk *w, uint32_t off, uint32_t *out_holder)

@@ -40,20 +40,26 @@ static void note(rd_facts *f, const rd_fact_fields *fields, const rd_item *item)
         f->line_bytes = (uint32_t)item->bytes.n;
 }
 
-static void read_record(const rd_doc *d, const rd_fact_fields *fields, rd_record *record)
+static rd_facts read_record(const rd_doc *d, const rd_fact_fields *fields, const rd_record *record)
 {
+    rd_facts facts = rd_facts_none();
     const uint8_t *end = d->body.p + record->end;
     rd_item_reader r = {.body = d->body.p, .p = d->body.p + record->off, .end = end};
     rd_item item;
     if (!rd_item_next(&r, &any, &item) || item.wire != RD_WIRE_LEN)
-        return;
+        return facts;
     r = (rd_item_reader){.body = d->body.p, .p = item.bytes.p, .end = end};
     while (rd_item_next(&r, &any, &item))
-        note(&record->facts, fields, &item);
+        note(&facts, fields, &item);
+    return facts;
 }
 
-void rd_wire_facts(rd_doc *doc, const rd_fact_fields *fields)
+bool rd_wire_facts(rd_doc *doc, const rd_fact_fields *fields)
 {
-    for (uint32_t i = 0; i < doc->records.n; i++)
-        read_record(doc, fields, &doc->records.list[i]);
+    for (uint32_t i = 0; i < doc->records.n; i++) {
+        const rd_facts facts = read_record(doc, fields, &doc->records.list[i]);
+        if (!rd_records_note(&doc->records, i, &facts))
+            return false;
+    }
+    return true;
 }

@@ -29,8 +29,8 @@ RD_MUST_CHECK rd_outcome rd_wire_walk(const rd_message *root, const rd_limits *l
 RD_MUST_CHECK rd_outcome rd_wire_splice(rd_doc *doc, rd_buf *out, rd_error *err);
 
 /* After a walk that noted records: reads of each what it says of itself in these fields. Nothing else of it is
- * looked at. */
-void rd_wire_facts(rd_doc *doc, const rd_fact_fields *fields);
+ * looked at. False: no memory. */
+RD_MUST_CHECK bool rd_wire_facts(rd_doc *doc, const rd_fact_fields *fields);
 
 /* Varint at p (end exclusive): bytes consumed, 0 when it is cut off or over 64 bits. */
 size_t rd_varint_get(const uint8_t *p, const uint8_t *end, uint64_t *out_value);

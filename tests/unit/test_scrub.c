@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <zlib.h>
 
+#include "filters/wire/wire.h"
 #include "gateway/budget.h"
 #include "gateway/scrub.h"
 
@@ -466,6 +467,85 @@ static void test_scrub__charges_what_it_holds(void **state)
     rd_buf_release(&json);
 }
 
+/* A body of nothing but empty records, of which limits on content want to know. */
+enum { EMPTY_RECORDS = 200000 };
+
+static rd_buf empty_records(gw_format format)
+{
+    static const char json[] = "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{}";
+    rd_buf b;
+    uint8_t head[32] = {0x0a};
+    rd_buf_init(&b, 1 << 22);
+    size_t records = 2 * EMPTY_RECORDS, at = 1;
+    if (format == GW_FORMAT_PROTOBUF) { /* ResourceLogs{ScopeLogs{records}} */
+        at += rd_varint_put(records + 1 + rd_varint_size(records), head + at);
+        head[at++] = 0x12;
+        at += rd_varint_put(records, head + at);
+        rd_buf_append(&b, head, at);
+    } else {
+        rd_buf_append(&b, json, sizeof json - 1);
+    }
+    for (unsigned i = format == GW_FORMAT_JSON; i < EMPTY_RECORDS; i++)
+        rd_buf_append(&b, format == GW_FORMAT_JSON ? ",{}" : "\x12\0", format == GW_FORMAT_JSON ? 3 : 2);
+    if (format == GW_FORMAT_JSON)
+        rd_buf_append_str(&b, "]}]}]}");
+    (void)rd_buf_reserve(&b, RD_BUF_TAIL);
+    return b;
+}
+
+static uint32_t see_budget(void *arg, size_t decoded_bytes, const rd_walked *walked)
+{
+    *(uint64_t *)arg = gw_budget_bytes();
+    return walked->n_left;
+}
+
+static gw_outcome run_with_limits(bench *b, gw_format format, rd_slice wire, uint64_t *out_seen)
+{
+    gw_scrub x;
+    gw_scrub_init(&x);
+    x.gen = b->gen;
+    x.signal = GW_SIGNAL_LOGS;
+    x.format = format;
+    x.coding = x.out_coding = RD_CODING_IDENTITY;
+    x.wire = wire;
+    x.has_content = true;
+    x.content.max[RD_CONTENT_MAX_AGE] = 1;
+    x.content.oldest_ns = 1;
+    x.admit = see_budget;
+    x.admit_arg = out_seen;
+    *out_seen = 0;
+    gw_scrub_run(b->scrubber, &x);
+    gw_outcome o = x.outcome;
+    assert_int_equal(o == GW_OUTCOME_DELIVERED ? x.n_items : EMPTY_RECORDS, EMPTY_RECORDS);
+    assert_true(gw_scrub_settle(&x));
+    assert_in_range(x.charged, 0, 4 * wire.n); /* the lists are gone */
+    gw_scrub_release(&x);
+    return o;
+}
+
+/* Lists of records are taken from the budget before they exist, and given back behind the body. */
+static void test_scrub__charges_lists_of_records(void **state)
+{
+    bench *b = *state;
+    for (unsigned i = 0; i < 2; i++) {
+        gw_format format = i == 0 ? GW_FORMAT_PROTOBUF : GW_FORMAT_JSON;
+        rd_buf wire = empty_records(format);
+        uint64_t before = gw_budget_bytes(), seen;
+        const uint64_t least = EMPTY_RECORDS * (sizeof(rd_record) + sizeof(rd_facts));
+        assert_int_equal(run_with_limits(b, format, rd_buf_slice(&wire), &seen), GW_OUTCOME_DELIVERED);
+        assert_in_range(seen - before, wire.n + least / 2, wire.n + 3 * least);
+        assert_int_equal(gw_budget_bytes(), before);
+        gw_budget_limits(UINT32_MAX, before + wire.n + least / 2, UINT32_MAX);
+        assert_int_equal(run_with_limits(b, format, rd_buf_slice(&wire), &seen), GW_OUTCOME_OVERLOAD);
+        assert_int_equal(seen, 0); /* nobody was asked */
+        assert_int_equal(gw_budget_bytes(), before);
+        gw_budget_limits(UINT32_MAX, UINT64_MAX, UINT32_MAX);
+        /* what was refused leaves nothing behind that would be charged to the next body */
+        assert_int_equal(run_with_limits(b, format, rd_buf_slice(&wire), &seen), GW_OUTCOME_DELIVERED);
+        rd_buf_release(&wire);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_scrub__##name, set_up, tear_down)
 
 int main(void)
@@ -481,6 +561,7 @@ int main(void)
         TEST(refuses),
         TEST(counts),
         TEST(charges_what_it_holds),
+        TEST(charges_lists_of_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
