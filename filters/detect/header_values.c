@@ -7,6 +7,7 @@
 #include "filters/detect/header_values.h"
 
 #include "filters/detect/opaque.h"
+#include "filters/detect/private_key.h"
 
 enum {
     MAX_WORD = 64,
@@ -16,6 +17,7 @@ enum {
     MAX_DATE = 40,
     MAX_GAP = 4,
     MAX_NAME = 256,
+    MAX_KEYS = 4,
     MAX_LIST = 4096
 };
 /* Values of cookies with innocent names: from which length those with a digit go, those that look random
@@ -238,10 +240,33 @@ static uint32_t skip_quote(const rd_view *v, uint32_t i)
     return rd_at(v, end) == '"' ? end + 1 : i;
 }
 
+/*
+ * What is found in a header is masked, and a mask is one word, whatever the find was. So that the header is
+ * read as it will be read the second time, finds of several words count as one: a private key, and words up
+ * to a semicolon, which may be a telephone number.
+ */
+static uint32_t skip_key(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *n_keys)
+{
+    if (rd_at(v, i) != '-' || !rd_spells(v, i, "-----BEGIN") || *n_keys == MAX_KEYS)
+        return i;
+    ++*n_keys; /* each is looked through to its end */
+    uint32_t end = rd_private_key_end(v, i + 5);
+    return end > i && end <= limit ? end : i;
+}
+
+static uint32_t skip_words(const rd_view *v, uint32_t i, uint32_t limit)
+{
+    uint32_t end = i;
+    while (end < limit && end - i < MAX_NAME && (!ends_name(rd_at(v, end)) || rd_at(v, end) == ' '))
+        end++;
+    return rd_at(v, end) == ';' && end < limit ? end : i;
+}
+
 /* Reads the pair or word at `i`, before `limit`, and returns what is behind it. */
-static uint32_t read_pair(const rd_view *v, uint32_t i, uint32_t limit, pair *p)
+static uint32_t read_pair(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *n_keys, pair *p)
 {
     *p = (pair){.name = i};
+    i = skip_key(v, i, limit, n_keys);
     while (i < limit && i - p->name < MAX_NAME && !ends_name(rd_at(v, i)))
         i++;
     p->name_end = p->from = p->to = i;
@@ -249,7 +274,7 @@ static uint32_t read_pair(const rd_view *v, uint32_t i, uint32_t limit, pair *p)
         return i;
     p->is_pair = true;
     p->from = skip_quote(v, i + 1);
-    for (p->to = p->from; p->to < limit && !ends_value(v, p->to);)
+    for (p->to = skip_key(v, p->from, limit, n_keys); p->to < limit && !ends_value(v, p->to);)
         p->to++;
     i = p->from > p->name_end + 1 ? skip_quote(v, p->to) : p->to;
     if (!rd_word_in(v, p->name, p->name_end, "expires"))
@@ -273,16 +298,17 @@ void rd_judge_cookie(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
     uint32_t limit = x.quoted ? x.to : x.from + MAX_HEADER, i = x.from;
+    uint32_t n_keys = 0;
     bool sure = true;
     while (i < limit) {
         pair p;
-        i = read_pair(v, i, limit, &p);
+        i = read_pair(v, i, limit, &n_keys, &p);
         if (p.is_pair)
             cookie_pair(f, &p, sure);
         else if (sure)
             cookie_word(f, p.name, p.name_end);
         f->resume = p.is_pair && p.to > f->resume ? p.to : f->resume;
-        i = p.is_pair ? resync(v, i, limit) : i;
+        i = p.is_pair ? resync(v, i, limit) : skip_words(v, i, limit);
         uint8_t c = rd_at(v, i);
         sure = c == ';' || x.quoted;
         if (c != ';' && c != ' ' && c != ',')

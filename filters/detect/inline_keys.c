@@ -206,7 +206,7 @@ static uint32_t word_end(const rd_view *v, uint32_t from)
             break;
         if (c == '\\' && (next == 'n' || next == 'r' || next == 't' || is_quote(next) || next == '\\'))
             break;
-        if ((c == ',' || c == ';' || c == '|') && pair_follows(v, i))
+        if ((c == ',' || c == ';' || c == '|') && (rd_is_mask(v, from, i) || pair_follows(v, i)))
             break;
     }
     while (i > from && strchr(",;)]}'|", v->b[i - 1]) != NULL && v->b[i - 1] != 0)

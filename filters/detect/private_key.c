@@ -3,7 +3,7 @@
  * Private keys in PEM (RFC 7468), OpenSSH and PGP armour, with real, escaped (\n, \\n) or lost line breaks.
  * All from BEGIN to END is hidden; without an END, all that can belong to the key.
  */
-#include "filters/detect/matcher.h"
+#include "filters/detect/private_key.h"
 
 enum { MAX_KEY = 1 << 16, MAX_ARMOUR = 1 << 14, MAX_LABEL = 40 };
 
@@ -63,16 +63,24 @@ static uint32_t body_end(const rd_view *v, uint32_t body)
     return last;
 }
 
+uint32_t rd_private_key_end(const rd_view *v, uint32_t at)
+{
+    uint32_t body = rd_at(v, at - 1) == '-' ? header_end(v, at) : 0;
+    if (body == 0)
+        return 0;
+    uint32_t end = armour_end(v, body);
+    return end != 0 ? end : body_end(v, body);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    uint32_t from = at, body = header_end(v, at);
-    if (body == 0 || rd_at(v, at - 1) != '-')
+    uint32_t from = at, end = rd_private_key_end(v, at);
+    if (end == 0)
         return;
     while (at - from < 5 && rd_at(v, from - 1) == '-')
         from--;
-    uint32_t end = armour_end(v, body);
-    f->resume = end != 0 ? end : body_end(v, body);
+    f->resume = end;
     rd_emit(f, RD_DETECTOR_PRIVATE_KEY, from, f->resume, 0, 0);
 }
 

@@ -100,6 +100,13 @@ static inline bool rd_spells(const rd_view *v, uint32_t i, const char *word)
     return true;
 }
 
+/* Is [from, to) what most finds become? What is read from there ends with it: the find may have had blanks in
+ * it, at which the value ended when it was read the first time. */
+static inline bool rd_is_mask(const rd_view *v, uint32_t from, uint32_t to)
+{
+    return to - from == 3 && rd_spells(v, from, "***");
+}
+
 /* The same without case; `word` is lower case. */
 static inline bool rd_spells_nocase(const rd_view *v, uint32_t i, const char *word)
 {

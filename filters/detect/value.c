@@ -106,6 +106,8 @@ static uint32_t unquoted_end(const rd_view *v, uint32_t from, uint32_t max)
         if ((c == ',' || c == ';' || c == '&' || c == ')' || c == ']' || c == '}' || c == '\'' || c == '|') &&
             ends_field(v, i))
             break;
+        if ((c == ',' || c == ';' || c == '|') && rd_is_mask(v, from, i))
+            break;
         if (c == '%' && (rd_spells(v, i, "%26") || rd_spells(v, i, "%22") || rd_spells(v, i, "%0A") ||
                          rd_spells(v, i, "%2C")))
             break;
@@ -147,6 +149,12 @@ static uint32_t bracketed_end(const rd_view *v, uint32_t i)
     return 0;
 }
 
+/* (415) of a telephone number: no structure, though in brackets. */
+static bool is_area_code(const rd_view *v, uint32_t i)
+{
+    return rd_skip(v, i + 1, i + 5, RD_C_DIGIT) == i + 4 && rd_at(v, i + 4) == ')';
+}
+
 uint32_t rd_value_max(rd_key_class cls)
 {
     return cls >= RD_KEY_NAME ? 96 : MAX_VALUE;
@@ -169,7 +177,7 @@ bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
     else if (c == '[' && bracketed_end(v, from) != 0) {
         *out = (rd_value){.from = from + 1, .to = bracketed_end(v, from), .quoted = true};
         return true;
-    } else if (c == '{' || c == '[' || c == '(')
+    } else if (c == '{' || c == '[' || (c == '(' && !is_area_code(v, from)))
         return false; /* a structure: its own keys are asked */
     quote q = quote_at(v, from);
     if (q.mark != 0 || q.entity != NULL) {

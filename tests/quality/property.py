@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Any text with a valid secret in it comes out of `redactd redact` without it: property.py BUILD [CASES [SEED]]
+"""Any text with a valid secret in it comes out of `redactd redact` without it, and redacting that again changes nothing:
+property.py BUILD [CASES [SEED]]
 
 Every case joins ordinary pieces of text with one or two labelled ones, of any type and in any notation. What fails is
 named by its number and type; the same seed makes the same cases.
@@ -20,6 +21,18 @@ from tap import Tap  # noqa: E402
 
 # Between pieces: what a shipper or a logger puts between fields.
 JOINS = ["\n", " | ", "\t", " ; ", "\r\n", " -- ", " ... "]
+
+# Lists that are read by a grammar of their own, with places for finds of any type and for values without one. A find may
+# have blanks or quotes in it, its mask has none, and the grammar must read both alike.
+FRAMES = ["Cookie: {}; {}; {}", "Set-Cookie: {}; {}; Path=/", "Cookie: a={}; {}; {}", 'cookie="{}; {}; {}"', '{{"cookie":"{}; {}; {}"}}', "Cookie: {}, {}; {}",
+          "Authorization: {} {}", "Authorization: {}; {}", "{} {}; {}", "GET /x?a={}&b={}&token={}", "user={} pass={} {}", "password: {} {} {}", "token={};{};{}",
+          "secret={},{},{}", "{},{},{}", "key={}|{}|{}"]
+BARE = ["hunter2", "a1b2c3d4e5f6", "theme", "1", "x y", "sid=9f8e7d6c5b4a", "HttpOnly", "Qm9va21hcms4", "deadbeef0123", "Tr0ub4dor&3"]
+
+
+def framed(r):
+    frame = r.choice(FRAMES)
+    return frame.format(*(r.choice(BARE) if r.random() < 0.6 else MAKERS[r.choice(list(MAKERS))](r) for _ in range(frame.count("{}"))))
 
 
 def any_piece(r):
@@ -48,7 +61,10 @@ def main():
     cases, seed = (int(a) for a in (sys.argv[2:] + ["6000", "1"][len(sys.argv) - 2:])[:2])
     r = random.Random(seed)
     items = [case(r) for _ in range(cases)]
-    redacted = through_command(str(pathlib.Path(sys.argv[1], "gateway", "redactd")), [item["text"] for item in items])
+    redactd = str(pathlib.Path(sys.argv[1], "gateway", "redactd"))
+    redacted = through_command(redactd, [item["text"] for item in items])
+    frames = through_command(redactd, [framed(r) for _ in range(cases)])
+    again = through_command(redactd, redacted + frames)
     complaints, types = [], collections.Counter()
     for i, (item, red) in enumerate(zip(items, redacted, strict=True)):
         for span in required(item):
@@ -57,6 +73,8 @@ def main():
                 complaints.append(f"case {i} of seed {seed}: {span['type']}")
     tap = Tap()
     tap.check(f"{sum(types.values())} secrets of {len(types)} types in {cases} texts are gone", complaints)
+    changed = [f"case {i} of seed {seed}" for i, (a, b) in enumerate(zip(redacted + frames, again, strict=True)) if a != b]
+    tap.check(f"redacting {len(again)} texts again changes none", changed)
     tap.check("every type was there", sorted(set(MAKERS) - set(types)))
     tap.done()
 

@@ -95,6 +95,22 @@ static void test_detect_keyvalue__authorization(void **state)
     DETECT_CHECK(SECRETS, rows);
 }
 
+/* Finds of several words count as one in a header, as their masks will. */
+static void test_detect_keyvalue__finds_of_several_words(void **state)
+{
+    static const detect_row rows[] = {
+        {"Cookie: -----BEGIN PRIVATE KEY-----; hunter2; a1b2c3d4e5f6", "Cookie: ***; hunter2; ***"},
+        {"Cookie: k=-----BEGIN PRIVATE KEY-----\\nMIIEvQ\\n-----END PRIVATE KEY-----; x; a1b2c3d4e5f6",
+         "Cookie: k=***; x; ***"},
+        {"Cookie: +49 30 90182054; x; a1b2c3d4e5f6", "Cookie: +49***54; x; ***"},
+        {"Cookie: (415) 555-2671; x; a1b2c3d4e5f6", "Cookie: ***71; x; ***"},
+        {"Cookie: nobody has any of them; see a1b2c3d4e5f6",
+         "Cookie: nobody has any of them; see a1b2c3d4e5f6"},
+        {"token=***;a1b2c3d4e5f6", "token=***;a1b2c3d4e5f6"},
+    };
+    DETECT_CHECK(SECRETS | BIT(PRIVATE_KEY) | BIT(PHONE), rows);
+}
+
 static void test_detect_keyvalue__cookies(void **state)
 {
     static const detect_row rows[] = {
@@ -260,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_detect_keyvalue__notations),
         cmocka_unit_test(test_detect_keyvalue__authorization),
         cmocka_unit_test(test_detect_keyvalue__cookies),
+        cmocka_unit_test(test_detect_keyvalue__finds_of_several_words),
         cmocka_unit_test(test_detect_keyvalue__keys_inside_values),
         cmocka_unit_test(test_detect_keyvalue__look_alikes_stay),
         cmocka_unit_test(test_detect_keyvalue__people),

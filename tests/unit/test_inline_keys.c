@@ -50,6 +50,7 @@ static const struct {
     const char *text, *want;
 } wrappers[] = {
     {"K=42", "K=***"},
+    {"K=***;d=1 K=***;d K=***|e", "K=***;d=1 K=***;d K=***|e"},
     {"at=info K=42 ms=3", "at=info K=*** ms=3"},
     {"ms=3 K=\"x y = z\" b=\"c\"", "ms=3 K=\"***\" b=\"c\""},
     {"ms=3 K='x y' b", "ms=3 K='***' b"},
