@@ -329,6 +329,28 @@ static void check_limits(const checker *k)
             gw_write_number(l->body_bytes + l->decoded_bytes, GW_UNIT_BYTES, mem));
 }
 
+/* A burst alone limits nothing: who wrote it believes that it does. */
+static void check_bursts(const checker *k, const gw_limits *own, const gw_limits *base, const char *path)
+{
+    for (unsigned r = 0; r < GW_RATE_COUNT; r++) {
+        const char *word = gw_limit_word((gw_limit)(2 * r + 1));
+        if (own->v[2 * r + 1] != 0 && own->v[2 * r] == 0 && base->v[2 * r] == 0)
+            gw_diag_at(k->l->d, at(k, "%s.%s", path, word), NULL, "`%s` needs `%s`: a burst needs a rate",
+                       word, gw_limit_word((gw_limit)(2 * r)));
+    }
+}
+
+static void check_quotas(const checker *k)
+{
+    const gw_workspaces_cfg *w = &k->c->workspaces;
+    char path[64];
+    check_bursts(k, &w->quota, &w->quota, "workspaces.quota");
+    for (size_t i = 0; i < w->n_list; i++) {
+        snprintf(path, sizeof path, "workspaces.list[%zu].quota", i);
+        check_bursts(k, &w->list[i].quota, &w->quota, path);
+    }
+}
+
 void gw_config_check(gw_loader *l, const gw_config *c, gw_yaml_node *root)
 {
     const checker k = {.l = l, .c = c, .root = root};
@@ -339,6 +361,7 @@ void gw_config_check(gw_loader *l, const gw_config *c, gw_yaml_node *root)
     check_stores(&k);
     check_routes(&k);
     check_limits(&k);
+    check_quotas(&k);
     check_digests(&k);
     check_identity(&k);
     if (c->workspaces.tenant != NULL && gw_yaml_get(gw_yaml_get(root, "workspaces"), "anonymous") == NULL)
