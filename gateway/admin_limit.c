@@ -23,10 +23,10 @@ static bool is_rate(unsigned l)
     return l < 2 * GW_RATE_COUNT && l % 2 == 0;
 }
 
-/* Of a rate, its burst says what is used; of a shared one, only the store knows. */
-static bool is_used_known(const gw_quota_view *v, unsigned l)
+/* Of a rate, its burst says what is used. */
+static bool is_used_known(unsigned l)
 {
-    return gw_limit_is_used_up(l) && !is_rate(l) && !(v->shared && l < 2 * GW_RATE_COUNT);
+    return gw_limit_is_used_up(l) && !is_rate(l);
 }
 
 static json_t *reset_of(const gw_quota_view *v, unsigned l)
@@ -40,7 +40,7 @@ static json_t *reset_of(const gw_quota_view *v, unsigned l)
 
 static json_t *limit_row(const gw_quota_view *v, unsigned l)
 {
-    bool known = is_used_known(v, l);
+    bool known = is_used_known(l);
     json_t *used = known ? json_integer((json_int_t)v->used[l]) : json_null();
     json_t *ratio = known ? json_real((double)v->used[l] / (double)v->limits.v[l]) : json_null();
     return json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:b}", "limit", gw_limit_word((gw_limit)l), "value",

@@ -140,7 +140,7 @@ typedef struct gw_quota_view {
     int64_t override_until_s;      /* 0: there are none */
     int64_t blocked_until_s;       /* 0: it is not */
     int64_t day_end_s, month_end_s;
-    bool shared; /* with other instances: what is used of rates is not known here */
+    bool shared; /* with other instances: of rates, what these hold in reserve counts as used */
     bool leased;
 } gw_quota_view;
 void gw_quota_look(gw_quota *q, gw_quota_time now, gw_quota_view *out);

@@ -17,11 +17,10 @@ typedef struct gather {
     } slot[GW_WORKSPACE_SLOTS];
 } gather;
 
-/* What is used of a rate is told by its burst; of one that is shared with other instances it is not known. */
+/* What is used of a rate is told by its burst. */
 static bool is_shown(const gw_quota_view *v, unsigned l)
 {
-    bool is_bucket = l < 2 * GW_RATE_COUNT;
-    return v->limits.v[l] != 0 && gw_limit_is_used_up(l) && (!is_bucket || (l % 2 == 1 && !v->shared));
+    return v->limits.v[l] != 0 && gw_limit_is_used_up(l) && (l >= 2 * GW_RATE_COUNT || l % 2 == 1);
 }
 
 static void add(void *arg, gw_quota *q)

@@ -23,6 +23,7 @@ typedef struct gw_lease {
     uint64_t largest; /* need of one request, in this half minute and the one before */
     uint64_t largest_now;
     unsigned largest_rounds;
+    uint64_t left; /* in the store, as it last said; while leased */
 } gw_lease;
 
 struct gw_quota {
@@ -88,13 +89,25 @@ static inline uint64_t gw_less(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Of the burst of rate `k`, which is limited and shared. Leased: what is neither left in the store nor held
+ * here, so what the others hold counts as used. Local: as of the part that is held here, so of all. */
+static inline uint64_t gw_quota_used_shared(const gw_quota *q, unsigned k)
+{
+    const gw_bucket *b = &q->bucket[k];
+    uint64_t burst = q->limits.v[2 * k + 1];
+    if (q->leased)
+        return burst - gw_less(q->lease[k].left + b->level, burst);
+    return b->burst == 0 ? 0 : (uint64_t)((double)(b->burst - b->level) * (double)burst / (double)b->burst);
+}
+
 /* Of limit `l`, as gw_quota_view has it. Under the lock, and of a bucket after its turn. */
 static inline uint64_t gw_quota_used(const gw_quota *q, unsigned l)
 {
-    if (l < 2 * GW_RATE_COUNT)
-        return l % 2 == 0 || q->limits.v[l] == 0 || q->shared
-                   ? 0
-                   : q->bucket[l / 2].burst - q->bucket[l / 2].level;
+    if (l < 2 * GW_RATE_COUNT) {
+        if (l % 2 == 0 || q->limits.v[l] == 0)
+            return 0;
+        return q->shared ? gw_quota_used_shared(q, l / 2) : q->bucket[l / 2].burst - q->bucket[l / 2].level;
+    }
     if (l == GW_LIMIT_REQUESTS_IN_FLIGHT)
         return q->n_requests;
     if (l == GW_LIMIT_BYTES_IN_FLIGHT)

@@ -16,7 +16,7 @@ const char gw_share_script[] =
     "  local a = 5 * k\n"
     "  local rate, burst = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])\n"
     "  local owed, want = tonumber(ARGV[a + 3]), tonumber(ARGV[a + 4])\n"
-    "  local grant = 0\n"
+    "  local grant, left = 0, 0\n"
     "  if rate > 0 then\n"
     "    local v = redis.call('HMGET', KEYS[1], 'l' .. k, 't' .. k)\n"
     "    local level, at = tonumber(v[1]), tonumber(v[2])\n"
@@ -35,8 +35,10 @@ const char gw_share_script[] =
     "    redis.call('HSET', KEYS[1], 'l' .. k, string.format('%.6f', level), 't' .. k, string.format('%.0f', "
     "t))\n"
     "    longest = math.max(longest, 2 * burst / rate)\n"
+    "    left = math.floor(math.max(level, 0))\n"
     "  end\n"
     "  out[k + 1] = grant\n"
+    "  out[k + 9] = left\n"
     "end\n"
     "if longest > 0 then redis.call('EXPIRE', KEYS[1], string.format('%.0f', math.ceil(longest) + 60)) end\n"
     "for c = 0, 3 do\n"
@@ -158,6 +160,7 @@ void gw_share_apply(gw_quota *q, gw_quota_time now, const gw_share_ask *asked, c
         if (idle)
             continue; /* nothing was asked for */
         l->prepaid = 0;
+        l->left = answer->left[k];
         gw_bucket_give(&q->bucket[k], answer->grant[k]);
     }
     apply_calendar(q, asked, answer);

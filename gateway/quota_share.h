@@ -48,6 +48,7 @@ typedef struct gw_share_ask {
 typedef struct gw_share_answer {
     uint64_t grant[GW_RATE_COUNT];
     uint64_t total[GW_CALENDAR_COUNT];
+    uint64_t left[GW_RATE_COUNT]; /* in the store's bucket, behind the grant; 0 where there is no rate */
 } gw_share_answer;
 
 /* The script that answers: KEYS rates, calendar; ARGV as gw_share_ask in order; an array as gw_share_answer.

@@ -751,6 +751,49 @@ static void test_share__first_request_outlives_the_first_lease(void **state)
     gw_quota_free(q);
 }
 
+/* What is used of a shared burst: as the store says, less what is held here; without the store as of the own
+ * part. */
+static void test_share__says_what_is_used(void **state)
+{
+    gw_limits l = {.v = {[GW_LIMIT_ITEMS_RATE] = SHARED_RATE, [GW_LIMIT_ITEMS_BURST] = SHARED_BURST}};
+    gw_quota_time now = {.mono_ns = BILLION};
+    gw_quota *q = gw_quota_new("shop", 4, 0, SHARE);
+    gw_quota_hold h = {0};
+    gw_quota_verdict v;
+    gw_quota_view view;
+    gw_share_ask ask;
+    gw_share_answer answer = {0};
+    gw_quota_configure(q, now, 1, &l);
+    const uint64_t own = SHARED_BURST * SHARE / 100, *used = &view.used[GW_LIMIT_ITEMS_BURST];
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = own / 3}}, &h, &v);
+    gw_quota_look(q, now, &view);
+    assert_in_range(*used, SHARED_BURST / 3 - 1, SHARED_BURST / 3 + 1); /* local */
+
+    assert_true(gw_share_prepare(q, now, &ask));
+    answer.grant[GW_RATE_ITEMS] = 20;
+    answer.left[GW_RATE_ITEMS] = 40;
+    gw_share_apply(q, now, &ask, &answer);
+    uint64_t held = q->bucket[GW_RATE_ITEMS].level;
+    gw_quota_look(q, now, &view);
+    assert_true(view.leased && held >= 20);
+    assert_int_equal(*used, SHARED_BURST - 40 - held);
+    h = (gw_quota_hold){0};
+    gw_quota_take(q, now, &(gw_quota_need){.n = {[GW_RATE_ITEMS] = 1}}, &h, &v);
+    assert_int_equal(v.answer, GW_QUOTA_ADMITTED);
+    assert_int_equal(v.near_limit, SHARED_BURST - 40 - held + 1 >= SHARED_BURST * 8 / 10);
+    gw_quota_look(q, now, &view);
+    assert_int_equal(*used, SHARED_BURST - 40 - held + 1);
+
+    now.mono_ns += BILLION / 5;
+    assert_true(gw_share_prepare(q, now, &ask));
+    answer.grant[GW_RATE_ITEMS] = 0;
+    answer.left[GW_RATE_ITEMS] = SHARED_BURST; /* another one gave back what it had */
+    gw_share_apply(q, now, &ask, &answer);
+    gw_quota_look(q, now, &view);
+    assert_int_equal(*used, 0);
+    gw_quota_free(q);
+}
+
 /* All that the rate allows is used, wherever the load is. */
 static void test_share__wastes_little(void **state)
 {
@@ -808,6 +851,7 @@ int main(void)
         cmocka_unit_test(test_quota__is_exact_across_threads),
         cmocka_unit_test(test_share__admits_within_the_bound),
         cmocka_unit_test(test_share__first_request_outlives_the_first_lease),
+        cmocka_unit_test(test_share__says_what_is_used),
         cmocka_unit_test(test_share__wastes_little),
         cmocka_unit_test(test_calendar__days_are_those_of_the_zone),
         cmocka_unit_test(test_calendar__turns_at_the_end_and_never_back),
