@@ -78,7 +78,8 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     uint32_t to = credential_end(v, from);
     f->resume = to - from > SCHEME ? to : from; /* "Bearer Basic x", as clients do write */
-    bool masked = rd_spells(v, to, "***");      /* what a mask left of a token with a prefix */
+    bool masked =
+        rd_spells(v, to + (rd_at(v, to) == '.'), "***"); /* what a mask left of a token with a prefix */
     if (to - from < 4 || masked || is_parameter(v, from, to))
         return;
     rd_detector_id detector = bearer ? RD_DETECTOR_BEARER_TOKEN : RD_DETECTOR_BASIC_AUTH;

@@ -193,6 +193,16 @@ static bool already_masked(const rd_view *v, uint32_t from, uint32_t head, uint3
     return at - from <= head + 3 || (at - from <= 6 && rd_skip(v, from, at, RD_C_DIGIT) == at - 3);
 }
 
+/* [4930123456@context:1], sip:4930123456@pbx: a number that is called. */
+static void number_before(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = rd_skip_back(v, at, 16, RD_C_DIGIT);
+    if (at - from >= 9 && at - from <= 15 &&
+        (rd_at(v, from - 1) == '[' || rd_spells_nocase(v, from - 4, "sip:")))
+        rd_emit(f, RD_DETECTOR_PHONE, from, at, 0, 2);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -202,9 +212,11 @@ static void confirm(rd_find *f, uint32_t at)
     if (end == after) {
         if (from < at && after == at + 1 && !in_authority(v, from))
             rd_mailbox_login(f, from, at);
+        number_before(f, at);
         return;
     }
-    if (from == at || in_authority(v, from) || is_remote(v, from, at, end))
+    if (from == at || (rd_at(v, at) == '@' && in_authority(v, from)) || rd_spells(v, from - 7, "krbtgt/") ||
+        is_remote(v, from, at, end))
         return;
     uint32_t head = 1;
     while (rd_at(v, from) >= 0xc0 && (rd_at(v, from + head) & 0xc0) == 0x80)
@@ -222,7 +234,7 @@ static void confirm(rd_find *f, uint32_t at)
 static const rd_window windows[] = {{"@\\h", false}, {"%40\\h", false}, {NULL, false}};
 
 const rd_matcher rd_match_email = {
-    .yields = RD_BIT(EMAIL) | RD_BIT(PERSON_NAME),
+    .yields = RD_BIT(EMAIL) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE),
     .windows = windows,
     .confirm = confirm,
 };

@@ -240,6 +240,8 @@ static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint
     if (!json && p->separator == '=' && p->space_behind && !p->space_before)
         return false;                                   /* `key= other=1` */
     i += rd_at(v, i) == 'N' && rd_at(v, i + 1) == '\''; /* N'value' of T-SQL */
+    i += rd_spells(v, i, "Some(\"") ? 5 : 0;            /* Debug of Rust */
+    i += rd_spells_nocase(v, i, "date '") ? 5 : 0;      /* DATE '2000-01-31' */
     while (rd_at(v, i + slashes) == '\\')
         slashes++;
     if (is_quote(rd_at(v, i + slashes))) {

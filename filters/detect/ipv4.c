@@ -57,8 +57,16 @@ static bool version_before(const rd_view *v, uint32_t end)
             break;
         i--;
     }
+    i -= i == end && rd_at(v, i - 1) == '-' && rd_spells_nocase(v, i - 3, "fw");
     uint32_t from = rd_skip_back(v, i, MAX_VERSION_WORD, RD_C_ALPHA);
-    return from < i && (RD_LISTED(v, from, i, version_words) || rd_spells_nocase(v, i - 8, "snmp get"));
+    return from < i && (rd_spells_nocase(v, i - 7, "version") || RD_LISTED(v, from, i, version_words) ||
+                        rd_spells_nocase(v, i - 8, "snmp get"));
+}
+
+/* "4.7.9.56 does not match 4.0.0.0": the last part of what is compared with a version is 0. */
+static bool other_version(const rd_view *v, uint32_t from)
+{
+    return rd_spells(v, from - 7, " match ") && rd_spells(v, from + 1, ".0.0.0");
 }
 
 static bool version_behind(const rd_view *v, uint32_t end)
@@ -85,7 +93,9 @@ static bool port_behind(const rd_view *v, uint32_t from, uint32_t to)
 static bool edges_fit(const rd_view *v, uint32_t from, uint32_t to)
 {
     uint8_t before = rd_at(v, from - 1), behind = rd_at(v, to);
-    if (rd_is(before, RD_C_ALNUM) || before == '~' || rd_is(behind, RD_C_ALNUM))
+    bool option =
+        rd_is(before, RD_C_ALPHA) && rd_at(v, from - 2) == '-' && rd_at(v, from - 3) == ' '; /* -h192.0.2.1 */
+    if ((rd_is(before, RD_C_ALNUM) && !option) || before == '~' || rd_is(behind, RD_C_ALNUM))
         return false;
     if (before == '.' && rd_is(rd_at(v, from - 2), RD_C_ALNUM))
         return false;
@@ -112,7 +122,7 @@ static void confirm(rd_find *f, uint32_t at)
     bool unspecified = i - from == 7 && rd_spells(v, from, "0.0.0.0");
     if (unspecified || rd_spells(v, from, "127.") || rd_spells(v, from, "255."))
         rd_refuse(f, RD_DETECTOR_IPV4, from, i, "not_a_host");
-    else if (version_before(v, from) || version_behind(v, i))
+    else if (version_before(v, from) || other_version(v, from) || version_behind(v, i))
         rd_refuse(f, RD_DETECTOR_IPV4, from, i, "version");
     else
         rd_emit(f, RD_DETECTOR_IPV4, from, i, part[3] - from, 0);

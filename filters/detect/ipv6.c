@@ -30,6 +30,13 @@ static uint32_t dotted_end(const rd_view *v, uint32_t i)
     return i;
 }
 
+/* Five decimal digits and nothing more: no group has as many. */
+static bool port_at(const rd_view *v, uint32_t i)
+{
+    uint32_t end = rd_skip(v, i, i + 6, RD_C_DIGIT);
+    return end - i == 5 && !rd_is(rd_at(v, end), RD_C_WORD) && rd_at(v, end) != ':';
+}
+
 /* Reads groups from `i` as long as they fit. False when what stands there is no address. */
 static bool parse(const rd_view *v, uint32_t i, parsed *out)
 {
@@ -44,6 +51,8 @@ static bool parse(const rd_view *v, uint32_t i, parsed *out)
         uint32_t end = rd_skip(v, i, i + 5, RD_C_HEX);
         if (end == i)
             break;
+        if (end - i > 4 && out->gap && out->n_groups >= 2 && port_at(v, i))
+            break; /* 2001:db8::1:49152 */
         if (end - i > 4)
             return false;
         if (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)) {
@@ -106,7 +115,7 @@ static bool edges_fit(const rd_view *v, uint32_t from, const parsed *p)
     if (rd_word_before(v, from) || before == '_' || rd_word_at(v, p->end) || behind == '_')
         return false;
     if (behind == ':' && (rd_is(rd_at(v, p->end + 1), RD_C_HEX) || rd_at(v, p->end + 1) == ':'))
-        return p->n_groups == 8; /* a port behind a full address */
+        return p->n_groups == 8 || port_at(v, p->end + 1); /* a port behind a whole address */
     if (behind == '.' && rd_is(rd_at(v, p->end + 1), RD_C_DIGIT)) {
         uint32_t port = rd_skip(v, p->end + 1, p->end + 6, RD_C_DIGIT); /* addr.443 > addr.50000: */
         return rd_spells(v, port, " > ") || (rd_at(v, port) == ':' && rd_spells(v, from - 3, " > "));

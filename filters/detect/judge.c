@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Is the value what its key says, and which part of it is to be hidden? One rule per class of keys. */
 #include "filters/detect/checksum.h"
+#include "filters/detect/east_asian_name.h"
 #include "filters/detect/header_values.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
@@ -103,7 +104,7 @@ static void password(rd_find *f, rd_value x)
         return;
     if (x.prose && (rd_spells(v, x.to, " = ") || rd_spells(v, x.to, " : ")))
         return; /* the next key */
-    if (rd_at(v, x.from) == '/' && rd_spells(v, x.from - 4, "PWD="))
+    if (rd_at(v, x.from) == '/' && rd_spells_nocase(v, x.from - 4, "pwd="))
         return; /* the working directory */
     if (rd_at(v, x.to) == ')' && rd_word_in(v, x.from, x.to, "auth account session chauthtok setcred"))
         return; /* pam_unix(passwd:auth) */
@@ -146,6 +147,8 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
     const rd_view *v = &f->v;
     if (x.prose && min > 0 && pair(v, &x))
         return;
+    if ((rd_spells(v, x.from, "AKIA") || rd_spells(v, x.from, "ASIA")) && rd_at(v, x.from + 20) == '/')
+        return; /* Credential=id/date/region of AWS: the id is another detector's */
     if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)))
         return;
     bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
@@ -182,6 +185,8 @@ static void session(rd_find *f, rd_value x)
     for (uint32_t i = x.from; i < x.to && i < x.from + MAX_NAME; i++)
         letters |= rd_is(rd_at(v, i), RD_C_ALPHA);
     counter |= !letters;
+    if (x.to - x.from == 34 && all(v, x.from, x.from + 2, RD_C_UPPER) && all(v, x.from + 2, x.to, RD_C_HEX))
+        return; /* "sid" of Twilio: the id of a message or call */
     if (!counter && rd_opaque(v, x.from, x.to, 16))
         rd_emit(f, RD_DETECTOR_SESSION, x.from, x.to, 0, 0);
 }
@@ -200,12 +205,16 @@ static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool
 {
     uint8_t c = rd_at(v, i);
     uint32_t end = i, n_lower = 0;
-    bool capital = rd_is(c, RD_C_UPPER) || c >= 0xc3;
+    bool capital = rd_is(c, RD_C_UPPER) || c >= 0xc3 || (c == '\\' && rd_at(v, i + 1) == 'u');
     if (!capital && !may_be_particle(c))
         return i;
     while (end < limit) {
         c = rd_at(v, end);
         uint32_t next = end + 1 + (c == '\'' && rd_at(v, end + 1) == c); /* O''Sullivan in SQL */
+        if (c == '\\' && rd_at(v, end + 1) == 'u' && rd_skip(v, end + 2, end + 6, RD_C_HEX) == end + 6) {
+            end += 6; /* J\\u00fcrgen in JSON */
+            continue;
+        }
         bool joins = (c == '\'' || c == '-') && end > i && rd_is(rd_at(v, next), RD_C_ALPHA | RD_C_UTF8);
         if (!rd_is(c, RD_C_ALPHA | RD_C_UTF8) && !joins)
             break;
@@ -271,14 +280,15 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
 static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
 {
     static const char *const common[] = {
-        "a",          "access",  "account", "admin",   "an",         "application", "block",   "client",
-        "connection", "data",    "default", "denied",  "department", "error",       "errors",  "exception",
-        "external",   "failed",  "failure", "get",     "group",      "handler",     "http",    "https",
-        "internal",   "invalid", "job",     "manager", "new",        "no",          "none",    "not",
-        "null",       "order",   "payment", "post",    "process",    "put",         "request", "response",
-        "server",     "service", "session", "slow",    "started",    "starting",    "status",  "stopped",
-        "stopping",   "stream",  "support", "system",  "task",       "team",        "the",     "thread",
-        "timeout",    "unknown", "user",    "worker"};
+        "a",         "access",    "account", "admin",       "an",      "application", "block",      "client",
+        "azure",     "authority", "ca",      "certificate", "cloud",   "cluster",     "connection", "core",
+        "cpu",       "daemon",    "data",    "default",     "denied",  "department",  "error",      "errors",
+        "exception", "external",  "failed",  "failure",     "get",     "group",       "handler",    "http",
+        "https",     "internal",  "invalid", "job",         "manager", "new",         "no",         "none",
+        "not",       "null",      "order",   "payment",     "post",    "process",     "put",        "request",
+        "response",  "server",    "service", "session",     "slow",    "started",     "starting",   "status",
+        "stopped",   "stopping",  "stream",  "support",     "system",  "task",        "team",       "the",
+        "thread",    "timeout",   "unknown", "user",        "worker"};
     for (uint32_t i = from; i < to; i++) {
         uint32_t end = rd_skip(v, i, to, RD_C_ALPHA | RD_C_UTF8);
         bool initial = end - i == 1 && rd_at(v, end) == '.';
@@ -292,6 +302,10 @@ static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
 static bool who(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
+    if (rd_at(v, x.from) >= 0xe3 && rd_east_asian_name(v, x.from, x.to)) {
+        rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, x.to, 0, 0);
+        return true;
+    }
     uint32_t words, limit = x.quoted ? x.to : x.from + MAX_NAME, end = name_end(v, x.from, limit, &words);
     if (words < 2 || words > MAX_NAME_WORDS || (x.quoted && end != x.to) || common_words(v, x.from, end))
         return false;
@@ -352,6 +366,19 @@ static bool system_account(const rd_view *v, uint32_t from, uint32_t to)
     return RD_LISTED(v, from, to, accounts);
 }
 
+/* Letters of both cases and digits, and more of them than logins have. */
+static bool is_random_id(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t n_upper = 0, n_lower = 0, n_digits = 0;
+    for (uint32_t i = from; i < to; i++) {
+        n_upper += rd_is(rd_at(v, i), RD_C_UPPER);
+        n_lower += rd_is(rd_at(v, i), RD_C_LOWER);
+        n_digits += rd_is(rd_at(v, i), RD_C_DIGIT);
+    }
+    return to - from >= 16 && n_upper >= 3 && n_lower >= 3 && n_digits >= 2 &&
+           n_upper + n_lower + n_digits == to - from;
+}
+
 static void login(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
@@ -367,6 +394,8 @@ static void login(rd_find *f, rd_value x)
             break;
         n_letters += rd_is(c, RD_C_ALPHA | RD_C_UTF8);
     }
+    if (rd_spells(v, from - 6, "uid\":\"") && is_random_id(v, from, end))
+        return; /* "uid" of Zeek */
     if (end != x.to || n_letters < 3 || system_account(v, from, end) || prose_word(v, &x) ||
         rd_placeholder(v, from, end))
         return;
@@ -393,6 +422,18 @@ bool rd_login_of_person(const rd_view *v, uint32_t from, uint32_t to)
     return joins == 1 && rd_is(rd_at(v, to - 1), RD_C_WORD) && !number;
 }
 
+/* An address under a key that may hold a number: source_addr=192.0.2.1 */
+static bool dotted_quad(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t n_dots = 0;
+    for (uint32_t i = from; i < to; i++) {
+        if (!rd_is(rd_at(v, i), RD_C_DIGIT) && rd_at(v, i) != '.')
+            return false;
+        n_dots += rd_at(v, i) == '.';
+    }
+    return n_dots == 3 && rd_skip(v, from, to, RD_C_DIGIT) - from <= 3;
+}
+
 static void phone(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
@@ -400,9 +441,19 @@ static void phone(rd_find *f, rd_value x)
     if (rd_spells_nocase(v, x.from, "tel:"))
         start = x.from += 4;
     uint32_t end = rd_phone_end(v, start, &digits);
+    if (dotted_quad(v, start, end))
+        return;
     if (end == 0 || digits < 6 || (x.quoted && end > x.to) || rd_monotonous(v, x.from, end))
         return;
     rd_emit(f, RD_DETECTOR_PHONE, x.from, end, rd_phone_head(v, x.from), 2);
+    for (unsigned n = 0;
+         n < 3 && (rd_spells(v, end, " / ") || rd_spells(v, end, ", ") || rd_spells(v, end, "; ")); n++) {
+        uint32_t next = end + (rd_at(v, end) == ' ' ? 3 : 2); /* another number */
+        end = rd_phone_end(v, next, &digits);
+        if (rd_at(v, next) != '0' || digits < 8 || end == 0)
+            break;
+        rd_emit(f, RD_DETECTOR_PHONE, next, end, 0, 2);
+    }
 }
 
 /* caller="0171 123456": a key that can mean a person may name the telephone instead. */

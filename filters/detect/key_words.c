@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 2048, MAX_FORMS = 12288, SUFFIXES = 1 << 15 };
+enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 2048, MAX_FORMS = 16384, SUFFIXES = 1 << 15 };
 
 /* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
  * separator the prefilter must know. `ends`: also as the last words of a longer key. */
@@ -94,7 +94,8 @@ static const struct {
      "samaccountname "
      "preferredusername "
      "userlogin "
-     "screenname nickname ruser logname remoteuser principal actor userprincipalname usr accountuser"},
+     "suser duser srcuser dstuser sourceusername destinationusername screenname nickname ruser logname "
+     "remoteuser principal actor userprincipalname usr accountuser"},
     {RD_KEY_PHONE, true,
      "phone tel telephone telefon mobile mobil handy cell cellphone fax msisdn phonenumber telnumber "
      "mobilenumber "
@@ -118,7 +119,8 @@ static const struct {
      "parol\xc4\x83 senhaatual psk presharedkey wpapassphrase requirepass sifre \xc5\x9fifre \xc5\x9eifre "
      "clave heslo geslo jelszo jelsz\xc3\xb3 adgangskode "
      "passord parole wachtwoorden palavrapasse storepass masterauth passwordconfirmation passwordconfirm "
-     "passwordagain passwdplain bindpw rootpw becomepass joinpassword unlockpassword "
+     "passwordagain passwdplain storepassword authpass paroladordine bindpw rootpw becomepass joinpassword "
+     "unlockpassword "
      "\xd0\x9f\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
      "\xeb\xb9\x84\xeb\xb0\x80\xeb\xb2\x88\xed\x98\xb8 \xec\x95\x94\xed\x98\xb8 "
      "\xe6\x9a\x97\xe8\xa8\xbc\xe7\x95\xaa\xe5\x8f\xb7 \xe5\x8f\xa3\xe4\xbb\xa4 "},
@@ -151,7 +153,8 @@ static const struct {
      "spouse guardian signatory cashier nurse editor creator initiator requestor "
      "submitter technician interviewer recruiter nm policyholder next_of_kin nextofkin emergencycontact "
      "sachbearbeiter vertragspartner bearbeiter ansprechperson requested_by approved_by assigned_to "
-     "reviewed_by entered_by signed_by ordered_by tester trainee caregiver parent tutor "},
+     "reviewed_by entered_by signed_by ordered_by tester trainee caregiver parent tutor identity donor "
+     "landlord agentname "},
     {RD_KEY_LOGIN, true,
      "utilizator loginame k\xc3\xa4ytt\xc3\xa4j\xc3\xa4tunnus kayttajatunnus "
      "felhaszn\xc3\xa1l\xc3\xb3n\xc3\xa9v felhasznalonev kullan\xc4\xb1"
@@ -185,7 +188,8 @@ static const struct {
      "\xe9\x9b\xbb\xe8\xa9\xb1\xe7\x95\xaa\xe5\x8f\xb7 \xe9\x9b\xbb\xe8\xa9\xb1 "
      "\xe7\x94\xb5\xe8\xaf\x9d \xe6\x89\x8b\xe6\x9c\xba\xe5\x8f\xb7 \xe6\x89\x8b\xe6\x9c\xba "
      "\xe6\x90\xba\xe5\xb8\xaf\xe9\x9b\xbb\xe8\xa9\xb1 "
-     "\xec\xa0\x84\xed\x99\x94\xeb\xb2\x88\xed\x98\xb8 "},
+     "\xec\xa0\x84\xed\x99\x94\xeb\xb2\x88\xed\x98\xb8 destaddr sourceaddr destinationaddr tel1_numbr telf1 "
+     "anrufer "},
     {RD_KEY_BIRTH, true,
      "\xe7\x94\x9f\xe5\xb9\xb4\xe6\x9c\x88\xe6\x97\xa5 "
      "\xe5\x87\xba\xe7\x94\x9f\xe6\x97\xa5\xe6\x9c\x9f "
@@ -282,6 +286,17 @@ static void add(rd_key_table *t, const char *spelled, uint32_t n, rd_key_class c
     }
 }
 
+/* Who does something may also have a key for the name alone: requester_name. */
+static void add_name(rd_key_table *t, const char *word, uint32_t len)
+{
+    char form[MAX_WALK];
+    if (len + 4 > sizeof form)
+        return;
+    memcpy(form, word, len);
+    memcpy(form + len, "name", 4);
+    add(t, form, len + 4, RD_KEY_GIVEN, true);
+}
+
 static void set_roles(rd_key_table *t)
 {
     for (unsigned c = 0; c < 256; c++)
@@ -302,6 +317,8 @@ rd_key_table *rd_key_table_new(void)
             uint32_t len = (uint32_t)strcspn(w, " ");
             if (len > 0)
                 add(t, w, len, lists[l].cls, lists[l].ends);
+            if (len > 0 && lists[l].cls == RD_KEY_WHO && lists[l].ends)
+                add_name(t, w, len);
             w += len + (w[len] == ' ');
         }
     }

@@ -64,6 +64,7 @@ static uint32_t behind_index(const rd_view *v, uint32_t i)
 }
 
 #define REJECTED_VALUE   " rejected value ["
+#define ARROW            "\xe2\x86\x92"
 #define FULL_WIDTH_COLON "\xef\xbc\x9a"
 
 /* What stands between key and separator: digits and underscores of key_2, closing quotes and brackets,
@@ -189,6 +190,14 @@ static bool may_be_class_name(const rd_view *v, rd_key_class cls, uint32_t key)
            (cls == RD_KEY_LOGIN && !rd_spells_nocase(v, key - 4, "name"));
 }
 
+/* The quoted value at `i`. */
+static void judge_next(rd_find *f, rd_key_class cls, uint32_t i)
+{
+    rd_value value;
+    if (rd_value_read(&f->v, i, rd_value_max(cls), &value) && value.quoted)
+        rd_value_judge(f, cls, value);
+}
+
 static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 {
     rd_value value;
@@ -222,6 +231,9 @@ static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
     if (cls == RD_KEY_WHO && names_account(&f->v, key) && rd_login_of_person(&f->v, value.from, value.to))
         cls = RD_KEY_LOGIN;
     bool emitted = rd_value_judge(f, cls, value);
+    if (emitted && value.quoted &&
+        (rd_spells(&f->v, value.to + 1, " -> \"") || rd_spells(&f->v, value.to + 1, " => \"")))
+        judge_next(f, cls, value.to + 5); /* from old to new, of Terraform */
     if (value.quoted && (rd_at(&f->v, value.from - 2) == '[' || rd_spells(&f->v, value.from - 3, "[\\")))
         rest_of_list(f, cls, value.to);
     /* What stays may be a text with keys of its own. Long ones without quotes are read again only every so
@@ -334,7 +346,8 @@ static uint32_t key_end(const rd_view *v, uint32_t at)
     for (uint32_t n = 0; column && n < MAX_ALIGNED && (rd_at(v, i - 1) == ' ' || rd_at(v, i - 1) == '\t');
          n++)
         i--;
-    if (!column && (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '-' && c != '|')))
+    if (!column &&
+        (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '-' && c != '|' && c != (uint8_t)ARROW[0])))
         return at + 3;
     if (before_index(v, i) < i)
         return before_index(v, i);
@@ -348,6 +361,13 @@ static uint32_t key_end(const rd_view *v, uint32_t at)
     return i;
 }
 
+/* Is the key that ends at `end` not the first field of its line? */
+static bool row_before(const rd_view *v, uint32_t end)
+{
+    uint32_t i = rd_skip_back(v, end, MAX_NAME_LOOK, RD_C_RUN);
+    return rd_at(v, i - 1) == '\t';
+}
+
 /* key<TAB>value, key -> value, key | value: where the value starts, 0 when there is none. `i` is behind the
  * blanks. Rows of keys, such as the head of a table, are no pairs. */
 static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, uint32_t i)
@@ -355,6 +375,8 @@ static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, u
     const rd_view *v = &f->v;
     if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "-> "))
         return i + 2;
+    if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, ARROW " "))
+        return i + 3;
     if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "| "))
         i = rd_skip(v, i + 1, i + MAX_ALIGNED, RD_C_SPACE);
     else if (rd_at(v, end) != '\t')
@@ -362,8 +384,30 @@ static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, u
     uint32_t to = i, upper = rd_skip(v, i, i + MAX_NAME_LOOK, RD_C_UPPER);
     while (to - i < MAX_NAME_LOOK && rd_at(v, to) > ' ' && rd_at(v, to) != '|')
         to++;
+    if (rd_at(v, to) == '\n' || (rd_at(v, to) == '\t' && rd_skip(v, i, to, RD_C_ALPHA) == to))
+        to = rd_skip(v, i, to, RD_C_LOWER) == to && rd_at(v, end) == '\t' && row_before(v, end) ? i : to;
+    if (to == i)
+        return 0;
     bool head = rd_key_class_of(f->keys, v, to) != RD_KEY_NONE || (cls >= RD_KEY_NAME && upper == to);
     return head ? 0 : i - 1;
+}
+
+/* Content-Disposition: form-data; name="key", an empty line and the value (RFC 7578). */
+static bool form_field(rd_find *f, uint32_t end, rd_key_class cls)
+{
+    const rd_view *v = &f->v;
+    uint32_t i = end + 1;
+    if (rd_at(v, i) != '\r' && rd_at(v, i) != '\n')
+        return false;
+    for (unsigned n = 0; n < 2; n++) {
+        i += rd_at(v, i) == '\r';
+        if (rd_at(v, i++) != '\n')
+            return false;
+    }
+    rd_value value = {.from = i, .to = i, .quoted = true};
+    while (value.to - i < LONG_VALUE && rd_at(v, value.to) >= ' ')
+        value.to++;
+    return value.to > i && rd_value_judge(f, cls, value);
 }
 
 /* What follows the key that ends at `end`; `cls` is its class. */
@@ -381,6 +425,8 @@ static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
         call(f, cls, end + 1);
         return;
     }
+    if (c == '"' && form_field(f, end, cls))
+        return;
     uint32_t separator = skip_closers(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
         argument(f, end, cls);
@@ -410,11 +456,11 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"\\e =", false},   {"\\e : ", false},    {"\\w :\\c", false}, {FULL_WIDTH_COLON, false},
-    {"\\w | ", false},  {"\\w ->", false},
+    {"\\e =", false},   {"\\e : ", false},    {"\\w :\\c", false},     {FULL_WIDTH_COLON, false},
+    {"\\w | ", false},  {"\\w ->", false},    {"\\w \xe2\x86", false},
 
-    {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false}, {"_\\d=", false},
-    {"pw\\v", true},    {"cn=", true},        {"]=", false},       {NULL, false}};
+    {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false},     {"_\\d=", false},
+    {"pw\\v", true},    {"cn=", true},        {"]=", false},           {NULL, false}};
 
 static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
 {

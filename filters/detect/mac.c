@@ -55,10 +55,14 @@ static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
     }
     bool eui64 = groups == 8 && size == 2 && rd_spells_nocase(v, from + 9, "ff") &&
                  rd_spells_nocase(v, from + 12, "fe");
-    if (end == from || !(groups * size == 12 || eui64))
+    /* 01-aa-bb-cc-dd-ee-ff: behind the hardware type, in names of pxelinux and in client ids of DHCP */
+    bool typed = groups == 7 && size == 2 && rd_spells(v, from, "01");
+    uint32_t start = from;
+    from += typed ? 3 : 0;
+    if (end == from || !(groups * size == 12 || eui64 || typed))
         return;
-    uint8_t before = rd_at(v, from - 1), behind = rd_at(v, end);
-    if (rd_word_before(v, from) || (before == join && rd_is(rd_at(v, from - 2), RD_C_HEX)))
+    uint8_t before = rd_at(v, start - 1), behind = rd_at(v, end);
+    if (rd_word_before(v, start) || (before == join && rd_is(rd_at(v, start - 2), RD_C_HEX)))
         return;
     if (rd_word_at(v, end) ||
         ((behind == ':' || behind == '-' || behind == join) && rd_is(rd_at(v, end + 1), RD_C_HEX)))
@@ -68,17 +72,31 @@ static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
         rd_emit(f, RD_DETECTOR_MAC, from, end, size == 2 ? 9 : 7, 0);
 }
 
+/* "mac 026e3ce0a3f3" */
+static void named(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t end = rd_skip(v, i, i + 13, RD_C_HEX);
+    if (end - i == 12 && !rd_word_at(v, end) && !rd_word_before(v, i - 4) && !trivial(v, i, end))
+        rd_emit(f, RD_DETECTOR_MAC, i, end, 6, 0);
+}
+
 /* `at` is the joiner behind the first pair, or the first byte of a group of four. */
 static void confirm(rd_find *f, uint32_t at)
 {
     uint8_t c = rd_at(&f->v, at);
-    if (c != ':' && c != '-')
+    if (rd_lower(c) == 'm')
+        named(f, at + 4);
+    else if (c != ':' && c != '-')
         try_chain(f, at, 4, '.');
     else if (rd_at(&f->v, at + 9) == c)
         try_chain(f, at - 2, 2, c);
 }
 
-static const rd_window windows[] = {
-    {":\\x\\x:\\x\\x:", false}, {"-\\x\\x-\\x\\x-", false}, {"\\x\\x\\x\\x.\\x\\x\\x", false}, {NULL, false}};
+static const rd_window windows[] = {{":\\x\\x:\\x\\x:", false},
+                                    {"-\\x\\x-\\x\\x-", false},
+                                    {"\\x\\x\\x\\x.\\x\\x\\x", false},
+                                    {"mac \\x", true},
+                                    {NULL, false}};
 
 const rd_matcher rd_match_mac = {.yields = RD_BIT(MAC), .windows = windows, .confirm = confirm};

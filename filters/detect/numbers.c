@@ -77,6 +77,12 @@ static bool stands_alone(const rd_view *v, uint32_t from, uint32_t to)
            !((behind == '.' || behind == '-') && rd_is(rd_at(v, to + 1), RD_C_WORD));
 }
 
+/* The number of a card may end with the filler of its track: 4111...F (ISO/IEC 7813). */
+static uint32_t behind_filler(const rd_view *v, uint32_t to)
+{
+    return to + (rd_lower(rd_at(v, to)) == 'f');
+}
+
 static uint32_t leading(const uint8_t *digits, uint32_t n)
 {
     uint32_t value = 0;
@@ -162,7 +168,7 @@ static uint32_t try_card(rd_find *f, const shape *s)
             continue; /* dots: only by fours */
         n = s->count[last];
         if (n >= MIN_CARD && issued(s->digits, n) && rd_luhn_ok(s->digits, n) && !is_barcode(s->digits, n) &&
-            stands_alone(&f->v, s->from, s->end[last])) {
+            stands_alone(&f->v, s->from, behind_filler(&f->v, s->end[last]))) {
             rd_emit(f, RD_DETECTOR_CREDIT_CARD, s->from, s->end[last], 0, 4);
             return s->end[last];
         }

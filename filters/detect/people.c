@@ -154,14 +154,24 @@ static bool is_part(const rd_view *v, uint32_t end)
     return !rd_word_in(v, from, end, "name operator principal actor handle editor author creator lead");
 }
 
+/* Does the word that ends at `end` have a capital, or five letters? Shorter ones are titles, too: ms, sr. */
+static bool is_written_out(const rd_view *v, uint32_t end)
+{
+    uint32_t from = word_before(v, end);
+    return end - from >= 5 || rd_is(rd_at(v, from), RD_C_UPPER);
+}
+
 /* The name at `at` behind the word that ends at `end`, perhaps with a full stop. */
 static void behind_word(rd_find *f, uint32_t end, uint32_t at)
 {
     const rd_view *v = &f->v;
     bool stop = rd_at(v, end) == '.';
     rd_key_class cls = rd_key_word_of(f->keys, v, end);
-    if (cls == RD_KEY_TITLE)
+    bool written = is_written_out(v, end);
+    if (cls == RD_KEY_TITLE && written)
         titled(f, at);
+    else if (!written && cls >= RD_KEY_TITLE && cls < RD_KEY_LINK)
+        return; /* 12 ms */
     else if (cls == RD_KEY_TITLE_OR_WORD || (stop && rd_spells(v, end - 3, "Pat")))
         named(f, at);
     else if (stop || cls == RD_KEY_NONE)
@@ -177,7 +187,8 @@ static void behind_word(rd_find *f, uint32_t end, uint32_t at)
 static void birth_at(rd_find *f, uint32_t i)
 {
     const rd_view *v = &f->v;
-    i += rd_at(v, i) == ' ';
+    for (unsigned n = 0; n < 4 && (rd_at(v, i) == ' ' || rd_at(v, i) == ':'); n++)
+        i++;
     if (rd_is(rd_at(v, i), RD_C_DIGIT))
         rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
 }
@@ -186,16 +197,16 @@ static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint8_t c = rd_at(v, at);
-    if (rd_at(v, at + 1) == ' ' && c != 0xc3)
+    if (c == ' ' && (rd_at(v, at - 1) == 0xa9 || rd_spells(v, at - 3, "(e)")))
+        birth_at(f, at + 4); /* ne le, nee le, ne(e) le, with accents */
+    else if (rd_at(v, at + 1) == ' ')
         behind_word(f, at + (c != '.'), at + 2);
-    else if (c == 'b' || c == 'a')
+    else if (c == 'a')
         birth_at(f, at + 8);
-    else if (c == 0xc3)
-        birth_at(f, at + 5);
 }
 
-static const rd_window windows[] = {{"\\l \\U\\A", false}, {". \\U\\A", false},        {"birth is", false},
-                                    {"acido el", false},   {"\xc3\xa9 le \\d", false}, {NULL, false}};
+static const rd_window windows[] = {
+    {"\\l \\U\\A", false}, {". \\U\\A", false}, {"acido el", false}, {" le ", false}, {NULL, false}};
 
 const rd_matcher rd_match_people = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), .windows = windows, .confirm = confirm};

@@ -46,8 +46,11 @@ uint32_t rd_phone_end(const rd_view *v, uint32_t i, uint32_t *out_digits)
         else if (!bracket && c != '(')
             break;
         bool apart = rd_at(v, i) == '-' || rd_at(v, i) == '/';
-        if (apart && rd_at(v, i - 1) == ' ' && rd_at(v, i + 1) == ' ')
-            i += 2; /* 0171 - 123456 */
+        if (apart && rd_at(v, i - 1) == ' ' && rd_at(v, i + 1) == ' ') {
+            if (rd_at(v, i + 2) == '0')
+                break; /* another number */
+            i += 2;    /* 0171 - 123456 */
+        }
     }
     if (rd_word_at(v, end) || rd_at(v, end) == '_')
         return 0;
@@ -66,9 +69,11 @@ static void international(rd_find *f, uint32_t at, uint32_t number)
     const rd_view *v = &f->v;
     uint8_t before = rd_at(v, at - 1);
     uint32_t code = country_code_len(rd_at(v, number), rd_at(v, number + 1)), digits = 0;
-    if (code == 0 || rd_word_before(v, at) || before == '+' || before == ')' || before == ']')
+    if (code == 0 || rd_word_before(v, at) || before == ')' || before == ']')
         return;
     uint32_t end = rd_phone_end(v, number, &digits);
+    if (before == '+' && !rd_spells(v, end, ":TE")) /* COM+...:TE of EDIFACT */
+        return;
     if (end == 0 || digits < MIN_DIGITS || (rd_at(v, end) == '.' && rd_is(rd_at(v, end + 1), RD_C_DIGIT)))
         return;
     f->resume = end;

@@ -164,6 +164,8 @@ static void bare_password(rd_find *f, uint32_t i)
 {
     rd_value x = token_at(&f->v, i);
     bool letters = false, digits = false;
+    while (!x.quoted && x.to - x.from < MAX_LOGIN && rd_at(&f->v, x.to) > ' ' && rd_at(&f->v, x.to) != '"')
+        x.to++; /* what ends a login may be a part of a password */
     for (uint32_t k = x.from; k < x.to; k++) {
         letters |= rd_is(rd_at(&f->v, k), RD_C_ALPHA);
         digits |= rd_is(rd_at(&f->v, k), RD_C_DIGIT);
@@ -181,7 +183,7 @@ static void said_later(rd_find *f, uint32_t i)
         uint8_t c = rd_at(v, i);
         if (c != '"' && c != '\'' && c != '`')
             continue;
-        if (word_before(v, i, "to auf is as en a naar op til till su em =")) {
+        if (word_before(v, i, "to auf is as en a naar op til till su em") || rd_spells(v, i - 2, "= ")) {
             rd_value x = token_at(v, i);
             if (rd_at(v, x.to) == c && rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to)
                 rd_value_judge(f, RD_KEY_PASSWORD, x);
@@ -334,15 +336,59 @@ static void number_behind(rd_find *f, uint32_t i, bool any)
     rd_emit(f, RD_DETECTOR_PHONE, i, end, rd_phone_head(v, i), 2);
 }
 
+/* "rappelez-moi au 06 ...", "rufen Sie zurueck: 06 ..." with its umlaut: `at` is in the word. */
+static bool call_back(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    if (rd_spells(v, at - 5, "rappelez-moi "))
+        number_behind(f, at + 8, false);
+    else if (rd_spells(v, at - 6,
+                       "zur\xc3\xbc"
+                       "ck: 0"))
+        number_behind(f, at + 2, false);
+    else
+        return false;
+    return true;
+}
+
 static void phone_words(rd_find *f, uint32_t at)
 {
-    static const char *const words[] = {
-        "phone number", "phone",       "telefonnummer", "telefon",   "telephone", "tel",    "mobile number",
-        "mobile",       "mobilnummer", "mobil",         "call from", "call to",   "called", "calling",
-        "callback",     "call",        "caller",        "sms to",    "sms",       "fax",    "dialed",
-        "dialing",      "rufnummer",   "tsapp",         "telefono"};
+    static const char *const words[] = {"phone number",
+                                        "phone",
+                                        "telefonnummer",
+                                        "telefon",
+                                        "telephone",
+                                        "tel",
+                                        "mobile number",
+                                        "mobile",
+                                        "mobilnummer",
+                                        "mobil",
+                                        "call from",
+                                        "call to",
+                                        "called",
+                                        "calling",
+                                        "callback",
+                                        "call",
+                                        "caller",
+                                        "sms to",
+                                        "sms",
+                                        "fax",
+                                        "dialed",
+                                        "dialing",
+                                        "rufnummer",
+                                        "tsapp",
+                                        "telefono",
+                                        "r\xc3\xbc"
+                                        "ckruf an",
+                                        "ckruf an",
+                                        "t\xc3\xa9l\xc3\xa9phone",
+                                        "t\xc3\xa9l",
+                                        "cell is",
+                                        "cell",
+                                        "tel\xc3\xa9"
+                                        "fono"};
     const rd_view *v = &f->v;
-    bool tail = rd_spells_nocase(v, at, "rufn"); /* Rückrufnummer */
+    bool tail = rd_spells_nocase(v, at, "rufn") || rd_spells(v, at, "ckru"); /* Rückrufnummer */
     if (!tail && rd_is(rd_at(v, at - 1), RD_C_LOWER))
         return;
     for (unsigned w = 0; w < sizeof words / sizeof words[0]; w++) {
@@ -392,6 +438,16 @@ static void born(rd_find *f, uint32_t i)
         rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
 }
 
+/* "birth date 1990-01-31", "date of birth is 31 January 1990" */
+static void birth(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (rd_spells_nocase(v, i, " date ") || rd_spells_nocase(v, i, " was "))
+        born(f, i + 5);
+    else if (rd_spells_nocase(v, i, " is ") || rd_spells_nocase(v, i, "date "))
+        born(f, i + 3);
+}
+
 /* # User@Host: login[login] @ host [address] */
 static void mysql_login(rd_find *f, uint32_t i)
 {
@@ -413,6 +469,20 @@ static void sudo(rd_find *f, uint32_t i)
     rd_value x = token_at(v, i);
     if (rd_spells(v, x.to, " : "))
         rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
+/* requirepass value, masterauth value, auth-pass name value, of Redis and its sentinels. */
+static void directive(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    rd_value x, second;
+    if (!rd_value_read(v, i, REACH, &x))
+        return;
+    bool named = rd_spells_nocase(v, i - 7, "h-pass ") && rd_at(v, x.to) == ' ' &&
+                 rd_value_read(v, x.to, REACH, &second);
+    x = named ? second : x;
+    x.prose = true;
+    rd_value_judge(f, RD_KEY_PASSWORD, x);
 }
 
 static void confirm(rd_find *f, uint32_t at)
@@ -441,6 +511,11 @@ static void confirm(rd_find *f, uint32_t at)
     else if (rd_spells_nocase(v, at, "born") || rd_spells_nocase(v, at, "geb.") ||
              rd_spells_nocase(v, at, "dob "))
         born(f, at + 4);
+    else if (rd_spells_nocase(v, at, "birth"))
+        birth(f, at + 5);
+    else if (rd_spells_nocase(v, at, "repass ") || rd_spells_nocase(v, at, "erauth ") ||
+             rd_spells_nocase(v, at, "h-pass "))
+        directive(f, at + 7);
     else if (rd_spells_nocase(v, at, "geboren ") || rd_spells_nocase(v, at, "burtsdat"))
         born(f, at + 8);
     else if (rd_spells(v, at, "sudo"))
@@ -453,18 +528,21 @@ static void confirm(rd_find *f, uint32_t at)
         common_log(f, at);
     else if (rd_spells_nocase(v, at, "r is"))
         number_is(f, at);
-    else
+    else if (!call_back(f, at))
         phone_words(f, at);
 }
 
 static const rd_window windows[] = {
-    {"word", true},     {"wort", true},      {"wd \\q", true}, {"user", true},  {"ckey", true},
-    {"fied", true},     {" [\\d\\d", false}, {"r is", true},   {"phon", true},  {"tele", true},
-    {"tel\\j", true},   {"mobi", true},      {"call", true},   {"dial", true},  {"rufn", true},
-    {"tsap", true},     {"born", true},      {"geb.", true},   {"sudo", false},
+    {"word", true},       {"wort", true},      {"wd \\q", true}, {"user", true},       {"ckey", true},
+    {"fied", true},       {" [\\d\\d", false}, {"r is", true},   {"phon", true},       {"tele", true},
+    {"tel\\j", true},     {"mobi", true},      {"call", true},   {"dial", true},       {"rufn", true},
+    {"tsap", true},       {"born", true},      {"birt", true},   {"ckru", false},      {"geb.", true},
+    {"sudo", false},
 
-    {"geboren ", true}, {"burtsdat", true},  {"dob ", true},   {"utze", true},  {"oken", true},
-    {"cret", true},     {"isat", true},      {"ed f", false},
+    {"geboren ", true},   {"burtsdat", true},  {"dob ", true},   {"utze", true},       {"oken", true},
+    {"cret", true},       {"isat", true},      {"ed f", false},  {"repass \\y", true}, {"erauth \\y", true},
+    {"h-pass \\y", true}, {"tel\xc3", true},   {"lez-", false},  {"cell", true},       {"k: 0", false},
+    {"t\xc3\xa9l", true},
 
     {NULL, false}};
 

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { MAX_BODY = 4096, MIN_RUN = 16, MAX_HOOK = 64 };
+enum { MAX_BODY = 4096, MIN_RUN = 16, MAX_HOOK = 64, AWS_ID = 16, AWS_SECRET = 40 };
 
 typedef enum alphabet {
     BASE32,    /* A-Z 0-9 */
@@ -165,6 +165,23 @@ static bool has_digits(const rd_view *v, uint32_t from, uint32_t to)
     return n >= 5;
 }
 
+/* AKIA...:secret, AKIA...,secret, AKIA... secret: forty characters of base64 right behind the id. */
+static void secret_behind(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = i + 1, to = from, n_digits = 0, n_upper = 0, n_lower = 0;
+    uint8_t c = rd_at(v, i);
+    if (c != ':' && c != ' ' && c != ',' && c != '\t' && c != ';' && c != '|')
+        return;
+    for (; to - from <= AWS_SECRET && in_alphabet(rd_at(v, to), BASE64); to++) {
+        n_digits += rd_is(rd_at(v, to), RD_C_DIGIT);
+        n_upper += rd_is(rd_at(v, to), RD_C_UPPER);
+        n_lower += rd_is(rd_at(v, to), RD_C_LOWER);
+    }
+    if (to - from == AWS_SECRET && n_digits > 0 && n_upper > 2 && n_lower > 2)
+        rd_emit(f, RD_DETECTOR_SECRET, from, to, 0, 0);
+}
+
 static bool try_token(rd_find *f, uint32_t at, const token *t)
 {
     const rd_view *v = &f->v;
@@ -187,6 +204,8 @@ static bool try_token(rd_find *f, uint32_t at, const token *t)
     }
     f->resume = end;
     rd_emit(f, (rd_detector_id)t->detector, at, end, body - at, 0);
+    if (t->detector == RD_DETECTOR_AWS_ACCESS_KEY && n == AWS_ID)
+        secret_behind(f, end);
     return true;
 }
 
@@ -285,7 +304,7 @@ static void token_starts(rd_token_start_fn *add, void *ctx)
 
 const rd_matcher rd_match_provider_token = {
     .yields = RD_BIT(AWS_ACCESS_KEY) | RD_BIT(GITHUB_TOKEN) | RD_BIT(GITLAB_TOKEN) | RD_BIT(SLACK_TOKEN) |
-              RD_BIT(GOOGLE_API_KEY) | RD_BIT(STRIPE_KEY) | RD_BIT(PROVIDER_TOKEN),
+              RD_BIT(GOOGLE_API_KEY) | RD_BIT(STRIPE_KEY) | RD_BIT(PROVIDER_TOKEN) | RD_BIT(SECRET),
     .token_run = MIN_RUN,
     .token_behind = "./\\",
     .token_starts = token_starts,

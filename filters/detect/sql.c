@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * SELECT 'value' AS name: the alias is the key.
  * INSERT INTO t (name, phone, ...) VALUES ('...', '...', ...), (...): the columns are the keys of the values.
  */
 #include "filters/detect/value.h"
 
-enum { MAX_COLUMNS = 48, MAX_LIST = 1024, MAX_TUPLES = 4096, MAX_GAP = 64 };
+enum { MAX_COLUMNS = 48, MAX_LIST = 1024, MAX_TUPLES = 4096, MAX_GAP = 64, MAX_VALUE = 128 };
 
 typedef struct columns {
     rd_key_class cls[MAX_COLUMNS];
@@ -94,9 +95,25 @@ static uint32_t read_tuple(rd_find *f, uint32_t i, const columns *cols)
     }
 }
 
+/* 'value' AS key: `at` is the closing quote. */
+static void alias(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t key = at + 5, from = at, end = rd_skip(v, key, key + MAX_GAP, RD_C_RUN);
+    rd_key_class cls = rd_key_class_of(f->keys, v, end);
+    while (at - from < MAX_VALUE && rd_at(v, from - 1) >= ' ' && rd_at(v, from - 1) != '\'')
+        from--;
+    if (cls != RD_KEY_NONE && rd_at(v, from - 1) == '\'' && from < at)
+        rd_value_judge(f, cls, (rd_value){.from = from, .to = at, .quoted = true});
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
+    if (rd_at(v, at) == '\'') {
+        alias(f, at);
+        return;
+    }
     columns cols;
     uint32_t i = skip_space(v, at + 6);
     if (!rd_spells_nocase(v, at, "values") || rd_at(v, i) != '(' || !read_columns(f, at, &cols))
@@ -109,7 +126,7 @@ static void confirm(rd_find *f, uint32_t at)
     f->resume = i;
 }
 
-static const rd_window windows[] = {{"valu", true}, {NULL, false}};
+static const rd_window windows[] = {{"valu", true}, {"' as \\a", true}, {NULL, false}};
 
 const rd_matcher rd_match_sql = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |

@@ -160,6 +160,18 @@ uint32_t rd_value_max(rd_key_class cls)
     return cls >= RD_KEY_NAME ? 96 : MAX_VALUE;
 }
 
+/* string(8) "x" of PHP's var_dump, DATE '2000-01-31' of SQL: at the quote. */
+static uint32_t behind_type(const rd_view *v, uint32_t i, uint8_t first)
+{
+    if (first == 's' && rd_spells(v, i, "string(")) {
+        uint32_t end = rd_skip(v, i + 7, i + 15, RD_C_DIGIT);
+        return rd_spells(v, end, ") \"") ? end + 2 : i;
+    }
+    if (rd_lower(first) == 'd' && rd_spells_nocase(v, i, "date '"))
+        return i + 5;
+    return rd_lower(first) == 't' && rd_spells_nocase(v, i, "timestamp '") ? i + 10 : i;
+}
+
 bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
 {
     uint32_t from = skip_gap(v, i);
@@ -170,6 +182,9 @@ bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
         c = rd_at(v, from);
         next = rd_at(v, from + 1);
     }
+    from = behind_type(v, from, c);
+    c = rd_at(v, from);
+    next = rd_at(v, from + 1);
     if ((c == '[' || c == '(') && (is_quote(next) || next == '\\'))
         from++; /* ["x"] */
     else if ((c == 'b' || c == 'r' || c == 'u' || c == '@' || c == 'N') && is_quote(next))

@@ -103,6 +103,40 @@ static void test_detect_words__storage_keys(void **state)
     DETECT_CHECK(BIT(AZURE_KEY), rows);
 }
 
+static void test_detect_words__values_of_other_notations(void **state)
+{
+    static const detect_row rows[] = {
+        {"[\"password\"]=> string(7) \"hunter2\"", "[\"password\"]=> string(7) \"***\""},
+        {"birthday = DATE '1970-01-31'", "birthday = DATE '***'"},
+        {"~ db_password = \"hunter2\" -> \"hunter3\"", "~ db_password = \"***\" -> \"***\""},
+        {"form-data; name=\"password\"\r\n\r\nhunter2\r\n--x",
+         "form-data; name=\"password\"\r\n\r\n***\r\n--x"},
+        {"SELECT 'Ines Bauer' AS full_name, 1", "SELECT '***' AS full_name, 1"},
+        {"SET PASSWORD FOR 'bot'@'%' = 'hunter2';", "SET PASSWORD FOR 'bot'@'%' = '***';"},
+        {"requirepass hunter2", "requirepass ***"},
+        {"sentinel auth-pass main hunter2", "sentinel auth-pass main ***"},
+        {"{\"name\":\"J\\u00fcrgen Bauer\"}", "{\"name\":\"***\"}"},
+        {"member=\xe9\x99\x88\xe5\xbf\x97\xe5\xbc\xba out", "member=*** out"},
+        {"name=\xe8\xae\xa2\xe5\x8d\x95\xe6\x9c\x8d\xe5\x8a\xa1", NULL},
+        {"userBirthday \xe2\x86\x92 31.01.1970", "userBirthday \xe2\x86\x92 ***"},
+        {"verified by birth date 1/31/1970", "verified by birth date ***"},
+        {"N\xc3\xa9(e) le : 31/01/1970", "N\xc3\xa9(e) le : ***"},
+        {"phone: +49 171 2345678 / 030-6728540 (home)", "phone: +49***78 / ***40 (home)"},
+        {"my cell is 030-6728540 now", "my cell is ***40 now"},
+        {"PAN=4111111111111111F", "PAN=***1111F"},
+        {"user\tpassword\thost\nines.b\thunter2\tdb1", "user\tpassword\thost\n***\t***\tdb1"},
+        {"source_addr=192.0.2.1", "source_addr=192.0.2.***"},
+        {"2001:db8:57c4::a444:35829 closed", "2001:db8:***:35829 closed"},
+        {"pxelinux.cfg/01-d4-fa-cb-71-fb-46", "pxelinux.cfg/01-d4-fa-cb-***"},
+        {"serial 77:01:d4:fa:cb:71:fb:46", NULL},
+        {"pwd=/srv/app", NULL},
+        {"fw-3.32.21.8", NULL},
+        {"issuer=CN=Acme Issuing CA 2", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_detect_words__indexes_and_calls),
         cmocka_unit_test(test_detect_words__segments),
         cmocka_unit_test(test_detect_words__storage_keys),
+        cmocka_unit_test(test_detect_words__values_of_other_notations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
