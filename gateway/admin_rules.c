@@ -3,6 +3,7 @@
 #include "gateway/admin_private.h"
 
 #include "filters/base/doc.h"
+#include "gateway/config_row.h"
 #include "gateway/metrics.h"
 #include "gateway/policies.h"
 #include "gateway/thread.h"
@@ -54,10 +55,19 @@ typedef struct counted {
     unsigned rule, workspace;
 } counted;
 
+static const char *action_of(gw_action a)
+{
+    const gw_word *w = gw_action_words;
+    while (w->word != NULL && w->value != (uint64_t)a)
+        w++;
+    return w->word != NULL ? w->word : "?";
+}
+
 static json_t *describe(const gw_rule_cfg *r, bool relaxed)
 {
-    return json_pack("{s:s, s:s, s:s}", "rule", r->name, "kind", kind_of(r), "mode",
-                     relaxed ? "relaxed" : mode_of(r));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "rule", r->name, "kind", kind_of(r), "mode",
+                     relaxed ? "relaxed" : mode_of(r), "action", action_of(r->action), "label_action",
+                     action_of(r->label_action));
 }
 
 static void add_costs(json_t *row, unsigned slot)

@@ -38,7 +38,7 @@ async function showsRules (gateway) {
   const shop = (await gateway.api('GET', '/api/v1/rules/shop', { token: VIEWER })).json.rules
   assert.equal(shop.find((r) => r.rule === 'ticket'), undefined)
   assert.deepEqual(shop.filter((r) => r.finds > 0).map((r) => [r.rule, r.mode, r.finds]), [['ipv4', 'enforce', 1]])
-  assert.match((await verb('rules', 'ls', '--workspace', 'support')).out, /^ticket +pattern +workspace +enforce +1 +\d+ +\d+$/m)
+  assert.match((await verb('rules', 'ls', '--workspace', 'support')).out, /^ticket +pattern +workspace +enforce +replace +1 +\d+ +\d+$/m)
   const unused = await verb('rules', 'ls', '--unused', '--workspace', 'support')
   assert.ok(/^email /m.test(unused.out) && !/^ticket /m.test(unused.out), unused.out)
   assert.equal((await verb('rules', 'ls', '--workspace', 'nobody')).code, 1)
