@@ -440,6 +440,7 @@ static void on_continue_written(h2o_socket_t *sock, const char *err)
         return;
     }
     enter(c, c->parsed.chunked ? STATE_BODY_CHUNKED : STATE_BODY_LENGTH, limits(c)->body_timeout_ms);
+    h2o_socket_read_start(c->sock, on_read);
     proceed(c);
 }
 
@@ -454,6 +455,7 @@ static void start_body(conn *c)
     if (!c->parsed.expect_continue || none || c->sock->input->size > 0)
         return;
     c->state = STATE_CONTINUE;
+    h2o_socket_read_stop(c->sock); /* a sender who does not read this may send all the same */
     h2o_iovec_t v = h2o_iovec_init(go_on, sizeof go_on - 1);
     h2o_socket_write(c->sock, &v, 1, on_continue_written);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/http1_socket.h"
 
+#include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,7 +15,11 @@ bool gw_http1_has_unread(int fd)
 void gw_http1_ask_half_closed(int fd)
 {
     static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    /* Nothing else is being written, so there is room; if not, the sender is served without being asked. */
+    int unsent;
+    /* A sender who has not read earlier answers is served without being asked: half of this would spoil them.
+     */
+    if (ioctl(fd, SIOCOUTQ, &unsent) != 0 || unsent != 0)
+        return;
     (void)send(fd, interim, sizeof interim - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -447,6 +447,62 @@ static void test_server__asks_for_the_body_when_told_to_wait(void **state)
     assert_all_given_back();
 }
 
+/* The server's end of a connection of this process. */
+static int other_end(int fd)
+{
+    struct sockaddr_in mine, its;
+    socklen_t n = sizeof mine;
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&mine, &n), 0);
+    for (int other = 3; other < 1024; other++) {
+        n = sizeof its;
+        if (getpeername(other, (struct sockaddr *)&its, &n) == 0 && n == sizeof its &&
+            its.sin_port == mine.sin_port)
+            return other;
+    }
+    return -1;
+}
+
+static int await_other_end(int fd)
+{
+    int other;
+    while ((other = other_end(fd)) < 0)
+        nap();
+    return other;
+}
+
+/* Until neither takes any more: what a sender sees who reads nothing. */
+static void fill(int fd)
+{
+    static const char junk[4096];
+    for (int full = 0; full < 20; nap())
+        full = send(fd, junk, sizeof junk, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? full + 1 : 0;
+    while (send(fd, junk, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+        continue;
+}
+
+static void test_server__does_not_read_a_body_that_it_has_not_asked_for(void **state)
+{
+    enum { MUCH = 256 << 20, KERNELS = 48 << 20 };
+    static const char piece[1 << 16];
+    size_t n = 0;
+    int fd = client();
+    fill(await_other_end(fd));
+    assert_true(say(fd, RD_SLICE_LIT("POST /v1/logs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                                     "Content-Length: 8000000\r\nExpect: 100-continue\r\n\r\n")));
+    while (gw_budget_bytes() <= GW_CONNECTION_BYTES)
+        nap(); /* until the head has been taken */
+    for (ssize_t sent = 0; sent >= 0 && n < MUCH; n += (size_t)(sent > 0 ? sent : 0)) {
+        struct pollfd p = {.fd = fd, .events = POLLOUT};
+        if (poll(&p, 1, WAIT_MS) != 1)
+            break;
+        sent = send(fd, piece, sizeof piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (n >= KERNELS)
+        fail_msg("%zu bytes were read", n);
+    close(fd);
+    assert_all_given_back();
+}
+
 static void test_server__stays_in_its_budget(void **state)
 {
     rd_buf large = request(LARGE, false, ""), small = request(SMALL, true, "");
@@ -649,6 +705,7 @@ int main(void)
         cmocka_unit_test(test_server__refuses_and_lets_go),
         cmocka_unit_test(test_server__ends_slow_requests),
         cmocka_unit_test(test_server__asks_for_the_body_when_told_to_wait),
+        cmocka_unit_test(test_server__does_not_read_a_body_that_it_has_not_asked_for),
         cmocka_unit_test(test_server__stays_in_its_budget),
         cmocka_unit_test(test_server__charges_what_is_pipelined),
         cmocka_unit_test(test_server__charges_connections),
