@@ -94,6 +94,21 @@ void gw_budget_give_connection(uint64_t n_bytes)
     atomic_fetch_sub(&connections.used, 1);
 }
 
+static _Atomic unsigned turned_away;
+
+bool gw_budget_take_turned_away(void)
+{
+    if (atomic_fetch_add(&turned_away, 1) < GW_BUDGET_TURNED_AWAY_MOST)
+        return true;
+    atomic_fetch_sub(&turned_away, 1);
+    return false;
+}
+
+void gw_budget_give_turned_away(void)
+{
+    atomic_fetch_sub(&turned_away, 1);
+}
+
 uint64_t gw_budget_requests(void)
 {
     return atomic_load(&requests.used);

@@ -33,6 +33,11 @@ bool gw_budget_take_connection(uint64_t n_bytes);
  * back like the others, with 0. */
 bool gw_budget_take_admin_connection(void);
 void gw_budget_give_connection(uint64_t n_bytes);
+/* One with TLS that nothing is left for, to be told so: their number is fixed, and nothing of the above is
+ * taken. Given back by itself. */
+enum { GW_BUDGET_TURNED_AWAY_MOST = 64 };
+bool gw_budget_take_turned_away(void);
+void gw_budget_give_turned_away(void);
 
 uint64_t gw_budget_requests(void);
 uint64_t gw_budget_bytes(void); /* of bodies and connections */

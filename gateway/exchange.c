@@ -441,7 +441,10 @@ static void start_verify(gw_exchange *x)
     transition(x, STATE_VERIFY);
     x->on_worker = true;
     x->work = (gw_work){.thread = x->thread, .run = on_verify_run, .done = on_verify_done};
-    gw_identity_slow_go(x->slow, on_verify_turn, x);
+    if (gw_identity_slow_go(x->slow, on_verify_turn, x))
+        return;
+    x->on_worker = false;
+    refuse(x, GW_OUTCOME_OVERLOAD);
 }
 
 /* ---- SCRUB ---- */

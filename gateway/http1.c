@@ -13,6 +13,7 @@ enum {
     LINGER_MS = 2000,         /* how long nothing may come of what a refused sender goes on sending */
     DISCARD_MS = 10000,       /* for a body that nobody wants, so that its connection can be used again */
     WRITE_MS = 30000,         /* for a whole answer */
+    TURN_AWAY_MS = 10000,     /* for the head of a request that will be turned away */
     DRAIN_MS = 1000,          /* for a request that is on its way when the end begins */
     KEEP_BYTES = 8 << 10,     /* each buffer kept by an idle connection */
     FIRST_ROOM = 128 << 10,   /* for a body of which nothing has come yet */
@@ -116,7 +117,10 @@ static void conn_close(conn *c)
     rd_buf_release(&c->out);
     gw_peer_free(&c->peer);
     gw_count(s->thread->counters, GW_METRIC_CONNECTIONS, 0, 0, 0, -1);
-    gw_budget_give_connection(c->n_bytes);
+    if (c->turned_away)
+        gw_budget_give_turned_away();
+    else
+        gw_budget_give_connection(c->n_bytes);
     free(c);
 }
 
@@ -124,7 +128,10 @@ static void conn_close(conn *c)
 
 static void await_request(conn *c)
 {
-    enter(c, STATE_HEAD, c->server->draining ? DRAIN_MS : limits(c)->idle_timeout_ms);
+    enter(c, STATE_HEAD,
+          c->server->draining ? DRAIN_MS
+          : c->turned_away    ? TURN_AWAY_MS
+                              : limits(c)->idle_timeout_ms);
     c->head_seen = 0;
     c->body_read = c->half_closed = false;
     rd_buf_clear(&c->head, KEEP_BYTES);
@@ -483,6 +490,10 @@ static void begin_request(conn *c)
     c->keep_alive = c->parsed.keep_alive;
     c->body_read = !c->parsed.chunked && c->parsed.head.content_length == 0;
     c->max_body = 0;
+    if (c->turned_away) {
+        refuse_head(c, 503, "too many connections, try again\n");
+        return;
+    }
     if (c->parsed.bad_expect) {
         refuse_head(c, 417, "unknown expectation\n");
         return;
@@ -655,12 +666,12 @@ static void set_address(gw_peer *peer, h2o_socket_t *sock)
         gw_peer_set_address(peer, (struct sockaddr *)&sa);
 }
 
-void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer, uint64_t n_bytes)
+static conn *conn_new(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer)
 {
     conn *c = calloc(1, sizeof *c);
     if (c == NULL)
         abort();
-    *c = (conn){.stream = {&stream_ops}, .server = s, .sock = sock, .n_bytes = n_bytes};
+    *c = (conn){.stream = {&stream_ops}, .server = s, .sock = sock};
     c->peer = peer != NULL ? peer : calloc(1, sizeof *peer);
     if (c->peer != NULL)
         set_address(c->peer, sock);
@@ -670,6 +681,20 @@ void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer, uint
     h2o_linklist_insert(&s->conns, &c->link);
     s->n_conns++;
     gw_count(s->thread->counters, GW_METRIC_CONNECTIONS, 0, 0, 0, 1);
+    return c;
+}
+
+void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer, uint64_t n_bytes)
+{
+    conn *c = conn_new(s, sock, peer);
+    c->n_bytes = n_bytes;
+    next_request(c);
+}
+
+void gw_http1_turn_away(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer)
+{
+    conn *c = conn_new(s, sock, peer);
+    c->turned_away = true;
     next_request(c);
 }
 

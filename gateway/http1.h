@@ -28,6 +28,10 @@ gw_http1_server *gw_http1_server_new(gw_thread *t, const gw_app *app);
  * bytes. `peer`: what the handshake said of the other end, taken; NULL: nothing. */
 void gw_http1_accept(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer, uint64_t n_bytes);
 
+/* The same for one that nothing is left for: its first request is answered 503 by its head, and then it ends.
+ * `sock` had a handshake, and its place among the turned away of the budget is taken over. */
+void gw_http1_turn_away(gw_http1_server *s, h2o_socket_t *sock, gw_peer *peer);
+
 /* Every answer from now on ends its connection; idle connections are closed after a second, in which a
  * request that was on its way is still answered. */
 void gw_http1_drain(gw_http1_server *s);

@@ -41,6 +41,7 @@ typedef struct conn {
     bool at_head;        /* the app has the head only */
     uint64_t to_discard; /* of the body: what may still come */
     uint64_t linger_until_ms;
+    bool turned_away;   /* there was no room for it: it has a place of the budget's turned away instead */
     bool dropped;       /* of the body of this request something was thrown away */
     gw_pace_entry pace; /* in line to go on reading */
 } conn;

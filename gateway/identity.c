@@ -23,7 +23,8 @@ enum {
 typedef enum found { FOUND_NONE, FOUND_RIGHT, FOUND_WRONG, FOUND_SLOW, FOUND_BUSY, FOUND_UNKNOWN } found;
 
 struct gw_identity_slow {
-    gw_gate_place *place; /* owned */
+    gw_gate_place *place; /* owned; NULL: not in line yet */
+    uint8_t source[16];
     const gw_workspace *workspace;
     const gw_password_entry *entry;
     size_t n_password;
@@ -113,15 +114,12 @@ static found start_slow(const gw_identity_request *r, const gw_workspace *w, con
                         rd_slice password, gw_identity *out)
 {
     static const uint8_t unknown[16];
-    gw_gate_place *place = gw_gate_enter(r->head->peer != NULL ? r->head->peer->address : unknown, w->name);
-    if (place == NULL)
+    const uint8_t *source = r->head->peer != NULL ? r->head->peer->address : unknown;
+    gw_identity_slow *s = gw_gate_has_room(source, w->name) ? malloc(sizeof *s + password.n + 1) : NULL;
+    if (s == NULL)
         return FOUND_BUSY;
-    gw_identity_slow *s = malloc(sizeof *s + password.n + 1);
-    if (s == NULL) {
-        gw_gate_leave(place);
-        return FOUND_BUSY;
-    }
-    *s = (gw_identity_slow){.place = place, .workspace = w, .entry = e, .n_password = password.n};
+    *s = (gw_identity_slow){.workspace = w, .entry = e, .n_password = password.n};
+    memcpy(s->source, source, sizeof s->source);
     memcpy(s->password, password.p, password.n);
     out->slow = s;
     return FOUND_SLOW;
@@ -155,9 +153,12 @@ static found by_basic(const gw_identity_request *r, gw_identity *out)
     return f;
 }
 
-void gw_identity_slow_go(gw_identity_slow *s, void (*go)(void *arg), void *arg)
+bool gw_identity_slow_go(gw_identity_slow *s, void (*go)(void *arg), void *arg)
 {
-    gw_gate_go(s->place, go, arg);
+    s->place = gw_gate_enter(s->source, s->workspace->name);
+    if (s->place != NULL)
+        gw_gate_go(s->place, go, arg);
+    return s->place != NULL;
 }
 
 void gw_identity_slow_run(gw_identity_slow *s)
@@ -189,7 +190,8 @@ void gw_identity_slow_free(gw_identity_slow **ps)
     gw_gate_place *place = s->place;
     OPENSSL_cleanse(s->password, s->n_password);
     free(s);
-    gw_gate_leave(place);
+    if (place != NULL)
+        gw_gate_leave(place);
 }
 
 /* ---- jwt ---- */

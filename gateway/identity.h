@@ -20,6 +20,7 @@
 #ifndef GW_IDENTITY_H
 #define GW_IDENTITY_H
 
+#include "filters/base/outcome.h"
 #include "gateway/frontend.h"
 #include "gateway/outcome.h"
 #include "gateway/workspace.h"
@@ -44,8 +45,8 @@ typedef struct gw_identity {
 gw_outcome gw_identity_resolve(const gw_identity_request *r, gw_identity *out);
 
 /* Calls go(arg) when it is the check's turn (identity_gate.h): at once, or later from another thread. Once;
- * then the check must not be freed before that call. */
-void gw_identity_slow_go(gw_identity_slow *s, void (*go)(void *arg), void *arg);
+ * then the check must not be freed before that call. False: the line is full by now. */
+RD_MUST_CHECK bool gw_identity_slow_go(gw_identity_slow *s, void (*go)(void *arg), void *arg);
 /* The check: blocks for long, on any thread, with the table pinned by the caller. */
 void gw_identity_slow_run(gw_identity_slow *s);
 /* After the run, as gw_identity_resolve. */

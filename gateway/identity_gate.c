@@ -74,6 +74,15 @@ gw_gate_place *gw_gate_enter(const uint8_t source[16], const char *workspace)
     return p;
 }
 
+bool gw_gate_has_room(const uint8_t source[16], const char *workspace)
+{
+    uint64_t s = source_of(source), w = hash_of(workspace, strlen(workspace));
+    pthread_mutex_lock(&gate.lock);
+    bool yes = find_place(s, w) != NULL;
+    pthread_mutex_unlock(&gate.lock);
+    return yes;
+}
+
 /* Under the lock: who goes next, if anybody may. */
 static gw_gate_place *next_to_run(void)
 {

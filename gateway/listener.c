@@ -37,6 +37,7 @@ typedef struct handshake {
     h2o_socket_t *sock;
     h2o_timeout_entry_t deadline;
     SSL *ssl; /* of `sock`, once the handshake is done; owned by h2o */
+    bool turned_away;
 } handshake;
 
 static int try_bind(const struct addrinfo *a, bool share)
@@ -115,9 +116,12 @@ static void handshake_failed(handshake *h)
     h2o_socket_t *sock = h->sock;
     gw_count(h->thread->counters, GW_METRIC_TLS_FAILURES, 0, 0, 0, 1);
     gw_log(TLS_HANDSHAKE_FAILED, gw_u64("thread", h->thread->index));
+    if (h->turned_away)
+        gw_budget_give_turned_away();
+    else
+        gw_budget_give_connection(GW_TLS_CONNECTION_BYTES);
     handshake_free(h);
     h2o_socket_close(sock);
-    gw_budget_give_connection(GW_TLS_CONNECTION_BYTES);
 }
 
 /* h2o hides the SSL of a socket, but makes the socket the data of its BIO. */
@@ -144,8 +148,12 @@ static void on_handshake(h2o_socket_t *sock, const char *err)
     gw_peer *peer = gw_peer_of_ssl(h->ssl);
     if (h->ssl != NULL)
         SSL_set_info_callback(h->ssl, on_later_info);
+    bool turned_away = h->turned_away;
     handshake_free(h);
-    gw_http1_accept(http, sock, peer, GW_TLS_CONNECTION_BYTES);
+    if (turned_away)
+        gw_http1_turn_away(http, sock, peer);
+    else
+        gw_http1_accept(http, sock, peer, GW_TLS_CONNECTION_BYTES);
 }
 
 static void on_handshake_deadline(h2o_timeout_entry_t *entry)
@@ -153,13 +161,16 @@ static void on_handshake_deadline(h2o_timeout_entry_t *entry)
     handshake_failed(H2O_STRUCT_FROM_MEMBER(handshake, deadline, entry));
 }
 
-static void start_handshake(gw_listener *l, h2o_socket_t *sock, SSL_CTX *ctx)
+static void start_handshake(gw_listener *l, h2o_socket_t *sock, SSL_CTX *ctx, bool turned_away)
 {
     handshake *h = malloc(sizeof *h);
     if (h == NULL)
         abort();
-    *h = (handshake){
-        .thread = l->thread, .http = l->http, .binding = gw_binding_ref(l->thread->binding), .sock = sock};
+    *h = (handshake){.thread = l->thread,
+                     .http = l->http,
+                     .binding = gw_binding_ref(l->thread->binding),
+                     .sock = sock,
+                     .turned_away = turned_away};
     h->deadline.cb = on_handshake_deadline;
     h2o_timeout_link(l->thread->h2o.loop, &l->handshake_timeout, &h->deadline);
     sock->data = h;
@@ -178,15 +189,17 @@ static void take(gw_listener *l, h2o_socket_t *sock)
         gw_count(t->counters, GW_METRIC_CONNECTIONS_REFUSED, 0, 0, 0, 1);
         gw_log(CONNECTION_LIMIT, gw_u64("connections", gw_budget_connections()),
                gw_u64("memory_bytes", gw_budget_bytes()));
-        if (ctx != NULL)
-            h2o_socket_close(sock); /* a handshake would cost more than there is */
-        else
+        if (ctx == NULL)
             gw_turn_away(l->away, sock);
+        else if (gw_budget_take_turned_away())
+            start_handshake(l, sock, ctx, true);
+        else
+            h2o_socket_close(sock);
         return;
     }
     gw_count(t->counters, GW_METRIC_CONNECTIONS_ACCEPTED, 0, 0, 0, 1);
     if (ctx != NULL)
-        start_handshake(l, sock, ctx);
+        start_handshake(l, sock, ctx, false);
     else
         gw_http1_accept(l->http, sock, NULL, n_bytes);
 }

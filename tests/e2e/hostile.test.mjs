@@ -2,14 +2,17 @@
 // Senders that are broken or mean harm: a clear refusal, soon, in little memory, and the next sender notices nothing.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { connect } from 'node:tls'
 import { deflateSync, gzipSync } from 'node:zlib'
 import snappy from 'snappy'
 import { hex, len, varint } from './lib/pb.mjs'
 import { Gateway, configTo } from './lib/gateway.mjs'
 import { Raw, rawExchange } from './lib/http.mjs'
 import { metric } from './lib/metrics.mjs'
-import { sleep, until } from './lib/process.mjs'
+import { certificates } from './lib/nginx.mjs'
+import { freePort, sleep, until } from './lib/process.mjs'
 import { PATHS, TYPES, logRequest, sample, sampleProtobuf } from './lib/samples.mjs'
 import { assertClean, EMAIL } from './lib/secrets.mjs'
 import { e2e, world } from './lib/world.mjs'
@@ -279,6 +282,38 @@ e2e('more connections than allowed', async (t) => {
   assert.equal(metric(await gateway.metrics(), 'redactd_connections_refused_total'), 40)
   raws.forEach((r) => r.close())
   await until('room for the next one', async () => (await gateway.post(undefined, logRequest('next'))).status === 200)
+})
+
+e2e('more TLS connections than allowed: told to come back as well', async (t) => {
+  const port = await freePort()
+  const certs = certificates()
+  const listeners = [{ address: `127.0.0.1:${port}`, tls: { certificate: certs.file('server.pem'), key: certs.file('server.key') } }]
+  const gateway = await Gateway.start(t, { config: { ...configTo({ store: 'data' }), listeners, limits: { connections: 5 } } })
+  const sockets = []
+  t.after(() => sockets.forEach((socket) => socket.destroy()))
+  const dial = async () => {
+    const socket = connect({ port, host: '127.0.0.1', ca: readFileSync(certs.file('ca.pem')) })
+    socket.received = ''
+    socket.ended = false
+    socket.on('data', (d) => { socket.received += d }).on('close', () => { socket.ended = true }).on('error', () => {})
+    sockets.push(socket)
+    await once(socket, 'secureConnect')
+    socket.write(head(['Content-Length: 2']) + '{}')
+    await until('an answer', () => socket.received.includes('\r\n\r\n'))
+    return socket
+  }
+  for (let i = 0; i < 5; i++) assert.match((await dial()).received, /^HTTP\/1.1 200 /)
+  for (let i = 0; i < 70; i++) { // more than have a place at a time
+    const socket = await dial()
+    assert.match(socket.received, /^HTTP\/1.1 503 [^]*retry-after: 2[^]*connection: close[^]*too many connections/)
+    socket.end()
+    await until('the end of it', () => socket.ended)
+  }
+  assert.equal(metric(await gateway.metrics(), 'redactd_connections_refused_total'), 70)
+  for (const socket of sockets) socket.destroy()
+  await until('room for the next one', async () => (await dial()).received.startsWith('HTTP/1.1 200 '))
+  for (const socket of sockets) socket.destroy()
+  await until('all to be closed', async () => metric(await gateway.metrics(), 'redactd_connections') === 1) // the one that asks
 })
 
 e2e('memory has a ceiling for all requests together', async (t) => {

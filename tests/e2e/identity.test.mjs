@@ -11,7 +11,7 @@ import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import snappy from 'snappy'
 import { Gateway, configTo } from './lib/gateway.mjs'
-import { rawExchange } from './lib/http.mjs'
+import { Raw, rawExchange } from './lib/http.mjs'
 import { certificates } from './lib/nginx.mjs'
 import { REDACTD } from './lib/paths.mjs'
 import { freePort, tempDir, until } from './lib/process.mjs'
@@ -462,6 +462,21 @@ e2e('an operator blocks a workspace for a while: 429 with the time left, over re
   const calls = gateway.event('admin_call').map(({ action, target, result }) => [action, target, result])
   assert.deepEqual(calls.slice(0, 3).map(([action, target]) => [action, target]), [['workspace_block', 'mine'], ['workspace_unblock', 'mine'], ['workspace_block', 'mine']])
   assert.equal((await recorder.take(2)).length, 2)
+})
+
+e2e('who sends a password and then his body slowly keeps nobody from having his own checked', async (t) => {
+  const config = { ...configTo({ store: 'data' }), workspaces: { list: list() } }
+  const gateway = await Gateway.start(t, { config })
+  const head = ['POST /v1/logs HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 1000', `Authorization: ${basic('eve', 'guess').Authorization}`, 'Expect: 100-continue', '', ''].join('\r\n')
+  const slows = []
+  for (let i = 0; i < 8; i++) {
+    const slow = await Raw.open(gateway.port)
+    slows.push(slow)
+    slow.send(head)
+    await until('the head to have been judged', () => slow.received.includes('100 Continue'))
+  }
+  assert.equal((await gateway.post(undefined, log(basic('eve', 'hidden')))).status, 200)
+  slows.forEach((slow) => slow.close())
 })
 
 e2e('who tries many passwords waits for himself: others get in at the first try', { timeoutMs: 120000 }, async (t) => {

@@ -83,6 +83,10 @@ static void test_gate__nobody_has_all_places(void **state)
         assert_non_null(mine[i] = enter("10.0.0.1", i % 2 == 0 ? "a" : "b"));
     assert_null(enter("10.0.0.1", "a"));
     assert_null(enter("10.0.0.1", "c"));
+    static const uint8_t same[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 1},
+                         next[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 2};
+    assert_false(gw_gate_has_room(same, "c"));
+    assert_true(gw_gate_has_room(next, "a")); /* and takes none */
     gw_gate_place *other = enter("10.0.0.2", "a");
     assert_non_null(other);
     gw_gate_leave(other);
