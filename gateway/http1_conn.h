@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What a connection and a thread's server consist of; nobody but http1.c includes this. */
+/*
+ * What a connection and a thread's server consist of. What the files of the front end share; nobody else
+ * includes this.
+ *
+ *   http1.c           heads, answers, deadlines, the server
+ *   http1_body.c      bodies of requests
+ *   http1_discard.c   bodies that nobody wants
+ */
 #ifndef GW_HTTP1_CONN_H
 #define GW_HTTP1_CONN_H
 
@@ -58,5 +65,56 @@ struct gw_http1_server {
     gw_http1_date date;
     gw_http1_rooms rooms;
 };
+
+enum { KEEP_BYTES = 8 << 10 /* each buffer kept by an idle connection */ };
+
+static inline const gw_limits_cfg *limits(const conn *c)
+{
+    return &c->server->thread->binding->gen->cfg->limits;
+}
+
+static inline uint64_t now_ms(const conn *c)
+{
+    return h2o_now(c->server->thread->h2o.loop);
+}
+
+static inline void enter(conn *c, state s, uint32_t for_ms)
+{
+    c->state = s;
+    c->deadline_ms = for_ms == 0 ? UINT64_MAX : now_ms(c) + for_ms;
+}
+
+static inline void consume(conn *c, size_t n)
+{
+    gw_http1_rooms_consume(&c->server->rooms, c->sock, n, KEEP_BYTES);
+}
+
+/* http1.c */
+void gw_http1_on_read(h2o_socket_t *sock, const char *err);
+/* Runs the states that can go on with what is in the buffer, until one needs more. */
+void gw_http1_proceed(conn *c);
+void gw_http1_await_request(conn *c);
+void gw_http1_next_request(conn *c); /* the same, and goes on with what has come of it */
+void gw_http1_close(conn *c);        /* frees it, and aborts its request */
+
+/* http1_body.c. All but the last two may end in an answer. */
+void gw_http1_start_body(conn *c);
+void gw_http1_read_length(conn *c);
+void gw_http1_read_chunked(conn *c);
+void gw_http1_bad_body(conn *c, gw_outcome outcome); /* answers it */
+void gw_http1_hold_pipelined(conn *c);
+bool gw_http1_charge_up_to(conn *c, uint64_t n); /* false: memory is used up */
+void gw_http1_give_charge(conn *c);
+
+/* http1_discard.c */
+bool gw_http1_may_discard(const conn *c);
+void gw_http1_drop_body(conn *c); /* what has come; `keep_alive`: may the rest be read? */
+void gw_http1_start_discard(conn *c);
+void gw_http1_read_discarded(conn *c);
+void gw_http1_await_turn(conn *c);
+void gw_http1_on_turn(gw_pace_entry *e, uint64_t waited_ms);
+void gw_http1_linger(conn *c); /* may close it */
+void gw_http1_read_lingering(conn *c);
+void gw_http1_end_soon(conn *c);
 
 #endif

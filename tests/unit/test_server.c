@@ -474,29 +474,53 @@ static int await_other_end(int fd)
 static void fill(int fd)
 {
     static const char junk[4096];
+    int small = 4096; /* the kernel would give it more room as time goes by */
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
     for (int full = 0; full < 20; nap())
         full = send(fd, junk, sizeof junk, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? full + 1 : 0;
     while (send(fd, junk, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
         continue;
 }
 
-static void test_server__does_not_read_a_body_that_it_has_not_asked_for(void **state)
+/* How much is taken from a sender who never stops, up to the end of the connection or MUCH. */
+static size_t push(int fd)
 {
-    enum { MUCH = 256 << 20, KERNELS = 48 << 20 };
+    enum { MUCH = 256 << 20 };
     static const char piece[1 << 16];
     size_t n = 0;
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    for (ssize_t sent = 0; n < MUCH && poll(&p, 1, WAIT_MS) == 1; n += (size_t)sent) {
+        sent = send(fd, piece, sizeof piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0)
+            break;
+    }
+    return n;
+}
+
+enum { KERNELS = 48 << 20 /* more than both ends have room for in the kernel */ };
+
+static void test_server__does_not_read_a_body_that_it_has_not_asked_for(void **state)
+{
     int fd = client();
     fill(await_other_end(fd));
     assert_true(say(fd, RD_SLICE_LIT("POST /v1/logs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                                      "Content-Length: 8000000\r\nExpect: 100-continue\r\n\r\n")));
     while (gw_budget_bytes() <= GW_CONNECTION_BYTES)
         nap(); /* until the head has been taken */
-    for (ssize_t sent = 0; sent >= 0 && n < MUCH; n += (size_t)(sent > 0 ? sent : 0)) {
-        struct pollfd p = {.fd = fd, .events = POLLOUT};
-        if (poll(&p, 1, WAIT_MS) != 1)
-            break;
-        sent = send(fd, piece, sizeof piece, MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
+    size_t n = push(fd);
+    if (n >= KERNELS)
+        fail_msg("%zu bytes were read", n);
+    close(fd);
+    assert_all_given_back();
+}
+
+static void test_server__does_not_read_for_ever_what_it_has_refused(void **state)
+{
+    int fd = client();
+    assert_true(say(fd, RD_SLICE_LIT("POST /v1/logs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                                     "Content-Length: 20000000000\r\n\r\n")));
+    assert_int_equal(hear(fd).status, 413);
+    size_t n = push(fd);
     if (n >= KERNELS)
         fail_msg("%zu bytes were read", n);
     close(fd);
@@ -706,6 +730,7 @@ int main(void)
         cmocka_unit_test(test_server__ends_slow_requests),
         cmocka_unit_test(test_server__asks_for_the_body_when_told_to_wait),
         cmocka_unit_test(test_server__does_not_read_a_body_that_it_has_not_asked_for),
+        cmocka_unit_test(test_server__does_not_read_for_ever_what_it_has_refused),
         cmocka_unit_test(test_server__stays_in_its_budget),
         cmocka_unit_test(test_server__charges_what_is_pipelined),
         cmocka_unit_test(test_server__charges_connections),
