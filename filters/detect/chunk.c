@@ -43,9 +43,12 @@ static EVERY_CPU void scan_words(rd_chunk *c, const rd_chunk_source *from, uint3
 /* Bit k of the result: an odd number of the bits 0 to k of `edges` are set. */
 static EVERY_CPU uint64_t between(uint64_t edges)
 {
-    for (unsigned by = 1; by < 64; by *= 2)
-        edges ^= edges << by;
-    return edges;
+    edges ^= edges << 1;
+    edges ^= edges << 2;
+    edges ^= edges << 4;
+    edges ^= edges << 8;
+    edges ^= edges << 16;
+    return edges ^ edges << 32;
 }
 
 /* Which bytes of the words from `at` on belong to texts, and where those start. */
@@ -72,8 +75,10 @@ static EVERY_CPU void mark_texts(rd_chunk *c, const rd_chunk_source *from, uint3
         c->inside[off / 64] ^= UINT64_C(1) << off % 64;
         c->inside[end / 64] ^= UINT64_C(1) << end % 64;
     }
+    for (uint32_t k = 0; k < n_words; k++)
+        c->inside[k] = between(c->inside[k]);
     for (uint32_t k = 0; k < n_words; k++) {
-        c->inside[k] = between(c->inside[k]) ^ carry;
+        c->inside[k] ^= carry;
         carry = 0 - (c->inside[k] >> 63);
     }
 }

@@ -3,6 +3,8 @@
  * Personal data behind words instead of keys: logins in messages of sshd, PAM and databases and in the common
  * log format, passwords in SQL, telephone numbers after "call" or "phone".
  */
+#include <string.h>
+
 #include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
 #include "filters/detect/value.h"
@@ -392,9 +394,9 @@ static void phone_words(rd_find *f, uint32_t at)
     if (!tail && rd_is(rd_at(v, at - 1), RD_C_LOWER))
         return;
     for (unsigned w = 0; w < sizeof words / sizeof words[0]; w++) {
-        uint32_t n = 0;
-        while (words[w][n] != 0)
-            n++;
+        if (rd_lower(rd_at(v, at)) != (uint8_t)words[w][0])
+            continue;
+        uint32_t n = (uint32_t)strlen(words[w]);
         uint8_t behind = rd_at(v, at + n);
         if ((behind == ' ' || behind == ':' || behind == '.') && rd_spells_nocase(v, at, words[w])) {
             number_behind(f, at + n, false);
