@@ -126,6 +126,16 @@ static const token tokens[] = {
     T("gsk_", 40, 0, BASE62, PROVIDER_TOKEN),
     T("r8_", 37, 37, BASE62, PROVIDER_TOKEN),
     T("AGE-SECRET-KEY-1", 50, 60, BASE32, PROVIDER_TOKEN),
+    T("ntn_", 40, 0, BASE62, PROVIDER_TOKEN),
+    T("nfp_", 36, 0, BASE62, PROVIDER_TOKEN),
+    T("sbp_", 40, 40, HEX, PROVIDER_TOKEN),
+    T("dp.pt.", 40, 0, BASE62, PROVIDER_TOKEN),
+    T("lin_oauth_", 32, 0, HEX, PROVIDER_TOKEN),
+    T("shprka_", 32, 32, HEX, PROVIDER_TOKEN),
+    T("sntryu_", 64, 64, HEX, PROVIDER_TOKEN),
+    T("pplx-", 40, 0, BASE62, PROVIDER_TOKEN),
+    T("xai-", 60, 0, BASE62, PROVIDER_TOKEN),
+    T("nvapi-", 40, 0, BASE64URL, PROVIDER_TOKEN),
     T("ops_eyJ", 60, 0, BASE64, PROVIDER_TOKEN),
 };
 #undef T
@@ -257,7 +267,9 @@ static bool try_all(rd_find *f, uint32_t at)
 static bool try_before(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    uint8_t last = rd_at(v, at - 2); /* of SG. ya29. hvs. hvb. xoxe.xox */
+    uint8_t last = rd_at(v, at - 2); /* of SG. ya29. hvs. hvb. xoxe.xox dp.pt. */
+    if (rd_spells(v, at - 6, "dp.pt."))
+        return try_all(f, at - 6);
     if (rd_at(v, at - 1) == '.')
         return (last == 'G' || last == '9' || last == 's' || last == 'b' || last == 'e') &&
                (try_all(f, at - 3) || try_all(f, at - 4) || try_all(f, at - 5));
