@@ -212,9 +212,9 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
     if (r->doc.n_edits == 0)
         return RD_OK;
     rd_doc_sort_edits(&r->doc);
-    /* Length prefixes may grow by a byte or two each; anything beyond this room still works, it only copies.
-     */
-    size_t room = r->job->body.n + r->replacements.used + 1024;
+    /* Of protobuf the splicer knows the length. A text that several edits put in makes JSON longer than this,
+     * which only copies. */
+    size_t room = r->job->format == RD_FORMAT_JSON ? r->job->body.n + r->replacements.used : 0;
     (void)rd_buf_reserve(out, room < out->max ? room : 0);
     rd_outcome o = r->job->format == RD_FORMAT_PROTOBUF ? rd_wire_splice(&r->doc, out, err)
                                                         : rd_doc_splice(&r->doc, out, err);

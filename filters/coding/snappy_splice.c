@@ -238,7 +238,14 @@ rd_outcome rd_snappy_splice(const rd_coder *c, rd_slice block, const rd_kept *ke
     (void)rd_buf_reserve(out,
                          block.n + block.n / 8 + 64 < out->max - out->n ? block.n + block.n / 8 + 64 : 0);
     put_size(out, body.n);
-    splice s = {.block = block.p, .kept = kept, .parts = c->trace->parts, .body = body, .out = out};
+    splice s; /* of its patches only the first n_patches are anything */
+    s.block = s.run = block.p;
+    s.literal_from = 0;
+    s.kept = kept;
+    s.parts = c->trace->parts;
+    s.part_bits = s.n_patches = 0;
+    s.body = body;
+    s.out = out;
     const rd_snappy_note *e = t->list, *end = t->list + t->n;
     if (n_kept > 0)
         index_parts(&s, n_kept);
