@@ -184,6 +184,22 @@ static bool is_remote(const rd_view *v, uint32_t from, uint32_t at, uint32_t end
     return false;
 }
 
+/* Names of algorithms with the domain of who defined them (RFC 4251 section 6). */
+static bool is_algorithm(const rd_view *v, uint32_t from, uint32_t after)
+{
+    static const char *const families[] = {"curve25519-", "curve448-", "hmac-",   "umac-",   "chacha20-",
+                                           "sntrup",      "mlkem",     "aes128-", "aes192-", "aes256-",
+                                           "ssh-",        "sk-",       "ecdsa-",  "rsa-",    "kex-strict",
+                                           "zlib@",       "ext-info-"};
+    if (!rd_spells(v, after, "openssh.com") && !rd_spells(v, after, "libssh.org"))
+        return false;
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
+        if (rd_spells(v, from, families[i]))
+            return true;
+    }
+    return false;
+}
+
 /* "***" or one character and "***": what our own mask leaves; or a country code and "***", when a telephone
  * number was the local part. */
 static bool already_masked(const rd_view *v, uint32_t from, uint32_t head, uint32_t at)
@@ -216,7 +232,7 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     }
     if (from == at || (rd_at(v, at) == '@' && in_authority(v, from)) || rd_spells(v, from - 7, "krbtgt/") ||
-        is_remote(v, from, at, end))
+        is_remote(v, from, at, end) || is_algorithm(v, from, after))
         return;
     uint32_t head = 1;
     while (rd_at(v, from) >= 0xc0 && (rd_at(v, from + head) & 0xc0) == 0x80)

@@ -44,6 +44,13 @@ static uint32_t country_len(uint8_t a, uint8_t b)
     return 0;
 }
 
+/* ?31DE...: the code of a subfield (SWIFT MT940, field 86) stands before it. */
+static bool behind_code(const rd_view *v, uint32_t at)
+{
+    return (rd_at(v, at - 3) == '?' || rd_at(v, at - 3) == ':') &&
+           rd_skip_back(v, at, 3, RD_C_DIGIT) == at - 2;
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -52,7 +59,7 @@ static void confirm(rd_find *f, uint32_t at)
     bool small = rd_is(rd_at(v, at), RD_C_LOWER);
     unsigned letters = small ? RD_C_LOWER : RD_C_UPPER;
     uint32_t len = country_len(rd_at(v, at) & 0xdf, rd_at(v, at + 1) & 0xdf), i = at, tail = 0;
-    if (len == 0 || rd_word_before(v, at))
+    if (len == 0 || (rd_word_before(v, at) && !behind_code(v, at)))
         return;
     uint8_t iban[MAX_IBAN];
     for (uint32_t n = 0; n < len; n++, i++) {

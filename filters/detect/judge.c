@@ -97,9 +97,23 @@ static bool starts_as_code(const rd_view *v, const rd_value *x)
     return false;
 }
 
+/* ConvertTo-SecureString 'value': the command that stands where the value would, and its argument. */
+static void command_of_value(const rd_view *v, rd_value *x)
+{
+    static const char command[] = "convertto-securestring ";
+    rd_value next;
+    if (x->quoted || !rd_spells_nocase(v, x->from, command))
+        return;
+    uint32_t i = x->from + sizeof command - 1;
+    i += rd_spells_nocase(v, i, "-string ") ? 8 : 0;
+    if (rd_value_read(v, i, MAX_NAME, &next) && next.quoted)
+        *x = next;
+}
+
 static void password(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
+    command_of_value(v, &x);
     if (prose_word(v, &x) && !changed_to(v, &x))
         return;
     if (x.prose && (rd_spells(v, x.to, " = ") || rd_spells(v, x.to, " : ")))
@@ -147,7 +161,8 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
     const rd_view *v = &f->v;
     if (x.prose && min > 0 && pair(v, &x))
         return;
-    if ((rd_spells(v, x.from, "AKIA") || rd_spells(v, x.from, "ASIA")) && rd_at(v, x.from + 20) == '/')
+    if ((rd_spells(v, x.from, "AKIA") || rd_spells(v, x.from, "ASIA")) &&
+        (rd_at(v, x.from + 20) == '/' || rd_spells_nocase(v, x.from + 20, "%2f")))
         return; /* Credential=id/date/region of AWS: the id is another detector's */
     if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)))
         return;
@@ -206,8 +221,8 @@ static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool
     uint8_t c = rd_at(v, i);
     uint32_t end = i, n_lower = 0;
     bool capital = rd_is(c, RD_C_UPPER) || c >= 0xc3 || (c == '\\' && rd_at(v, i + 1) == 'u');
-    if (!capital && !may_be_particle(c))
-        return i;
+    if ((!capital && !may_be_particle(c)) || (c == 0xe2 && rd_at(v, i + 1) == 0x80))
+        return i; /* neither is a dash */
     while (end < limit) {
         c = rd_at(v, end);
         uint32_t next = end + 1 + (c == '\'' && rd_at(v, end + 1) == c); /* O''Sullivan in SQL */
@@ -243,6 +258,18 @@ static bool name_goes_on(const rd_view *v, uint32_t comma)
     return rd_at(v, end) != ':' && rd_at(v, end) != '=';
 }
 
+/* Does a key end at `i`, or behind the digits and capitals that follow: TELF1=, SMTP_ADDR=? */
+static bool key_goes_on(const rd_view *v, uint32_t i)
+{
+    if (rd_is(rd_at(v, i), RD_C_DIGIT) || rd_at(v, i) == '_') {
+        uint32_t limit = i + MAX_NAME;
+        while (i < limit && (rd_is(rd_at(v, i), RD_C_DIGIT | RD_C_UPPER) || rd_at(v, i) == '_'))
+            i++;
+        return rd_at(v, i) == '=';
+    }
+    return rd_at(v, i) == ':' || rd_at(v, i) == '=';
+}
+
 /* Capitalised words from `i`; how many, and where they end. */
 static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *out_words)
 {
@@ -257,7 +284,7 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
             end = stop;
             ++*out_words;
         }
-        if (*out_words > 1 && (rd_at(v, stop) == ':' || rd_at(v, stop) == '=')) {
+        if (*out_words > 1 && key_goes_on(v, stop)) {
             --*out_words; /* the next key */
             end = before;
             break;

@@ -146,7 +146,7 @@ static const struct {
      "teachername residentname travelername debitorname inhabername fahrername empfaengername absendername "
      "kontaktname nomprenom imienazwisko adsoyad musteriadi m\xc3\xbc\xc5\x9fteriad\xc4\xb1 "
      "\xe3\x81\x8a\xe5\xae\xa2\xe6\xa7\x98\xe5\x90\x8d \xe5\xae\xa2\xe6\x88\xb7\xe5\xa7\x93\xe5\x90\x8d "
-     "\xec\x9d\xb4\xeb\xa6\x84 nameoncredit "},
+     "\xec\x9d\xb4\xeb\xa6\x84 nameoncredit calleridname nachn vorna "},
     {RD_KEY_WHO, true,
      "zahlungspflichtiger debtor creditor borrower guarantor witness auftraggeber zahler intestatario "
      "titular klant klient m\xc3\xbc\xc5\x9fteri musteri "
@@ -154,7 +154,7 @@ static const struct {
      "submitter technician interviewer recruiter nm policyholder next_of_kin nextofkin emergencycontact "
      "sachbearbeiter vertragspartner bearbeiter ansprechperson requested_by approved_by assigned_to "
      "reviewed_by entered_by signed_by ordered_by tester trainee caregiver parent tutor identity donor "
-     "landlord agentname "},
+     "landlord agentname mandant mandantin anrufer anruferin paziente paciente "},
     {RD_KEY_LOGIN, true,
      "utilizator loginame k\xc3\xa4ytt\xc3\xa4j\xc3\xa4tunnus kayttajatunnus "
      "felhaszn\xc3\xa1l\xc3\xb3n\xc3\xa9v felhasznalonev kullan\xc4\xb1"
@@ -188,8 +188,8 @@ static const struct {
      "\xe9\x9b\xbb\xe8\xa9\xb1\xe7\x95\xaa\xe5\x8f\xb7 \xe9\x9b\xbb\xe8\xa9\xb1 "
      "\xe7\x94\xb5\xe8\xaf\x9d \xe6\x89\x8b\xe6\x9c\xba\xe5\x8f\xb7 \xe6\x89\x8b\xe6\x9c\xba "
      "\xe6\x90\xba\xe5\xb8\xaf\xe9\x9b\xbb\xe8\xa9\xb1 "
-     "\xec\xa0\x84\xed\x99\x94\xeb\xb2\x88\xed\x98\xb8 destaddr sourceaddr destinationaddr tel1_numbr telf1 "
-     "anrufer "},
+     "\xec\xa0\x84\xed\x99\x94\xeb\xb2\x88\xed\x98\xb8 destaddr sourceaddr destinationaddr tel1_numbr "
+     "telf1 "},
     {RD_KEY_BIRTH, true,
      "\xe7\x94\x9f\xe5\xb9\xb4\xe6\x9c\x88\xe6\x97\xa5 "
      "\xe5\x87\xba\xe7\x94\x9f\xe6\x97\xa5\xe6\x9c\x9f "
@@ -200,7 +200,7 @@ static const struct {
      "datumnarozeni "
      "\xd0\xb4\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
      "\xd0\x94\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
-     "birthdatetime birthtime birth_dt bdate dtnasc data_ur datebirth birthdte gebdt "},
+     "birthdatetime birthtime birth_dt bdate dtnasc data_ur datebirth birthdte gebdt gbdat "},
     {RD_KEY_MAC, true, "macadresse btaddr macid wifimac physaddr ethernetaddress "},
     {RD_KEY_VALUE, false, "value val stringvalue content"},
     {RD_KEY_TITLE, false,

@@ -290,11 +290,14 @@ static void element(rd_find *f, rd_key_class cls, uint32_t at)
     if (!closes_tag(v, at))
         return;
     rd_value value = rd_value_until(v, inner_value(v, at) + 1, '<');
+    if (cls == RD_KEY_WHO && (rd_spells_nocase(v, value.to, "</name><vorname>") ||
+                              rd_spells_nocase(v, at - 15, "</vorname><name>")))
+        cls = RD_KEY_GIVEN; /* the family name alone */
     if (value.from < value.to && rd_at(v, value.to) != 0 && rd_value_judge(f, cls, value))
         f->resume = value.to;
 }
 
-/* f("KEY", "value"): `at` is the quote behind the key. */
+/* f("KEY", "value"), f( 'KEY', 'value' ): `at` is the quote behind the key. */
 static void argument(rd_find *f, uint32_t at, rd_key_class cls)
 {
     const rd_view *v = &f->v;
@@ -304,7 +307,7 @@ static void argument(rd_find *f, uint32_t at, rd_key_class cls)
     if ((mark != '"' && mark != '\'') || !rd_value_read(v, next, rd_value_max(cls), &value))
         return;
     uint8_t behind = rd_at(v, value.to + 1);
-    if (behind == ')' || behind == ']')
+    if (behind == ')' || behind == ']' || rd_spells(v, value.to + 1, " )"))
         rd_value_judge(f, cls, value);
 }
 

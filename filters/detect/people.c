@@ -12,6 +12,8 @@
  * that says that it is a thing (value.h). Names in any other sentence stay: no word list tells them from
  * products and places.
  */
+#include <string.h>
+
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
 
@@ -67,13 +69,30 @@ static void titled(rd_find *f, uint32_t i)
     rd_emit(f, RD_DETECTOR_PERSON_NAME, from, end, 0, 0);
 }
 
+/* Is one of the first words at `i` of capitals that nobody can speak: no vowel, nor what stands for one in
+ * Slavic names? */
+static bool has_acronym(const rd_view *v, uint32_t i)
+{
+    for (unsigned n = 0; n < 3; n++) {
+        uint32_t end = rd_skip(v, i, i + MAX_WORD, RD_C_UPPER), spoken = 0;
+        for (uint32_t k = i; k < end; k++)
+            spoken += strchr("AEIOUYRL", rd_at(v, k)) != NULL;
+        if (end - i >= 3 && spoken == 0 && !rd_is(rd_at(v, end), RD_C_WORD))
+            return true;
+        if (end == i || rd_at(v, end) != ' ')
+            return false;
+        i = end + 1;
+    }
+    return false;
+}
+
 /* Hides the name at `i` if it has two words or more and none that speaks of a thing. */
 static void named(rd_find *f, uint32_t i)
 {
     uint32_t from = skip_titles(&f->v, i);
     if (from > i)
         titled(f, from);
-    else
+    else if (!has_acronym(&f->v, i))
         rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = i, .to = i + 1});
 }
 
@@ -193,11 +212,19 @@ static void birth_at(rd_find *f, uint32_t i)
         rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
 }
 
+/* Is the word before the space at `at` a spelling of "born", and not the end of another one? */
+static bool born_before(const rd_view *v, uint32_t at)
+{
+    uint32_t end = rd_spells(v, at - 3, "(e)") ? at - 3 : at - (rd_at(v, at - 1) == 'e');
+    return rd_spells(v, end - 2, "\xc3\xa9") && rd_lower(rd_at(v, end - 3)) == 'n' &&
+           !rd_word_before(v, end - 3);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint8_t c = rd_at(v, at);
-    if (c == ' ' && (rd_at(v, at - 1) == 0xa9 || rd_spells(v, at - 3, "(e)")))
+    if (c == ' ' && rd_at(v, at + 1) == 'l' && born_before(v, at))
         birth_at(f, at + 4); /* ne le, nee le, ne(e) le, with accents */
     else if (rd_at(v, at + 1) == ' ')
         behind_word(f, at + (c != '.'), at + 2);

@@ -86,12 +86,29 @@ static bool samba_login(rd_find *f, uint32_t i)
     return true;
 }
 
+/* user [login] -> [login], User <login>: `x` starts with the bracket. Returns false when it is neither. */
+static bool bracketed_login(rd_find *f, uint32_t at, rd_value x)
+{
+    const rd_view *v = &f->v;
+    uint8_t open = rd_at(v, x.from), close = open == '[' ? ']' : '>';
+    uint32_t from = x.from + 1, to = rd_skip(v, from, from + MAX_LOGIN, RD_C_LOCAL);
+    if ((open != '[' && open != '<') || rd_at(v, to) != close)
+        return false;
+    if (!rd_login_of_person(v, from, to) && !word_before(v, at, "for") && !word_behind(v, to + 1, "ip"))
+        return true;
+    rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = to, .quoted = true});
+    from = to + 6;
+    if (rd_spells(v, to, "] -> [") && rd_at(v, rd_skip(v, from, from + MAX_LOGIN, RD_C_LOCAL)) == ']')
+        rd_value_judge(f, RD_KEY_LOGIN, token_at(v, from));
+    return true;
+}
+
 /* "user <login>" where the sentence makes clear that a login follows. */
 static void user(rd_find *f, uint32_t at, uint32_t behind_word)
 {
     const rd_view *v = &f->v;
     rd_value x = token_at(v, behind_word);
-    if (rd_at(v, x.from) == '[' && samba_login(f, x.from))
+    if ((rd_at(v, x.from) == '[' && samba_login(f, x.from)) || bracketed_login(f, at, x))
         return;
     uint32_t behind = x.to + x.quoted;
     static const char before[] =
@@ -128,12 +145,23 @@ static bool refused(const rd_view *v, uint32_t at)
     return word_before(v, i, "authentication auth login logon bind access verification password");
 }
 
+/* nextPageToken, continuation_token: it says where to read on. `at` is behind the first letter of "token". */
+static bool is_position(const rd_view *v, uint32_t at)
+{
+    uint32_t end = at - 1;
+    end -= rd_at(v, end - 1) == '_' || rd_at(v, end - 1) == '-' || rd_at(v, end - 1) == ' ';
+    return rd_spells_nocase(v, end - 4, "page") || rd_spells_nocase(v, end - 4, "next") ||
+           rd_spells_nocase(v, end - 12, "continuation");
+}
+
 /* "token <value>", "secret <value>", "secret 5 <value>" of routers: twenty characters or more of mixed
  * case, or 32 hexadecimal digits, or what stands behind the digit. */
 static void token_behind(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint32_t i = at + 5;
+    if (is_position(v, at))
+        return;
     bool digit = rd_is(rd_at(v, i), RD_C_DIGIT) && rd_at(v, i + 1) == ' ' && rd_lower(rd_at(v, at)) == 'c';
     uint32_t to = i += digit ? 2 : 0;
     uint32_t n_digits = 0, n_upper = 0, n_lower = 0, n_hex = 0;
@@ -229,6 +257,21 @@ static bool qualified_password(rd_find *f, uint32_t i)
     return true;
 }
 
+/* machine host login <login> password: a line of .netrc; `i` is at "password". */
+static void netrc_login(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t to = rd_skip_back(v, i, MAX_WORDS, RD_C_SPACE),
+             from = rd_skip_back(v, to, MAX_LOGIN, RD_C_LOCAL);
+    uint32_t key = rd_skip_back(v, from, MAX_WORDS, RD_C_SPACE);
+    if (to == i || from == key || !rd_spells(v, key - 5, "login"))
+        return;
+    uint32_t host = rd_skip_back(v, key - 5, MAX_WORDS, RD_C_SPACE);
+    host = rd_skip_back(v, host, REACH, RD_C_LOCAL);
+    if (word_before(v, host, "machine"))
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = to, .quoted = true});
+}
+
 /* "password for <login>", "password is <value>", PASSWORD 'value' */
 static void password(rd_find *f, uint32_t behind)
 {
@@ -254,6 +297,7 @@ static void password(rd_find *f, uint32_t behind)
     else if (rd_spells_nocase(v, behind, " to "))
         emit_quoted_or_opaque(f, behind + 4);
     else if (rd_at(v, behind) == ' ' || rd_at(v, behind) == '\t') {
+        netrc_login(f, behind - 8);
         rd_value login = token_at(v, behind + 1); /* PASSWORD login = value */
         if (rd_spells(v, login.to, " = "))
             rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, login.to + 3));
@@ -427,6 +471,13 @@ static void number_is(rd_find *f, uint32_t at)
     }
 }
 
+/* "meine neue Nummer ist ...": `at` is in the word, behind its first letter. */
+static void german_number(rd_find *f, uint32_t at)
+{
+    if (word_before(&f->v, at - 1, "neue meine seine ihre deine unsere neuen meiner"))
+        number_behind(f, at + 5, false);
+}
+
 /* born 1990-01-31, geb. 31.01.1990: `i` is behind the word. */
 static void born(rd_find *f, uint32_t i)
 {
@@ -530,6 +581,8 @@ static void confirm(rd_find *f, uint32_t at)
         common_log(f, at);
     else if (rd_spells_nocase(v, at, "r is"))
         number_is(f, at);
+    else if (rd_spells(v, at, "ummer "))
+        german_number(f, at);
     else if (!call_back(f, at))
         phone_words(f, at);
 }
@@ -544,7 +597,7 @@ static const rd_window windows[] = {
     {"geboren ", true},   {"burtsdat", true},  {"dob ", true},   {"utze", true},       {"oken", true},
     {"cret", true},       {"isat", true},      {"ed f", false},  {"repass \\y", true}, {"erauth \\y", true},
     {"h-pass \\y", true}, {"tel\xc3", true},   {"lez-", false},  {"cell", true},       {"k: 0", false},
-    {"t\xc3\xa9l", true},
+    {"t\xc3\xa9l", true}, {"ummer ", false},
 
     {NULL, false}};
 

@@ -103,6 +103,52 @@ static void test_detect_words__storage_keys(void **state)
     DETECT_CHECK(BIT(AZURE_KEY), rows);
 }
 
+static void test_detect_words__more_notations(void **state)
+{
+    static const detect_row rows[] = {
+        {"define( 'DB_PASSWORD', 'hunter2x' );", "define( 'DB_PASSWORD', '***' );"},
+        {"p.setProperty(\"password\", \"hunter2x\")", "p.setProperty(\"password\", \"***\")"},
+        {"?31DE22562917488218049030?32X", "?31DE***9030?32X"},
+        {"x31DE22562917488218049030", NULL},
+        {"a \xc3\xa9t\xc3\xa9 ex\xc3\xa9"
+         "cut\xc3\xa9 le 04/03/2025",
+         NULL},
+        {"n\xc3\xa9"
+         "e le 04/03/1975",
+         "n\xc3\xa9"
+         "e le ***"},
+        {"kex: algorithm: curve25519-sha256@libssh.org", NULL},
+        {"MAC hmac-sha2-256-etm@openssh.com negotiated", NULL},
+        {"from djm@openssh.com", "from d***@openssh.com"},
+        {"verified by SSA CBSV", NULL},
+        {"verified by JAN VLK", "verified by ***"},
+        {"nextPageToken cursor=eyJvIjo1NjksImsiOiJkYWI3NjIifQ", NULL},
+        {"Mandant: Ines Bauer, IdNr.", "Mandant: ***, IdNr."},
+        {"Anrufer: Ines Bauer, Tel.", "Anrufer: ***, Tel."},
+        {"Anrufer: 0664 8263555", "Anrufer: ***55"},
+        {"Paziente: Ines Bauer, data", "Paziente: ***, data"},
+        {"<caller_id_name>Ines Bauer</caller_id_name>", "<caller_id_name>***</caller_id_name>"},
+        {"NAME1=Ines Bauer TELF1=x", "NAME1=*** TELF1=x"},
+        {"<NACHN>Bauer</NACHN><GBDAT>19701003</GBDAT>", "<NACHN>***</NACHN><GBDAT>***</GBDAT>"},
+        {"<Name>Bauer</Name><Vorname>Ines</Vorname>", "<Name>***</Name><Vorname>***</Vorname>"},
+        {"<Vorname>Ines</Vorname><Name>Bauer</Name>", "<Vorname>***</Vorname><Name>***</Name>"},
+        {"<Name>Bauer</Name>", NULL},
+        {"machine git.internal login ibauer password hunter2", "machine git.internal login *** password ***"},
+        {"the login requires password auth", NULL},
+        {"for user [ibauer] -> [ibauer] FAILED", "for user [***] -> [***] FAILED"},
+        {"User <ibauer21> IP <x>", "User <***> IP <x>"},
+        {"usage: user <name> ", NULL},
+        {"die neue Nummer vom Laden ist 07911 418142,", "die neue Nummer vom Laden ist ***42,"},
+        {"die Nummer 07911 418142", NULL},
+        {"$pw = ConvertTo-SecureString 'hunter2-' -AsPlainText",
+         "$pw = ConvertTo-SecureString '***' -AsPlainText"},
+        {"Patient : Ines Bauer \xe2\x80\x94 date", "Patient : *** \xe2\x80\x94 date"},
+        {"X-Amz-Credential=AKIASDSSECHABWG7OR63%2F20250304%2Fs3", "X-Amz-Credential=AKIA***%2F20250304%2Fs3"},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
 static void test_detect_words__values_of_other_notations(void **state)
 {
     static const detect_row rows[] = {
@@ -146,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_detect_words__segments),
         cmocka_unit_test(test_detect_words__storage_keys),
         cmocka_unit_test(test_detect_words__values_of_other_notations),
+        cmocka_unit_test(test_detect_words__more_notations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
