@@ -212,10 +212,11 @@ static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_erro
     if (r->doc.n_edits == 0)
         return RD_OK;
     rd_doc_sort_edits(&r->doc);
-    /* Of protobuf the splicer knows the length. A text that several edits put in makes JSON longer than this,
-     * which only copies. */
-    size_t room = r->job->format == RD_FORMAT_JSON ? r->job->body.n + r->replacements.used : 0;
-    (void)rd_buf_reserve(out, room < out->max ? room : 0);
+    /* Of protobuf the splicer knows the length, and asks for that alone. A text that several edits put in
+     * makes JSON longer than this, which only copies. */
+    size_t room = r->job->body.n + r->replacements.used;
+    if (r->job->format == RD_FORMAT_JSON)
+        (void)rd_buf_reserve(out, room < out->max ? room : 0);
     rd_outcome o = r->job->format == RD_FORMAT_PROTOBUF ? rd_wire_splice(&r->doc, out, err)
                                                         : rd_doc_splice(&r->doc, out, err);
     res->body = rd_buf_slice(out);
