@@ -58,6 +58,14 @@ static void login_from(rd_find *f, uint32_t i)
         rd_value_judge(f, RD_KEY_LOGIN, x);
 }
 
+/* "Login failed: 'login'": `at` is behind the first letter of "failed". */
+static void failed_login(rd_find *f, uint32_t at)
+{
+    rd_value x = token_at(&f->v, at + 7);
+    if (rd_at(&f->v, x.to) == '\'' && word_before(&f->v, at - 1, "login logon authentication auth signin"))
+        rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
 /* ": authentication failure", an address or a port behind a login */
 static bool about_login(const rd_view *v, uint32_t i)
 {
@@ -579,6 +587,8 @@ static void confirm(rd_find *f, uint32_t at)
         identified(f, at + 5);
     else if (rd_at(v, at) == ' ' && rd_at(v, at + 1) == '[')
         common_log(f, at);
+    else if (rd_spells(v, at, "ailed: '"))
+        failed_login(f, at);
     else if (rd_spells_nocase(v, at, "r is"))
         number_is(f, at);
     else if (rd_spells(v, at, "ummer "))
@@ -588,16 +598,18 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"word", true},       {"wort", true},      {"wd \\q", true}, {"user", true},       {"ckey", true},
-    {"fied", true},       {" [\\d\\d", false}, {"r is", true},   {"phon", true},       {"tele", true},
-    {"tel\\j", true},     {"mobi", true},      {"call", true},   {"dial", true},       {"rufn", true},
-    {"tsap", true},       {"born", true},      {"birt", true},   {"ckru", false},      {"geb.", true},
+    {"word", true},       {"wort", true},       {"wd \\q", true},     {"user", true},
+    {"ckey", true},       {"fied", true},       {" [\\d\\d", false},  {"r is", true},
+    {"phon", true},       {"tele", true},       {"tel\\j", true},     {"mobi", true},
+    {"call", true},       {"dial", true},       {"rufn", true},       {"tsap", true},
+    {"born", true},       {"birt", true},       {"ckru", false},      {"geb.", true},
     {"sudo", false},
 
-    {"geboren ", true},   {"burtsdat", true},  {"dob ", true},   {"utze", true},       {"oken", true},
-    {"cret", true},       {"isat", true},      {"ed f", false},  {"repass \\y", true}, {"erauth \\y", true},
-    {"h-pass \\y", true}, {"tel\xc3", true},   {"lez-", false},  {"cell", true},       {"k: 0", false},
-    {"t\xc3\xa9l", true}, {"ummer ", false},
+    {"geboren ", true},   {"burtsdat", true},   {"dob ", true},       {"utze", true},
+    {"oken", true},       {"cret", true},       {"isat", true},       {"ed f", false},
+    {"repass \\y", true}, {"erauth \\y", true}, {"h-pass \\y", true}, {"tel\xc3", true},
+    {"lez-", false},      {"cell", true},       {"k: 0", false},      {"t\xc3\xa9l", true},
+    {"ummer ", false},    {"ailed: '", false},
 
     {NULL, false}};
 

@@ -163,10 +163,12 @@ static void confirm(rd_find *f, uint32_t at)
 {
     static const uint8_t delimiters[] = {',', ';', '\t', '|'};
     const rd_view *v = &f->v;
+    if (ends_line(rd_at(v, next_line(v, at + 1))))
+        return; /* no row follows */
     uint32_t from = at;
     while (at - from < MAX_HEAD && rd_at(v, from - 1) != '\n' && rd_at(v, from - 1) != 0)
         from--;
-    if (at - from == MAX_HEAD || ends_line(rd_at(v, next_line(v, at + 1))))
+    if (at - from == MAX_HEAD)
         return;
     for (unsigned d = 0; d < sizeof delimiters; d++) {
         line head;

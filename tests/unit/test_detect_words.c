@@ -137,6 +137,8 @@ static void test_detect_words__more_notations(void **state)
         {"the login requires password auth", NULL},
         {"for user [ibauer] -> [ibauer] FAILED", "for user [***] -> [***] FAILED"},
         {"User <ibauer21> IP <x>", "User <***> IP <x>"},
+        {"Login failed: 'ibauer' (Remote IP", "Login failed: '***' (Remote IP"},
+        {"Build failed: 'libfoo' missing", NULL},
         {"usage: user <name> ", NULL},
         {"die neue Nummer vom Laden ist 07911 418142,", "die neue Nummer vom Laden ist ***42,"},
         {"die Nummer 07911 418142", NULL},
