@@ -24,7 +24,8 @@ const OUTAGES = {
   hung: { begin: (w) => w.gate.plan({ on_accept: 'hang' }), end: (w) => w.gate.plan(CALL_MS) },
   'said 500': { begin: (w) => w.gate.plan({ answer: 'HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n' }), end: (w) => w.gate.plan(CALL_MS) },
   'was a stopped nginx': { nginx: true, begin: (w) => w.nginx.stop(), end: (w) => w.nginx.run() },
-  'was a paused nginx': { nginx: true, begin: (w) => w.nginx.signal('SIGSTOP'), end: (w) => w.nginx.signal('SIGCONT') }
+  // What it had not read when it was paused, it passes on first, though nobody waits for that any more.
+  'was a paused nginx': { nginx: true, queues: true, begin: (w) => w.nginx.signal('SIGSTOP'), end: (w) => w.nginx.signal('SIGCONT') }
 }
 
 // 60 senders that come again at once, whatever they are told.
@@ -74,7 +75,7 @@ for (const [name, outage] of Object.entries(OUTAGES)) {
     const most = (from, to) => Math.max(0, ...seen.filter((e) => e.at >= from && e.at < to).map((e) => e.inFlight))
     t.diagnostic(JSON.stringify({ 'ms to the first success': first - back, 'ms to closed': closedAt - back, 'most at a time': { 'half open': most(back, closedAt), ...Object.fromEntries([0, 100, 200, 300, 400].map((ms) => [`${ms} ms after`, most(closedAt + ms, closedAt + ms + 100)])) }, statuses: senders.statuses }))
     assert.ok(first - back < BACK_MS + SLACK_MS, `traffic after ${first - back} ms`)
-    for (const e of seen) assert.ok(e.inFlight <= allowed(e.at, closedAt), `${e.inFlight} at a time ${(e.at - closedAt).toFixed(0)} ms after the breaker closed, allowed ${allowed(e.at, closedAt)}`)
+    for (const e of seen.filter((e) => !outage.queues || e.at >= closedAt)) assert.ok(e.inFlight <= allowed(e.at, closedAt), `${e.inFlight} at a time ${(e.at - closedAt).toFixed(0)} ms after the breaker closed, allowed ${allowed(e.at, closedAt)}`)
     assert.ok(most(closedAt, Infinity) > PROBES, 'and then it gets more')
     proxy.check()
   })
