@@ -301,7 +301,7 @@ static void element(rd_find *f, rd_key_class cls, uint32_t at)
 static void argument(rd_find *f, uint32_t at, rd_key_class cls)
 {
     const rd_view *v = &f->v;
-    uint32_t next = at + 2 + (rd_at(v, at + 2) == ' ');
+    uint32_t next = rd_skip(v, at + 2, at + 2 + MAX_NAME_GAP, RD_C_SPACE);
     uint8_t mark = rd_at(v, next);
     rd_value value;
     if ((mark != '"' && mark != '\'') || !rd_value_read(v, next, rd_value_max(cls), &value))

@@ -107,6 +107,7 @@ static void test_detect_words__more_notations(void **state)
 {
     static const detect_row rows[] = {
         {"define( 'DB_PASSWORD', 'hunter2x' );", "define( 'DB_PASSWORD', '***' );"},
+        {"define('AUTH_KEY',         'x7kLm29sdf8Qw');", "define('AUTH_KEY',         '***');"},
         {"p.setProperty(\"password\", \"hunter2x\")", "p.setProperty(\"password\", \"***\")"},
         {"?31DE22562917488218049030?32X", "?31DE***9030?32X"},
         {"x31DE22562917488218049030", NULL},
