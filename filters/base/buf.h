@@ -54,7 +54,8 @@ uint8_t *rd_buf_make_room(rd_buf *b, size_t n);
 
 static inline uint8_t *rd_buf_reserve(rd_buf *b, size_t n)
 {
-    if (b->failed == RD_OK && n <= b->cap - b->n && b->p != NULL)
+    /* The ceiling may have been lowered below what a buffer that is used again has room for. */
+    if (b->failed == RD_OK && n <= b->cap - b->n && n <= b->max - b->n && b->p != NULL)
         return b->p + b->n;
     return rd_buf_make_room(b, n);
 }

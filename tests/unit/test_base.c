@@ -21,6 +21,25 @@ static void test_buf__stops_at_its_maximum_and_stays_failed(void **state)
     rd_buf_release(&b);
 }
 
+static void test_buf__keeps_to_a_lower_maximum_when_used_again(void **state)
+{
+    rd_buf b;
+    rd_buf_init(&b, 1000);
+    for (unsigned i = 0; i < 500; i++)
+        rd_buf_append_byte(&b, 'x');
+    rd_buf_clear(&b, 1000);
+    assert_true(b.cap >= 500);
+    b.max = 100;
+    assert_non_null(rd_buf_reserve(&b, 100));
+    for (unsigned i = 0; i < 100; i++)
+        rd_buf_append_byte(&b, 'x');
+    assert_int_equal(b.failed, RD_OK);
+    rd_buf_append_byte(&b, 'x');
+    assert_int_equal(b.n, 100);
+    assert_int_equal(b.failed, RD_TOO_LARGE);
+    rd_buf_release(&b);
+}
+
 static void test_buf__writes_numbers(void **state)
 {
     rd_buf b;
@@ -84,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buf__stops_at_its_maximum_and_stays_failed),
+        cmocka_unit_test(test_buf__keeps_to_a_lower_maximum_when_used_again),
         cmocka_unit_test(test_buf__writes_numbers),
         cmocka_unit_test(test_utf8__takes_what_rfc_3629_takes),
         cmocka_unit_test(test_doc__splices_sorted_edits),
