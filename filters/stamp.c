@@ -153,17 +153,23 @@ static void make_members(const rd_stamp *s, rd_buf *out)
 
 /* ---- made once, or now ---- */
 
+/* A buffer to which nothing was written has no memory, and NULL plus 0 is not defined. */
+static rd_slice stretch(const rd_buf *b, size_t from, size_t to)
+{
+    return to > from ? rd_slice_of(b->p + from, to - from) : (rd_slice){0};
+}
+
 void rd_stamp_prepare(const rd_stamp *s, rd_buf *out, rd_stamp_texts *out_texts)
 {
-    size_t from = out->n;
+    size_t from = out->n, items, members;
     make_attributes(s, out);
-    size_t items = out->n;
+    items = out->n;
     make_items(s, out);
-    size_t members = out->n;
+    members = out->n;
     make_members(s, out);
-    *out_texts = (rd_stamp_texts){.attributes = {out->p + from, items - from},
-                                  .items = {out->p + items, members - items},
-                                  .members = {out->p + members, out->n - members}};
+    *out_texts = (rd_stamp_texts){.attributes = stretch(out, from, items),
+                                  .items = stretch(out, items, members),
+                                  .members = stretch(out, members, out->n)};
 }
 
 static void put_attributes(const rd_stamp *s, rd_buf *out)

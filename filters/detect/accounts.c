@@ -233,10 +233,10 @@ static void confirm(rd_find *f, uint32_t at)
 static const rd_window windows[] = {{"/user:", true},    {"(to ", false},       {" set", false},
                                     {"ureS", false},     {"\"auth\" \"", true}, {"thin:\\w", true},
                                     {"y \\d:", true},    {"n OK: [", false},    {"ncorrect", false},
-                                    {"334 UGFz", false}, {"(uid=\\d", false},   {NULL, false}};
+                                    {"334 UGFz", false}, {"(uid=\\d", false}};
 
 const rd_matcher rd_match_accounts = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(URL_CREDENTIALS),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .confirm = confirm,
 };

@@ -91,10 +91,10 @@ static void confirm(rd_find *f, uint32_t at)
         rd_refuse(f, detector, from, to, "not_opaque");
 }
 
-static const rd_window windows[] = {{"bear", true}, {"basi", true}, {NULL, false}};
+static const rd_window windows[] = {{"bear", true}, {"basi", true}};
 
 const rd_matcher rd_match_auth_scheme = {
     .yields = RD_BIT(BEARER_TOKEN) | RD_BIT(BASIC_AUTH),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .confirm = confirm,
 };

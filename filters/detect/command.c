@@ -184,12 +184,11 @@ static void confirm(rd_find *f, uint32_t at)
         short_option(f, at);
 }
 
-static const rd_window windows[] = {
-    {"--\\a", false}, {" -\\a ", false}, {" -u\\y", true}, {" -p\\y", true}, {NULL, false}};
+static const rd_window windows[] = {{"--\\a", false}, {" -\\a ", false}, {" -u\\y", true}, {" -p\\y", true}};
 
 const rd_matcher rd_match_command = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |
               RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN) | RD_BIT(MAC) | RD_BIT(SESSION),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .confirm = confirm,
 };

@@ -247,10 +247,10 @@ static void confirm(rd_find *f, uint32_t at)
         rd_mailbox_name(f, from - 1);
 }
 
-static const rd_window windows[] = {{"@\\h", false}, {"%40\\h", false}, {NULL, false}};
+static const rd_window windows[] = {{"@\\h", false}, {"%40\\h", false}};
 
 const rd_matcher rd_match_email = {
     .yields = RD_BIT(EMAIL) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .confirm = confirm,
 };

@@ -103,10 +103,10 @@ static void confirm(rd_find *f, uint32_t at)
 
 static const rd_window windows[] = {{"PID|", false}, {"PD1|", false}, {"MRG|", false}, {"NK1|", false},
                                     {"PV1|", false}, {"GT1|", false}, {"IN1|", false}, {"ORC|", false},
-                                    {"OBR|", false}, {"STF|", false}, {NULL, false}};
+                                    {"OBR|", false}, {"STF|", false}};
 
 const rd_matcher rd_match_hl7 = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PHONE) | RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .confirm = confirm,
 };

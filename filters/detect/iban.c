@@ -82,7 +82,7 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_IBAN, at, i, 2, i - tail);
 }
 
-static const rd_window windows[] = {{"\\u\\u\\d\\d\\W\\W\\W\\W", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\u\\u\\d\\d\\W\\W\\W\\W", false}};
 
 static void token_starts(rd_token_start_fn *add, void *ctx)
 {
@@ -96,7 +96,7 @@ static void token_starts(rd_token_start_fn *add, void *ctx)
 }
 
 const rd_matcher rd_match_iban = {.yields = RD_BIT(IBAN),
-                                  .windows = windows,
+                                  RD_WINDOWS(windows),
                                   .token_run = 15,
                                   .token_starts = token_starts,
                                   .confirm = confirm};

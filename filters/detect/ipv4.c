@@ -128,6 +128,6 @@ static void confirm(rd_find *f, uint32_t at)
         rd_emit(f, RD_DETECTOR_IPV4, from, i, part[3] - from, 0);
 }
 
-static const rd_window windows[] = {{"\\d.\\d\\.\\.\\.\\.", false}, {"\\d[.]", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\d.\\d\\.\\.\\.\\.", false}, {"\\d[.]", false}};
 
-const rd_matcher rd_match_ipv4 = {.yields = RD_BIT(IPV4), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_ipv4 = {.yields = RD_BIT(IPV4), RD_WINDOWS(windows), .confirm = confirm};

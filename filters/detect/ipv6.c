@@ -145,10 +145,7 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_IPV6, from, end, half - from, 0);
 }
 
-static const rd_window windows[] = {{"::\\x", false},
-                                    {"\\x::", false},
-                                    {":\\x\\x\\x\\:\\:\\:", false},
-                                    {"\\x\\x\\x:\\:\\:\\:", false},
-                                    {NULL, false}};
+static const rd_window windows[] = {
+    {"::\\x", false}, {"\\x::", false}, {":\\x\\x\\x\\:\\:\\:", false}, {"\\x\\x\\x:\\:\\:\\:", false}};
 
-const rd_matcher rd_match_ipv6 = {.yields = RD_BIT(IPV6), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_ipv6 = {.yields = RD_BIT(IPV6), RD_WINDOWS(windows), .confirm = confirm};

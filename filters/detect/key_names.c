@@ -110,7 +110,7 @@ static void key_ends(rd_key_end_fn *add_end, void *ctx, const char *const *names
         add_name(add_end, ctx, names[i]);
 }
 
-static const rd_window windows[] = {{"\\s=", false}, {"\\s:", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\s=", false}, {"\\s:", false}};
 
 const rd_matcher rd_match_key_names = {
-    .yields = RD_YIELDS_KEYS, .windows = windows, .key_ends = key_ends, .confirm = confirm};
+    .yields = RD_YIELDS_KEYS, RD_WINDOWS(windows), .key_ends = key_ends, .confirm = confirm};

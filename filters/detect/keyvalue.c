@@ -458,12 +458,21 @@ static void confirm(rd_find *f, uint32_t at)
         after_key(f, end, cls);
 }
 
-static const rd_window windows[] = {
-    {"\\e =", false},   {"\\e : ", false},    {"\\w :\\c", false},     {FULL_WIDTH_COLON, false},
-    {"\\w | ", false},  {"\\w ->", false},    {"\\w \xe2\x86", false},
+static const rd_window windows[] = {{"\\e =", false},
+                                    {"\\e : ", false},
+                                    {"\\w :\\c", false},
+                                    {FULL_WIDTH_COLON, false},
+                                    {"\\w | ", false},
+                                    {"\\w ->", false},
+                                    {"\\w \xe2\x86", false},
 
-    {"\\a\\d=", false}, {"\\a\\d\":", false}, {"\\a\\d: ", false},     {"_\\d=", false},
-    {"pw\\v", true},    {"cn=", true},        {"]=", false},           {NULL, false}};
+                                    {"\\a\\d=", false},
+                                    {"\\a\\d\":", false},
+                                    {"\\a\\d: ", false},
+                                    {"_\\d=", false},
+                                    {"pw\\v", true},
+                                    {"cn=", true},
+                                    {"]=", false}};
 
 static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
 {
@@ -475,7 +484,7 @@ static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, ui
 const rd_matcher rd_match_keyvalue = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(SESSION) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |
               RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN) | RD_BIT(MAC),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .key_ends = key_ends,
     .confirm = confirm,
 };

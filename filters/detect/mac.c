@@ -96,7 +96,6 @@ static void confirm(rd_find *f, uint32_t at)
 static const rd_window windows[] = {{":\\x\\x:\\x\\x:", false},
                                     {"-\\x\\x-\\x\\x-", false},
                                     {"\\x\\x\\x\\x.\\x\\x\\x", false},
-                                    {"mac \\x", true},
-                                    {NULL, false}};
+                                    {"mac \\x", true}};
 
-const rd_matcher rd_match_mac = {.yields = RD_BIT(MAC), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_mac = {.yields = RD_BIT(MAC), RD_WINDOWS(windows), .confirm = confirm};

@@ -74,7 +74,8 @@ typedef void rd_token_start_fn(void *ctx, uint8_t first, uint8_t second, uint8_t
 
 typedef struct rd_matcher {
     uint64_t yields;          /* bits of the detectors it can find */
-    const rd_window *windows; /* ends with a NULL spec */
+    const rd_window *windows; /* set by RD_WINDOWS, which counts: none can be cut off; NULL: none */
+    uint32_t n_windows;
     /* Not NULL: also called three bytes before the end of what may be a key. Tells the ends of the names, see
      * rd_key_end_fn. */
     void (*key_ends)(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names);
@@ -86,6 +87,8 @@ typedef struct rd_matcher {
     void (*token_starts)(rd_token_start_fn *add, void *ctx);
     void (*confirm)(rd_find *f, uint32_t at);
 } rd_matcher;
+
+#define RD_WINDOWS(list) .windows = (list), .n_windows = sizeof(list) / sizeof((list)[0])
 
 /* The number of the text that is looked at. */
 uint32_t rd_text_number(const rd_find *f);

@@ -253,12 +253,11 @@ static const rd_window windows[] = {
     {"\\j\\d\\d\\d\\j\\d\\d\\d", false}, /* 3-3-4: telephone */
     {"\\j\\d\\d\\j\\d\\d\\d\\d", false}, /* 3-2-4: social security */
     {"\\d\\d \\d\\d\\d \\d", false},     /* 2-3-3-3: tax id */
-    {NULL, false},
 };
 
 const rd_matcher rd_match_numbers = {
     .yields = RD_BIT(CREDIT_CARD) | RD_BIT(US_SSN) | RD_BIT(DE_STEUER_ID) | RD_BIT(PHONE),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .digit_run = 11,
     .confirm = confirm,
 };

@@ -233,7 +233,7 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"\\l \\U\\A", false}, {". \\U\\A", false}, {"acido el", false}, {" le ", false}, {NULL, false}};
+    {"\\l \\U\\A", false}, {". \\U\\A", false}, {"acido el", false}, {" le ", false}};
 
 const rd_matcher rd_match_people = {
-    .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), .windows = windows, .confirm = confirm};
+    .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), RD_WINDOWS(windows), .confirm = confirm};

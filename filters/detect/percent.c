@@ -93,9 +93,9 @@ static void confirm(rd_find *f, uint32_t at)
 
 /* Escapes of ASCII and of half the bytes of UTF-8 sequences; sequences without one of those hold no more than
  * letters. */
-static const rd_window windows[] = {{"%\\d\\x", false}, {"u00\\d", false}, {"#64;", false}, {NULL, false}};
+static const rd_window windows[] = {{"%\\d\\x", false}, {"u00\\d", false}, {"#64;", false}};
 
-const rd_matcher rd_match_percent = {.yields = ~RD_YIELDS_KEYS, .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_percent = {.yields = ~RD_YIELDS_KEYS, RD_WINDOWS(windows), .confirm = confirm};
 
 /* ---- the second pass ---- */
 

@@ -132,8 +132,7 @@ static const rd_window windows[] = {{"+\\n\\p\\p\\p\\p\\p\\p", false},
                                     {"00\\n\\d\\j\\p\\p\\p", false},
                                     {"%2b\\n", true},
 
-                                    {"(\\d\\d\\d)\\p\\p\\p", false},
-                                    {NULL, false}};
+                                    {"(\\d\\d\\d)\\p\\p\\p", false}};
 
 const rd_matcher rd_match_phone = {
-    .yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME), .windows = windows, .confirm = confirm};
+    .yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME), RD_WINDOWS(windows), .confirm = confirm};

@@ -84,7 +84,7 @@ static void confirm(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_PRIVATE_KEY, from, f->resume, 0, 0);
 }
 
-static const rd_window windows[] = {{"BEGI", false}, {NULL, false}};
+static const rd_window windows[] = {{"BEGI", false}};
 
 const rd_matcher rd_match_private_key = {
-    .yields = RD_BIT(PRIVATE_KEY), .windows = windows, .confirm = confirm};
+    .yields = RD_BIT(PRIVATE_KEY), RD_WINDOWS(windows), .confirm = confirm};

@@ -115,6 +115,8 @@ static uint32_t parse_window(const rd_window *w, rd_window_sets *out)
 {
     memset(out, 0, sizeof *out);
     uint32_t n = 0;
+    if (w->spec == NULL || *w->spec == 0)
+        abort(); /* a row without text would be nowhere, or everywhere */
     for (const char *c = w->spec; *c != 0; c++, n++) {
         if (n == RD_LONG)
             abort();
@@ -249,8 +251,8 @@ static void add_matcher(builder *b, uint32_t m, const char *const *names, uint32
 {
     const rd_matcher *matcher = rd_matchers[m];
     rd_window_sets sets;
-    for (const rd_window *w = matcher->windows; w != NULL && w->spec != NULL; w++) {
-        uint32_t len = parse_window(w, &sets);
+    for (uint32_t w = 0; w < matcher->n_windows; w++) {
+        uint32_t len = parse_window(&matcher->windows[w], &sets);
         if (len > RD_SHORT)
             add_long(b, &sets, len, m);
         else

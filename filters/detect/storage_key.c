@@ -43,6 +43,7 @@ static void confirm(rd_find *f, uint32_t at)
         rd_emit(f, RD_DETECTOR_AZURE_KEY, from, end, 0, 0);
 }
 
-static const rd_window windows[] = {{"\\w==", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\w==", false}};
 
-const rd_matcher rd_match_storage_key = {.yields = RD_BIT(AZURE_KEY), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_storage_key = {
+    .yields = RD_BIT(AZURE_KEY), RD_WINDOWS(windows), .confirm = confirm};

@@ -38,7 +38,6 @@ static void confirm(rd_find *f, uint32_t at)
         rd_refuse(f, RD_DETECTOR_DE_SVNR, from, to, "check_digit");
 }
 
-static const rd_window windows[] = {
-    {"\\d\\d\\d\\d\\a\\d\\d\\d", false}, {"\\d\\d\\d \\a \\d\\d", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\d\\d\\d\\d\\a\\d\\d\\d", false}, {"\\d\\d\\d \\a \\d\\d", false}};
 
-const rd_matcher rd_match_svnr = {.yields = RD_BIT(DE_SVNR), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_svnr = {.yields = RD_BIT(DE_SVNR), RD_WINDOWS(windows), .confirm = confirm};

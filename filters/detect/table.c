@@ -181,11 +181,11 @@ static void confirm(rd_find *f, uint32_t at)
     }
 }
 
-static const rd_window windows[] = {{"\\e\n", false}, {"\\e\r\n", false}, {"|\n", false}, {NULL, false}};
+static const rd_window windows[] = {{"\\e\n", false}, {"\\e\r\n", false}, {"|\n", false}};
 
 const rd_matcher rd_match_table = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(SESSION) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |
               RD_BIT(DATE_OF_BIRTH) | RD_BIT(US_SSN) | RD_BIT(MAC),
-    .windows = windows,
+    RD_WINDOWS(windows),
     .confirm = confirm,
 };

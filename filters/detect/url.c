@@ -60,6 +60,6 @@ static void confirm(rd_find *f, uint32_t at)
     }
 }
 
-static const rd_window windows[] = {{"://", false}, {NULL, false}};
+static const rd_window windows[] = {{"://", false}};
 
-const rd_matcher rd_match_url = {.yields = RD_BIT(URL_CREDENTIALS), .windows = windows, .confirm = confirm};
+const rd_matcher rd_match_url = {.yields = RD_BIT(URL_CREDENTIALS), RD_WINDOWS(windows), .confirm = confirm};

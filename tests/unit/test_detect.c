@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "filters/detect/program.h"
 #include "filters/detect/scan.h"
 #include "tests/unit/detect_try.h"
 
@@ -438,6 +439,32 @@ static void test_detect__every_detector_has_its_own_word(void **state)
     assert_string_equal(rd_detector_word(RD_DETECTOR_COUNT + 3), "pattern");
 }
 
+/* In the order of the matchers, each with its length: none is cut off, none is there twice. */
+static void test_program__has_every_window(void **state)
+{
+    uint32_t n_short = 0, n_long = 0;
+    rd_program *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    assert_true(rd_program_build(p, UINT64_MAX, NULL, 0));
+    for (uint32_t m = 0; m < rd_n_matchers; m++) {
+        for (uint32_t w = 0; w < rd_matchers[m]->n_windows; w++) {
+            uint32_t len = 0;
+            assert_non_null(rd_matchers[m]->windows[w].spec);
+            for (const char *c = rd_matchers[m]->windows[w].spec; *c != 0; c++)
+                len += *c != '\\';
+            while (n_short < p->n_short && (p->short_words.half[n_short / 64] >> n_short % 64 & 1) != 0)
+                n_short++; /* the beginning of a long one */
+            bool is_long = len > RD_SHORT;
+            uint32_t k = is_long ? n_long++ : n_short++;
+            assert_true(k < (is_long ? p->n_long : p->n_short));
+            assert_int_equal((is_long ? p->owner_long : p->owner_short)[k], m);
+            assert_int_equal((is_long ? p->len_long : p->len_short)[k], len);
+        }
+    }
+    assert_int_equal(n_long, p->n_long);
+    free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_detect__every_offset_of_a_chunk),
         cmocka_unit_test(test_detect__no_texts),
         cmocka_unit_test(test_detect__every_detector_has_its_own_word),
+        cmocka_unit_test(test_program__has_every_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -284,6 +284,23 @@ static void test_stamp__makes_room(void **state)
            "2'y'}}}");
 }
 
+/* A buffer without memory, and one that has something in it already. */
+static void test_prepare__no_label_is_no_text(void **state)
+{
+    const rd_stamp none = {.labels = labels};
+    rd_stamp_texts ready;
+    rd_buf texts;
+    rd_buf_init(&texts, 1 << 10);
+    for (unsigned i = 0; i < 2; i++) {
+        rd_stamp_prepare(&none, &texts, &ready);
+        assert_int_equal(ready.attributes.n + ready.items.n + ready.members.n, 0);
+        rd_buf_append_str(&texts, "before");
+    }
+    rd_stamp_prepare(&one, &texts, &ready);
+    assert_true(rd_slice_eq(ready.items, RD_SLICE_LIT(WJ)));
+    rd_buf_release(&texts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_stamp__refuse),
         cmocka_unit_test(test_stamp__label_limit),
         cmocka_unit_test(test_stamp__makes_room),
+        cmocka_unit_test(test_prepare__no_label_is_no_text),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
