@@ -408,7 +408,8 @@ static rd_key_class class_at(const rd_key_table *t, const rd_view *v, uint32_t h
 }
 
 /* Walks back from `end` as long as what it has read is the end of a word we know. Most keys of a log come
- * here and few stay, so the bytes are looked at without rd_at. */
+ * here and few stay, so the bytes are looked at without rd_at. What class_at looks at before a word, the walk
+ * looks at next, unless it is at its own end. */
 static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_t end, bool words,
                                 uint32_t *out_from)
 {
@@ -419,7 +420,7 @@ static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_
     *out_from = v->lo - 1;
     if (end - v->lo > v->hi - v->lo)
         return best;
-    uint32_t from = end - v->lo < MAX_WALK ? v->lo : end - MAX_WALK, i = end;
+    uint32_t from = end - v->lo < MAX_WALK ? v->lo : end - MAX_WALK, i = end, looked = from - 2;
     for (; i > from; i--) {
         uint8_t role = t->roles[v->b[i - 1]];
         RD_DETECT_STEP();
@@ -427,20 +428,24 @@ static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_
             *--at = role;
             h = step(h, role);
             unsigned known = suffix_of(t, h);
-            if (known == 0)
+            if (known == 0) {
+                looked = i - 1;
                 break;
+            }
             if ((known & IS_WORD) == 0)
                 continue;
             rd_key_class cls = class_at(t, v, h, at, (uint32_t)(form + MAX_WALK - at), i - 1);
             best = cls < RD_KEY_OTHER || (words && cls > RD_KEY_OTHER) ? cls : best;
         } else if (i == end || role == ENDS_KEY) {
+            looked = i - 1;
             break; /* a key does not end in a join */
         } else if (role == JOINS_WORDS &&
                    (++spaces == MAX_WORDS_IN_PHRASE || !rd_is(rd_at(v, i - 2), RD_C_WORD))) {
+            looked = i - 2;
             break;
         }
     }
-    *out_from = i - 3; /* counts() looks that far */
+    *out_from = looked;
     return best;
 }
 
