@@ -63,8 +63,22 @@ static inline uint8_t rd_lower(uint8_t c)
 /* First position in [i, limit) whose byte is in none of `classes`; stops at the end of the text. */
 static inline uint32_t rd_skip(const rd_view *v, uint32_t i, uint32_t limit, unsigned classes)
 {
-    while (i < limit && rd_is(rd_at(v, i), classes))
-        i++;
+    if (i - v->lo >= v->hi - v->lo)
+        return i;
+    uint32_t end = limit < v->hi ? limit : v->hi;
+    for (; i < end && rd_is(v->b[i], classes); i++)
+        RD_DETECT_STEP();
+    return i;
+}
+
+/* First position in [i, limit) whose byte is in one of `classes`; stops at the end of the text. */
+static inline uint32_t rd_skip_to(const rd_view *v, uint32_t i, uint32_t limit, unsigned classes)
+{
+    if (i - v->lo >= v->hi - v->lo)
+        return i;
+    uint32_t end = limit < v->hi ? limit : v->hi;
+    for (; i < end && !rd_is(v->b[i], classes); i++)
+        RD_DETECT_STEP();
     return i;
 }
 
@@ -85,8 +99,11 @@ static inline bool rd_word_at(const rd_view *v, uint32_t i)
 /* Start of the run of `classes` that ends before `i`, at most `max` bytes long. */
 static inline uint32_t rd_skip_back(const rd_view *v, uint32_t i, uint32_t max, unsigned classes)
 {
-    for (uint32_t n = 0; n < max && rd_is(rd_at(v, i - 1), classes); n++)
-        i--;
+    if (i - 1 - v->lo >= v->hi - v->lo)
+        return i;
+    uint32_t start = i - v->lo < max ? v->lo : i - max;
+    for (; i > start && rd_is(v->b[i - 1], classes); i--)
+        RD_DETECT_STEP();
     return i;
 }
 

@@ -51,11 +51,12 @@ static uint32_t quoted_end(const rd_view *v, const quote *q, uint32_t max)
 {
     uint32_t i = q->end, limit = i + max;
     for (uint32_t slashes = 0; i < limit; i++) {
+        uint32_t stop = rd_skip_to(v, i, limit, RD_C_STOP);
+        slashes = stop > i ? 0 : slashes;
+        i = stop;
+        if (i == limit)
+            return i;
         uint8_t c = rd_at(v, i);
-        if (!rd_is(c, RD_C_STOP)) {
-            slashes = 0;
-            continue;
-        }
         if (c == 0 ||
             (q->entity != NULL && (c == (uint8_t)q->entity[0] ? rd_spells(v, i, q->entity) : c == '"')))
             return i;
@@ -95,10 +96,10 @@ static uint32_t unquoted_end(const rd_view *v, uint32_t from, uint32_t max)
 {
     uint32_t i = from;
     for (; i < from + max; i++) {
-        uint8_t c = rd_at(v, i);
-        if (!rd_is(c, RD_C_STOP))
-            continue;
-        uint8_t next = rd_at(v, i + 1);
+        i = rd_skip_to(v, i, from + max, RD_C_STOP);
+        if (i == from + max)
+            return i;
+        uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
         if (c <= ' ' || c == '"' || c == '`' || c == '<' || (c == '>' && next != '='))
             break;
         if (c == '\\' && (next == 'n' || next == 'r' || next == 't' || next == '"'))
@@ -170,6 +171,11 @@ static uint32_t behind_type(const rd_view *v, uint32_t i, uint8_t first)
     if (rd_lower(first) == 'd' && rd_spells_nocase(v, i, "date '"))
         return i + 5;
     return rd_lower(first) == 't' && rd_spells_nocase(v, i, "timestamp '") ? i + 10 : i;
+}
+
+bool rd_value_has_type(const rd_view *v, uint32_t i)
+{
+    return behind_type(v, i, rd_at(v, i)) != i;
 }
 
 bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
