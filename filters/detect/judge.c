@@ -208,12 +208,6 @@ static void session(rd_find *f, rd_value x)
 
 static const char particles[] = "von van de der den di da del la le bin al el zu ten dos du";
 
-/* First letters of particles: most words in lower case start with another one. */
-static inline bool may_be_particle(uint8_t c)
-{
-    return c == 'a' || c == 'b' || c == 'd' || c == 'e' || c == 'l' || c == 't' || c == 'v' || c == 'z';
-}
-
 /* A word of a name at `i`: "Anna", "O'Neil", "Petrov-Mensah", "T.", "von". Returns its end, `i` when it is
  * none. */
 static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool *out_particle)
@@ -221,7 +215,7 @@ static uint32_t name_word_end(const rd_view *v, uint32_t i, uint32_t limit, bool
     uint8_t c = rd_at(v, i);
     uint32_t end = i, n_lower = 0;
     bool capital = rd_is(c, RD_C_UPPER) || c >= 0xc3 || (c == '\\' && rd_at(v, i + 1) == 'u');
-    if ((!capital && !may_be_particle(c)) || (c == 0xe2 && rd_at(v, i + 1) == 0x80))
+    if ((!capital && !rd_may_be_particle(c)) || (c == 0xe2 && rd_at(v, i + 1) == 0x80))
         return i; /* neither is a dash */
     while (end < limit) {
         c = rd_at(v, end);

@@ -12,106 +12,19 @@
 #include "filters/detect/class_memo.h"
 #include "filters/detect/header_values.h"
 #include "filters/detect/opaque.h"
+#include "filters/detect/separator.h"
 #include "filters/detect/value.h"
 
 enum {
-    MAX_KEY_GAP = 4,
-    MAX_ALIGNED = 32, /* spaces before a separator, in columns */
-    MAX_SUFFIX = 4,
-    MAX_CLOSERS = 8,
     MAX_NAME_LOOK = 96,
     MAX_NAME_GAP = 24,
     MAX_TAG = 160,
     LONG_VALUE = 256,
     MAX_ITEMS = 16,
-    MAX_INDEX = 34,
     MAX_ARGUMENT = 256
 };
 
-/* Does the closing bracket behind the key at `end` belong to one before it, as in `user[key]`? */
-static bool bracket_opens(const rd_view *v, uint32_t end)
-{
-    uint32_t i = end;
-    while (end - i < MAX_TAG && (rd_is(rd_at(v, i - 1), RD_C_WORD | RD_C_RUN) || rd_at(v, i - 1) == '.'))
-        i--;
-    return rd_at(v, i - 1) == '[';
-}
-
-/* Where the index that ends before `end` opens, `end` when there is none: key[0], key["x"], key[]. */
-static uint32_t before_index(const rd_view *v, uint32_t end)
-{
-    uint32_t i = end - 1;
-    if (rd_at(v, i) != ']')
-        return end;
-    uint8_t quote = rd_at(v, i - 1);
-    bool quoted = quote == '"' || quote == '\'';
-    i -= quoted;
-    while (end - i < MAX_INDEX && rd_is(rd_at(v, i - 1), quoted ? RD_C_RUN : RD_C_DIGIT))
-        i--;
-    i -= quoted && rd_at(v, i - 1) == quote;
-    return rd_at(v, i - 1) == '[' ? i - 1 : end;
-}
-
-/* One past the index that opens at `i`, `i` when there is none. */
-static uint32_t behind_index(const rd_view *v, uint32_t i)
-{
-    if (rd_at(v, i) != '[')
-        return i;
-    uint32_t end = i + 1;
-    while (end - i < MAX_INDEX && rd_at(v, end) > ' ' && rd_at(v, end) != ']')
-        end++;
-    return before_index(v, end + 1) == i ? end + 1 : i;
-}
-
-#define REJECTED_VALUE   " rejected value ["
-#define ARROW            "\xe2\x86\x92"
-#define FULL_WIDTH_COLON "\xef\xbc\x9a"
-
-/* What stands between key and separator: digits and underscores of key_2, closing quotes and brackets,
- * an index, spaces. Returns the end. */
-static uint32_t skip_closers(const rd_view *v, uint32_t i)
-{
-    for (uint32_t n = 0; n < MAX_SUFFIX && (rd_is(rd_at(v, i), RD_C_DIGIT) || rd_at(v, i) == '_'); n++)
-        i++;
-    for (uint32_t n = 0; n < MAX_CLOSERS; n++) {
-        uint8_t c = rd_at(v, i);
-        if (c == '"' || c == '\'' || c == '`' || c == '\\' || c == ']' || c == ')')
-            i++;
-        else if (c == '%' && (rd_spells(v, i, "%22") || rd_spells(v, i, "%27")))
-            i += 3;
-        else if (c == '&' && rd_spells(v, i, "&quot;"))
-            i += 6;
-        else
-            break;
-    }
-    i = behind_index(v, i);
-    for (uint32_t n = 0; n < MAX_ALIGNED && (rd_at(v, i) == ' ' || rd_at(v, i) == '\t'); n++)
-        i++;
-    return i;
-}
-
-/* End of the separator at `i` with its operators (:= => ::=), 0 when there is none. */
-static uint32_t separator_end(const rd_view *v, uint32_t i)
-{
-    bool found = false;
-    if (rd_spells(v, i, FULL_WIDTH_COLON))
-        return i + 3;
-    if (rd_at(v, i) == '%' && rd_at(v, i + 1) == '3') {
-        uint8_t c = rd_lower(rd_at(v, i + 2));
-        return c == 'd' || c == 'a' ? i + 3 : 0;
-    }
-    if ((rd_at(v, i) == '.' || rd_at(v, i) == '+' || rd_at(v, i) == '?') && rd_at(v, i + 1) == '=')
-        i++;
-    uint32_t from = i;
-    for (; i < from + MAX_KEY_GAP; i++) {
-        uint8_t c = rd_at(v, i);
-        if (c != '=' && c != ':' && !(c == '>' && found))
-            break;
-        found = true;
-    }
-    bool comparison = i - from == 2 && rd_at(v, from) == '=' && rd_at(v, from + 1) == '=';
-    return found && !comparison ? i : 0;
-}
+#define REJECTED_VALUE " rejected value ["
 
 /* Start of the word that ends before `end`. */
 static uint32_t word_start(const rd_view *v, uint32_t end)
@@ -150,12 +63,45 @@ static bool is_url_user(const rd_view *v, uint32_t key)
     return rd_spells(v, i - 3, "://");
 }
 
-/* Of most keys that can mean a person the value is the name of a thing: small letters without a quote before
- * them, and more than a particle has. No words with capitals can start there, so the value need not be read.
- */
-static bool is_a_thing(const rd_find *f, rd_key_class cls, uint32_t i)
+/* cn=login,ou=people, account_name=login: keys that as often name a thing. */
+static bool names_account(const rd_view *v, uint32_t key)
 {
-    return cls == RD_KEY_WHO && f->refused == NULL && rd_skip(&f->v, i, i + 4, RD_C_LOWER) == i + 4;
+    return rd_spells_nocase(v, key - 2, "cn") || rd_spells_nocase(v, key - 12, "account_name");
+}
+
+/* Of most keys that can mean a person the value is the name of a thing: small letters, and more of them than
+ * a particle has, or not those that a particle begins with. No words with capitals can start there. */
+static bool is_a_thing(const rd_view *v, uint32_t i, uint32_t key)
+{
+    uint8_t c = rd_at(v, i);
+    uint32_t from = i + (c == ' ' || c == '"'), to = rd_skip(v, from, from + 4, RD_C_LOWER);
+    if (to - from == 4 && from == i)
+        return true;
+    bool login = names_account(v, key) || rd_spells(v, key - 12, "Account Name");
+    bool prefix = c == ' ' && (rd_value_has_type(v, from) || rd_spells(v, i, REJECTED_VALUE));
+    return !login && !prefix && (to - from == 4 || (to - from >= 2 && !rd_may_be_particle(rd_at(v, from))));
+}
+
+/* Of most keys that can mean something secret it is a status or a count: it begins with a digit, and is
+ * shorter than what such a key hides. Only before bytes that end every value. */
+static bool is_a_number(const rd_view *v, uint32_t i, uint32_t shortest)
+{
+    uint32_t from = i + (rd_at(v, i) == ' '), to = rd_skip(v, from, from + shortest, RD_C_RUN);
+    uint8_t c = rd_at(v, to), next = rd_at(v, to + 1);
+    bool ends = c <= ' ' || c == '"' || ((c == ',' || c == '}') && (next <= ' ' || next == '"'));
+    return rd_is(rd_at(v, from), RD_C_DIGIT) && to - from < shortest && ends;
+}
+
+/* Do the first bytes of the value at `i` tell that nothing of it is to be hidden? It need not be read then.
+ */
+static bool is_ordinary(const rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
+{
+    static const uint8_t shortest[] = {[RD_KEY_TOKEN] = 8, [RD_KEY_LONG] = 40, [RD_KEY_SESSION] = 16};
+    if (f->refused != NULL)
+        return false; /* who asks is told why not */
+    if (cls == RD_KEY_WHO)
+        return is_a_thing(&f->v, i, key);
+    return cls < sizeof shortest && shortest[cls] != 0 && is_a_number(&f->v, i, shortest[cls]);
 }
 
 /* The other strings of a list whose first ends at `i`. */
@@ -177,12 +123,6 @@ static void rest_of_list(rd_find *f, rd_key_class cls, uint32_t i)
     }
 }
 
-/* cn=login,ou=people, account_name=login: keys that as often name a thing. */
-static bool names_account(const rd_view *v, uint32_t key)
-{
-    return rd_spells_nocase(v, key - 2, "cn") || rd_spells_nocase(v, key - 12, "account_name");
-}
-
 /* FooManager: the name of a class may stand before prose. Not for keys that say clearly what they are. */
 static bool may_be_class_name(const rd_view *v, rd_key_class cls, uint32_t key)
 {
@@ -201,7 +141,7 @@ static void judge_next(rd_find *f, rd_key_class cls, uint32_t i)
 static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 {
     rd_value value;
-    if (is_a_thing(f, cls, i))
+    if (is_ordinary(f, cls, i, key))
         return;
     if (cls == RD_KEY_WHO && rd_spells(&f->v, key - 12, "Account Name"))
         cls = RD_KEY_LOGIN; /* events of Windows */
@@ -332,38 +272,6 @@ static void call(rd_find *f, rd_key_class cls, uint32_t i)
         rd_value_judge(f, cls, (rd_value){.from = i, .to = to});
 }
 
-/* One past the last byte of the key: `at` is three bytes before it, or what follows the key (see windows). */
-static uint32_t key_end(const rd_view *v, uint32_t at)
-{
-    uint8_t c = rd_at(v, at + 2);
-    if (rd_spells(v, at, FULL_WIDTH_COLON))
-        return at;
-    if (rd_at(v, at) == ']' && rd_at(v, at + 1) == '=')
-        return before_index(v, at + 1);
-    bool two_letters = c == '=' || c == ':' || c == '"';
-    if (rd_is(rd_at(v, at + 1), RD_C_DIGIT) || (two_letters && rd_at(v, at + 1) != ' '))
-        return at + 2; /* behind a digit, or a key of two letters */
-    uint32_t i = at + 1;
-    bool column =
-        (rd_at(v, at) == ' ' || rd_at(v, at) == '\t') && rd_at(v, i) == ' ' && (c == '=' || c == ':');
-    for (uint32_t n = 0; column && n < MAX_ALIGNED && (rd_at(v, i - 1) == ' ' || rd_at(v, i - 1) == '\t');
-         n++)
-        i--;
-    if (!column &&
-        (rd_at(v, at + 1) != ' ' || (c != '=' && c != ':' && c != '-' && c != '|' && c != (uint8_t)ARROW[0])))
-        return at + 3;
-    if (before_index(v, i) < i)
-        return before_index(v, i);
-    for (uint32_t n = 0; n < 2 && (rd_at(v, i - 1) == ']' || rd_at(v, i - 1) == ')'); n++)
-        i--;
-    if (rd_at(v, i - 1) == '"' || rd_at(v, i - 1) == '\'' || rd_at(v, i - 1) == '`') {
-        i--;
-        while (rd_at(v, i - 1) == '\\')
-            i--;
-    }
-    return i;
-}
-
 /* Is the key that ends at `end` not the first field of its line? */
 static bool row_before(const rd_view *v, uint32_t end)
 {
@@ -378,10 +286,10 @@ static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, u
     const rd_view *v = &f->v;
     if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "-> "))
         return i + 2;
-    if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, ARROW " "))
+    if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, RD_ARROW " "))
         return i + 3;
     if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "| "))
-        i = rd_skip(v, i + 1, i + MAX_ALIGNED, RD_C_SPACE);
+        i = rd_skip(v, i + 1, i + RD_MAX_ALIGNED, RD_C_SPACE);
     else if (rd_at(v, end) != '\t')
         return 0;
     uint32_t to = i, upper = rd_skip(v, i, i + MAX_NAME_LOOK, RD_C_UPPER);
@@ -413,12 +321,21 @@ static bool form_field(rd_find *f, uint32_t end, rd_key_class cls)
     return value.to > i && rd_value_judge(f, cls, value);
 }
 
-/* What follows the key that ends at `end`; `cls` is its class. */
-static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
+/* The key that ends at `end` has its value at `behind`. */
+static void pair(rd_find *f, uint32_t end, rd_key_class cls, uint32_t behind)
+{
+    if (cls == RD_KEY_VALUE)
+        cls = class_of_name(f, word_start(&f->v, end));
+    if (cls != RD_KEY_NONE)
+        judge_at(f, cls, behind, end);
+}
+
+/* What follows the key that ends at `end`, in whatever notation. */
+static __attribute__((noinline)) void after_key(rd_find *f, uint32_t end, rd_key_class cls)
 {
     const rd_view *v = &f->v;
     uint8_t c = rd_at(v, end);
-    if (c == ']' && !bracket_opens(v, end))
+    if (c == ']' && !rd_separator_bracket_opens(v, end))
         return;
     if (c == '&' && rd_spells(v, end, "&gt;")) {
         escaped_element(f, cls, end);
@@ -430,7 +347,7 @@ static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
     }
     if (c == '"' && form_field(f, end, cls))
         return;
-    uint32_t separator = skip_closers(v, end);
+    uint32_t separator = rd_separator_start(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
         argument(f, end, cls);
         return;
@@ -439,29 +356,30 @@ static void after_key(rd_find *f, uint32_t end, rd_key_class cls)
         element(f, cls, separator);
         return;
     }
-    uint32_t behind = separator_end(v, separator);
+    uint32_t behind = rd_separator_end(v, separator);
     if (behind == 0)
         behind = column_value(f, cls, end, separator);
-    if (behind == 0)
-        return;
-    if (cls == RD_KEY_VALUE)
-        cls = class_of_name(f, word_start(v, end));
-    if (cls != RD_KEY_NONE)
-        judge_at(f, cls, behind, end);
+    if (behind != 0)
+        pair(f, end, cls, behind);
 }
 
 static void confirm(rd_find *f, uint32_t at)
 {
-    uint32_t end = key_end(&f->v, at);
+    uint32_t end = rd_separator_key_end(&f->v, at);
     rd_key_class cls = rd_class_memo_ask(f->classes, f->keys, &f->v, end);
-    if (cls != RD_KEY_NONE)
+    if (cls == RD_KEY_NONE)
+        return;
+    uint32_t behind = rd_separator_plain_end(&f->v, end);
+    if (behind != 0)
+        pair(f, end, cls, behind);
+    else
         after_key(f, end, cls);
 }
 
 static const rd_window windows[] = {{"\\e =", false},
                                     {"\\e : ", false},
                                     {"\\w :\\c", false},
-                                    {FULL_WIDTH_COLON, false},
+                                    {RD_FULL_WIDTH_COLON, false},
                                     {"\\w | ", false},
                                     {"\\w ->", false},
                                     {"\\w \xe2\x86", false},
