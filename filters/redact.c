@@ -11,7 +11,7 @@
 /* ---- texts that are their own bytes ---- */
 
 static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, const rd_text *t, rd_match m,
-                             const rd_action *action)
+                             const rd_judgement *judged)
 {
     rd_buf *text = &r->work;
     text->n = 0;
@@ -21,9 +21,10 @@ static rd_outcome edit_plain(rd_redactor *r, const rd_leaf *l, const rd_text *t,
             return RD_NO_MEMORY;
         memset(stars, '*', m.len);
         text->n = m.len;
+        rd_redactor_did(r, judged, RD_ACTION_MASK);
         return rd_redactor_edit(r, m.off, m.len, l->frame, rd_buf_slice(text));
     }
-    rd_redactor_act(r, action, (rd_class)l->cls, r->doc.body.p, t, &m, text);
+    rd_redactor_act(r, judged, r->doc.body.p, t, &m, text);
     if (l->form == RD_FORM_JSON || l->form == RD_FORM_JSON_KEY) {
         r->work2.n = 0;
         rd_json_escape(rd_buf_slice(text), &r->work2);
@@ -44,10 +45,10 @@ static rd_outcome edits_of_plain(rd_redactor *r, const rd_matches *found, uint32
         if (rd_redactor_stays(r, r->doc.body.p, t, &m, group, RD_MODE_ENFORCE, (rd_class)l->cls))
             continue;
         r->key_has_find |= rd_redactor_is_key(l);
-        const rd_action *action = rd_redactor_judge(r, &m, group, l);
+        const rd_judgement judged = rd_redactor_judge(r, &m, group, l);
         if (!rd_redactor_settle(r->doc.body.p, t, &done, &m))
             continue;
-        rd_outcome o = edit_plain(r, l, t, m, action);
+        rd_outcome o = edit_plain(r, l, t, m, &judged);
         if (o != RD_OK)
             return o;
     }
@@ -125,7 +126,7 @@ static rd_outcome sort_leaves(rd_redactor *r, uint32_t group, rd_error *err)
     for (uint32_t i = 0; i < r->doc.n_leaves; i++) {
         const rd_leaf *l = &r->doc.leaves[i];
         if (l->rule > 0 && group == 0 && l->form < RD_FORM_PAIR_VALUE)
-            rd_redactor_count(r, (uint16_t)(l->rule - 1), (rd_class)l->cls);
+            rd_redactor_count(r, (uint16_t)(l->rule - 1), (rd_class)l->cls, RD_DONE_SHADOW);
         if (plain >> l->form & 1) {
             texts[n] = (rd_text){.off = l->off, .len = l->len};
             owner[n] = i;
@@ -194,7 +195,7 @@ static rd_outcome drop_stale_hashes(rd_redactor *r)
 static rd_outcome finish(rd_redactor *r, rd_buf *out, rd_redaction *res, rd_error *err)
 {
     for (uint32_t i = 0; i < r->n_hits; i++)
-        r->hits[i].n = r->counts[r->hits[i].rule][r->hits[i].cls];
+        r->hits[i].n = r->counts[r->hits[i].rule][r->hits[i].cls][r->hits[i].done];
     *res = (rd_redaction){.body = r->job->body,
                           .nothing = r->doc.n_groups == 0 && r->doc.n_leaves == 0 &&
                                      (r->job->format == RD_FORMAT_JSON || r->job->body.n == 0),

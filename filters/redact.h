@@ -81,10 +81,11 @@ typedef struct rd_job {
                                 * are gone when the call ends. Borrowed; NULL: nobody is asked */
 } rd_job;
 
-/* How often a rule acted (or, in shadow mode, would have) in one class of fields. */
+/* How often a rule acted (or, in shadow mode, would have) in one class of fields, and what it did there. */
 typedef struct rd_hit {
     uint16_t rule;
     uint8_t cls;
+    rd_done done;
     uint32_t n;
 } rd_hit;
 

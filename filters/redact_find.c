@@ -124,7 +124,7 @@ rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, const rd_batch *
 /* ---- what becomes of the value of a key inside a text ---- */
 
 bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base, const rd_text *t,
-                         const rd_match *m, rd_buf *out)
+                         const rd_match *m, rd_buf *out, rd_done *out_done)
 {
     uint32_t n_slashes = 0;
     rd_slice value = {base + m->off, m->len};
@@ -135,7 +135,7 @@ bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base
         rd_buf_append_byte(out, '\\');
     if (quote != 0)
         rd_buf_append_byte(out, quote);
-    if (!rd_act_value(a, &r->digester, &value, out))
+    if (!rd_act_value(a, &r->digester, &value, out, out_done))
         rd_buf_append(out, value.p, value.n);
     for (uint32_t i = 0; quote != 0 && i < n_slashes; i++)
         rd_buf_append_byte(out, '\\');

@@ -31,10 +31,10 @@ static bool keep_text(rd_redactor *r, rd_slice text, rd_slice *out)
 }
 
 /* What the action makes of a value whose name was judged. */
-static bool judged_value(rd_redactor *r, const rd_action *action, rd_slice *value)
+static bool judged_value(rd_redactor *r, const rd_action *action, rd_slice *value, rd_done *out_done)
 {
     r->work2.n = 0;
-    if (!rd_act_value(action, &r->digester, value, &r->work2))
+    if (!rd_act_value(action, &r->digester, value, &r->work2, out_done))
         return true;
     return r->work2.failed == RD_OK && keep_text(r, label_value(rd_buf_slice(&r->work2)), value);
 }
@@ -49,7 +49,7 @@ static rd_outcome judge_name(rd_redactor *r, const rd_leaf *leaf, rd_label *l, b
     *out_stays = true;
     if (verdict.fate == RD_FATE_KEEP) {
         if (verdict.rule > 0)
-            rd_redactor_count(r, (uint16_t)(verdict.rule - 1), cls);
+            rd_redactor_count(r, (uint16_t)(verdict.rule - 1), cls, RD_DONE_SHADOW);
         return RD_OK;
     }
     if (verdict.rule == RD_RULE_RESERVED) {
@@ -65,11 +65,12 @@ static rd_outcome judge_name(rd_redactor *r, const rd_leaf *leaf, rd_label *l, b
     const rd_action *action = rd_policy_action(r->job->policy, verdict.rule, cls);
     *out_stays = verdict.fate == RD_FATE_MASK && action->kind != RD_ACTION_DROP &&
                  action->kind != RD_ACTION_DROP_RECORD;
-    if (*out_stays && !judged_value(r, action, &l->value))
+    rd_done done = RD_ACTION_DROP;
+    if (*out_stays && !judged_value(r, action, &l->value, &done))
         return RD_NO_MEMORY;
     if (*out_stays && rd_slice_eq(old, l->value))
         return RD_OK; /* it is what we made of it */
-    rd_redactor_acted(r, verdict.rule, action, leaf);
+    rd_redactor_acted(r, verdict.rule, action, leaf, done);
     *out_changed = true;
     return RD_OK;
 }
@@ -102,11 +103,11 @@ static rd_outcome rewrite_value(rd_redactor *r, const rd_leaf *leaf, const rd_bu
         rd_match m = list[i];
         if (rd_redactor_stays(r, base->p, t, &m, group, RD_MODE_ENFORCE, (rd_class)leaf->cls))
             continue;
-        const rd_action *action = rd_redactor_judge(r, &m, group, leaf);
+        const rd_judgement judged = rd_redactor_judge(r, &m, group, leaf);
         if (!rd_redactor_settle(base->p, t, &done, &m))
             continue;
         rd_buf_append(&r->work2, base->p + copied, m.off - copied);
-        rd_redactor_act(r, action, (rd_class)leaf->cls, base->p, t, &m, &r->work2);
+        rd_redactor_act(r, &judged, base->p, t, &m, &r->work2);
         copied = m.off + m.len;
     }
     if (done == 0)
@@ -123,8 +124,10 @@ static rd_outcome drop_name(rd_redactor *r, const rd_leaf *leaf, const rd_buf *b
                             uint32_t n, uint32_t group, bool *out_changed)
 {
     rd_label *l = &r->labels.list[r->label_values.owner[list->text]];
-    for (uint32_t i = 0; i < n; i++)
-        (void)rd_redactor_judge(r, &list[i], group, leaf);
+    for (uint32_t i = 0; i < n; i++) {
+        const rd_judgement judged = rd_redactor_judge(r, &list[i], group, leaf);
+        rd_redactor_did(r, &judged, RD_ACTION_DROP);
+    }
     l->name = (rd_slice){0};
     *out_changed = true;
     return RD_OK;

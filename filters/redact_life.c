@@ -27,7 +27,7 @@ rd_redactor *rd_redactor_new(void)
     rd_buf_init(&r->streams, MAX_SCRATCH);
     rd_labels_init(&r->labels, MAX_LABELS);
     r->detect = rd_detect_scratch_new();
-    r->hits = calloc((size_t)RD_MAX_RULES * RD_CLASS_COUNT, sizeof *r->hits);
+    r->hits = calloc((size_t)RD_MAX_RULES * RD_CLASS_COUNT * RD_DONE_COUNT, sizeof *r->hits);
     if (r->detect == NULL || r->hits == NULL)
         rd_redactor_free(&r);
     return r;
@@ -90,7 +90,7 @@ void rd_redactor_begin(rd_redactor *r, const rd_job *job)
     batch_reset(&r->plain);
     batch_reset(&r->views);
     for (uint32_t i = 0; i < r->n_hits; i++)
-        r->counts[r->hits[i].rule][r->hits[i].cls] = 0;
+        r->counts[r->hits[i].rule][r->hits[i].cls][r->hits[i].done] = 0;
     if (r->drops)
         memset(r->taken, 0, sizeof r->taken);
     r->keys_once = r->key_has_find = r->drops = false;

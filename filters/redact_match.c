@@ -16,32 +16,43 @@ enum { MAX_CHARACTER = 4 /* bytes of UTF-8 */ };
 static const rd_action over_budget_action = {
     .kind = RD_ACTION_REPLACE, .replacement = {OVER_BUDGET, OVER_BUDGET, OVER_BUDGET, OVER_BUDGET}};
 
-void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls)
+void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls, rd_done done)
 {
-    if (r->counts[rule][cls]++ == 0)
-        r->hits[r->n_hits++] = (rd_hit){.rule = rule, .cls = (uint8_t)cls};
+    if (r->counts[rule][cls][done]++ == 0)
+        r->hits[r->n_hits++] = (rd_hit){.rule = rule, .cls = (uint8_t)cls, .done = done};
 }
 
-void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf)
+/* Where the record goes, that is what was done, whatever stands in what is left of it. */
+static bool takes_record(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf)
 {
-    rd_redactor_count(r, rule, (rd_class)leaf->cls);
-    if (a->kind == RD_ACTION_DROP_RECORD)
-        rd_redactor_take_records(r, leaf->off, rule);
+    return a->kind == RD_ACTION_DROP_RECORD && rd_redactor_take_records(r, leaf->off, rule);
 }
 
-const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, const rd_leaf *leaf)
+void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf, rd_done done)
 {
+    bool gone = takes_record(r, rule, a, leaf);
+    rd_redactor_count(r, rule, (rd_class)leaf->cls, gone ? RD_ACTION_DROP_RECORD : done);
+}
+
+void rd_redactor_did(rd_redactor *r, const rd_judgement *v, rd_done done)
+{
+    if (v->rule != RD_NO_RULE)
+        rd_redactor_count(r, v->rule, (rd_class)v->cls, v->gone ? RD_ACTION_DROP_RECORD : done);
+}
+
+rd_judgement rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, const rd_leaf *leaf)
+{
+    rd_judgement v = {.action = &over_budget_action, .rule = RD_NO_RULE, .cls = leaf->cls};
     if (m->detector == RD_DETECTOR_OVER_BUDGET) {
         r->n_over_budget++;
-        return &over_budget_action;
+        return v;
     }
-    uint16_t rule =
-        rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE, m->detector);
-    if (rule == RD_NO_RULE)
-        return &over_budget_action; /* cannot happen: closed by default */
-    const rd_action *a = rd_policy_action(r->job->policy, rule, (rd_class)leaf->cls);
-    rd_redactor_acted(r, rule, a, leaf);
-    return a;
+    v.rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE, m->detector);
+    if (v.rule == RD_NO_RULE)
+        return v; /* cannot happen: closed by default */
+    v.action = rd_policy_action(r->job->policy, v.rule, (rd_class)v.cls);
+    v.gone = takes_record(r, v.rule, v.action, leaf);
+    return v;
 }
 
 static bool is_inside_character(uint8_t c)
@@ -94,14 +105,19 @@ bool rd_redactor_stays(rd_redactor *r, const uint8_t *base, const rd_text *t, co
            rd_act_covers(rd_policy_action(r->job->policy, rule, cls), text, m->off - t->off, m->len);
 }
 
-void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
+void rd_redactor_act(rd_redactor *r, const rd_judgement *v, const uint8_t *base, const rd_text *t,
                      const rd_match *m, rd_buf *out)
 {
     size_t before = out->n;
-    if (!rd_redactor_act_key(r, a, base, t, m, out))
-        rd_act_match(a, &r->digester, (rd_slice){base + m->off, m->len}, m->keep_head, m->keep_tail, out);
-    if (out->n == before && cls == RD_CLASS_LABEL && m->len == t->len)
+    rd_done done;
+    if (!rd_redactor_act_key(r, v->action, base, t, m, out, &done))
+        done = rd_act_match(v->action, &r->digester, (rd_slice){base + m->off, m->len}, m->keep_head,
+                            m->keep_tail, out);
+    if (out->n == before && v->cls == RD_CLASS_LABEL && m->len == t->len) {
         rd_buf_append_str(out, RD_MASK_TEXT);
+        done = RD_ACTION_MASK;
+    }
+    rd_redactor_did(r, v, done);
 }
 
 rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
@@ -120,7 +136,7 @@ rd_outcome rd_redactor_shadow(rd_redactor *r, const rd_buf *base, const rd_batch
         r->key_has_find |=
             cls == RD_CLASS_COUNT && rd_redactor_is_key(&r->doc.leaves[batch->owner[found.list[i].text]]);
         if (rule != RD_NO_RULE)
-            rd_redactor_count(r, rule, at);
+            rd_redactor_count(r, rule, at, RD_DONE_SHADOW);
     }
     return o;
 }

@@ -272,11 +272,12 @@ rd_outcome rd_redact_pair(rd_redactor *r, uint32_t i, bool first_group, bool in_
         return in_group ? search_value(r, i, text) : RD_OK;
     if (!first_group)
         return RD_OK;
-    if (!rd_act_value(action, &r->digester, kind != VALUE_NONE ? &text : NULL, value))
+    rd_done done;
+    if (!rd_act_value(action, &r->digester, kind != VALUE_NONE ? &text : NULL, value, &done))
         return RD_OK; /* it is what we made of it */
     if (value->n == 0 && l->cls == RD_CLASS_LABEL)
         rd_buf_append_str(value, RD_MASK_TEXT); /* see rd_redactor_act */
-    rd_redactor_acted(r, l->rule, action, l);
+    rd_redactor_acted(r, l->rule, action, l, l->form == RD_FORM_PAIR_DROP ? RD_ACTION_DROP : done);
     if (read->failed != RD_OK || value->failed != RD_OK)
         return RD_NO_MEMORY;
     read->n = 0;

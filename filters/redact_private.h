@@ -44,8 +44,8 @@ struct rd_redactor {
     rd_sieve_state sieve;
     rd_match *merged; /* owned: finds of detectors and keys */
     uint32_t cap_merged;
-    uint32_t counts[RD_MAX_RULES][RD_CLASS_COUNT];
-    rd_hit *hits; /* owned; RD_MAX_RULES * RD_CLASS_COUNT at most */
+    uint32_t counts[RD_MAX_RULES][RD_CLASS_COUNT][RD_DONE_COUNT];
+    rd_hit *hits; /* owned; one for each that is not 0 */
     uint32_t n_hits;
     uint32_t n_over_budget, n_reserved;
     uint32_t n_refused, n_shed; /* records that are out because of limits; redact_limits.c */
@@ -109,14 +109,24 @@ RD_MUST_CHECK static inline bool rd_batch_push(rd_batch *b, uint32_t off, size_t
     b->owner[b->n++] = owner;
     return true;
 }
-void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls);
+/* What is to be done to a match, for which rule, and where. */
+typedef struct rd_judgement {
+    const rd_action *action;
+    uint16_t rule; /* RD_NO_RULE: a pattern went over its budget, which is counted already */
+    uint8_t cls;
+    bool gone; /* the record around it is out */
+} rd_judgement;
 
-/* The action for a match that an acting rule made in the text of `leaf`, counted. */
-const rd_action *rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, const rd_leaf *leaf);
-/* Counts that a rule of which this is the action acted on `leaf`, and takes out records if that is the
- * action.
+void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls, rd_done done);
+
+/* Of a match that an acting rule made in the text of `leaf`. Takes out records if that is the action. Who
+ * then does it says so by rd_redactor_did. */
+rd_judgement rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, const rd_leaf *leaf);
+/* Counts what was done. */
+void rd_redactor_did(rd_redactor *r, const rd_judgement *v, rd_done done);
+/* Counts what a rule of which this is the action did to `leaf`, and takes out records if that is the action.
  */
-void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf);
+void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const rd_leaf *leaf, rd_done done);
 
 /* redact_time.c: around the search of a body; NULL if it is not timed. */
 void rd_redact_time_begin(rd_redactor *r);
@@ -134,8 +144,9 @@ void rd_redact_shed(rd_redactor *r, uint32_t n);
 /* Which fields the walkers look at. */
 const rd_fact_fields *rd_redact_fact_fields(rd_signal signal);
 
-/* redact_records.c: takes out the record around `off`, or all records that what stands there is about. */
-void rd_redactor_take_records(rd_redactor *r, uint32_t off, uint16_t rule);
+/* redact_records.c: takes out the record around `off`, or all records that what stands there is about. False:
+ * it is about none. */
+bool rd_redactor_take_records(rd_redactor *r, uint32_t off, uint16_t rule);
 /* Makes the edits say so, when all others are made. */
 RD_MUST_CHECK rd_outcome rd_redact_records(rd_redactor *r);
 
@@ -146,7 +157,7 @@ RD_MUST_CHECK rd_outcome rd_redactor_find(rd_redactor *r, const rd_buf *base, co
                                           rd_matches *out_found);
 /* Appends what stands for the value of a key inside a text; false: the match is none. */
 bool rd_redactor_act_key(rd_redactor *r, const rd_action *a, const uint8_t *base, const rd_text *t,
-                         const rd_match *m, rd_buf *out);
+                         const rd_match *m, rd_buf *out, rd_done *out_done);
 
 /* redact_sieve.c: around a search of one batch for a policy with filters. */
 void rd_redactor_sieve_begin(rd_redactor *r, const rd_buf *base, const rd_batch *batch, uint32_t group,
@@ -161,9 +172,9 @@ bool rd_redactor_stays(rd_redactor *r, const uint8_t *base, const rd_text *t, co
  * what matches before it took. *done: where the last one ended, 0 at first. False: nothing of it is left. */
 bool rd_redactor_settle(const uint8_t *base, const rd_text *t, uint32_t *done, rd_match *m);
 
-/* Appends what stands for the match. A label never becomes empty: to Loki that is no label, and a stream
- * without one is refused. */
-void rd_redactor_act(rd_redactor *r, const rd_action *a, rd_class cls, const uint8_t *base, const rd_text *t,
+/* Appends what stands for the match, and counts it. A label never becomes empty: to Loki that is no label,
+ * and a stream without one is refused. */
+void rd_redactor_act(rd_redactor *r, const rd_judgement *v, const uint8_t *base, const rd_text *t,
                      const rd_match *m, rd_buf *out);
 
 /* Looks for what rules in shadow mode would have found in `batch` and counts it. `cls`: RD_CLASS_COUNT: that

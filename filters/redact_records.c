@@ -9,10 +9,13 @@
  */
 #include "filters/redact_private.h"
 
-void rd_redactor_take_records(rd_redactor *r, uint32_t off, uint16_t rule)
+bool rd_redactor_take_records(rd_redactor *r, uint32_t off, uint16_t rule)
 {
-    r->taken[rule] += rd_records_take_around(&r->doc.records, off, rule);
+    uint32_t n;
+    bool any = rd_records_take_around(&r->doc.records, off, rule, &n);
+    r->taken[rule] += n;
     r->drops = true;
+    return any;
 }
 
 /* Forgets the edits inside of records that go. Both lists are in order. What is put in where a record begins

@@ -104,11 +104,11 @@ static size_t advance(cursor *c, rd_slice raw, size_t text_off)
 }
 
 static rd_outcome edit_escaped(rd_redactor *r, const rd_leaf *l, const rd_text *t, const rd_match *m,
-                               const rd_action *action, cursor *c)
+                               const rd_judgement *judged, cursor *c)
 {
     rd_slice raw = rd_doc_leaf_bytes(&r->doc, l);
     r->work.n = r->work2.n = 0;
-    rd_redactor_act(r, action, (rd_class)l->cls, r->decoded.p, t, m, &r->work);
+    rd_redactor_act(r, judged, r->decoded.p, t, m, &r->work);
     rd_json_escape(rd_buf_slice(&r->work), &r->work2);
     if (r->work.failed != RD_OK || r->work2.failed != RD_OK)
         return RD_NO_MEMORY;
@@ -165,16 +165,16 @@ static rd_outcome text_matches(rd_redactor *r, const rd_match *list, uint32_t n,
         rd_match m = list[i];
         if (rd_redactor_stays(r, r->decoded.p, t, &m, group, RD_MODE_ENFORCE, (rd_class)l->cls))
             continue;
-        const rd_action *action = rd_redactor_judge(r, &m, group, l);
+        const rd_judgement judged = rd_redactor_judge(r, &m, group, l);
         if (!rd_redactor_settle(r->decoded.p, t, &done, &m))
             continue;
         changed = true;
         if (!whole) {
-            o = edit_escaped(r, l, t, &m, action, &c);
+            o = edit_escaped(r, l, t, &m, &judged, &c);
             continue;
         }
         rd_buf_append(&anew, r->decoded.p + copied, m.off - copied);
-        rd_redactor_act(r, action, (rd_class)l->cls, r->decoded.p, t, &m, &anew);
+        rd_redactor_act(r, &judged, r->decoded.p, t, &m, &anew);
         copied = m.off + m.len;
     }
     if (o == RD_OK && whole && changed) {

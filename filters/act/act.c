@@ -15,6 +15,11 @@ const char *rd_action_word(rd_action_kind k)
     return k < RD_ACTION_COUNT ? words[k] : "?";
 }
 
+const char *rd_done_word(rd_done d)
+{
+    return d == RD_DONE_SHADOW ? "shadow" : rd_action_word((rd_action_kind)d);
+}
+
 static bool is_inside_character(uint8_t c)
 {
     return (c & 0xC0) == 0x80;
@@ -53,52 +58,58 @@ static void replace(const rd_action *a, size_t n, rd_buf *out)
     rd_buf_append(out, text.p, text.n);
 }
 
-void rd_act_match(const rd_action *a, rd_digester *d, rd_slice match, size_t keep_head, size_t keep_tail,
-                  rd_buf *out)
+rd_done rd_act_match(const rd_action *a, rd_digester *d, rd_slice match, size_t keep_head, size_t keep_tail,
+                     rd_buf *out)
 {
     switch (a->kind) {
     case RD_ACTION_REPLACE:
         replace(a, match.n, out);
-        return;
+        return RD_ACTION_REPLACE;
     case RD_ACTION_DROP:
-        return;
+        return RD_ACTION_DROP;
     case RD_ACTION_DIGEST:
         rd_digest_append(d, a->prefix, match, out);
-        return;
+        return RD_ACTION_DIGEST;
     case RD_ACTION_ROUND:
         if (rd_round(match, a->digits, out))
-            return;
+            return RD_ACTION_ROUND;
         rd_buf_append_str(out, RD_MASK_TEXT);
-        return;
+        return RD_ACTION_MASK;
     case RD_ACTION_DROP_RECORD:
         rd_buf_append_str(out, RD_MASK_TEXT);
-        return;
+        return RD_ACTION_MASK;
     case RD_ACTION_MASK:
     case RD_ACTION_COUNT:
         break;
     }
     mask(a, match, keep_head, keep_tail, out);
+    return RD_ACTION_MASK;
 }
 
 /* A mask is the digest of what cannot be digested (an empty text, a list, a truth value), and so of itself.
  */
-static bool digest_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out)
+static bool digest_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out,
+                         rd_done *out_done)
 {
+    bool none = text == NULL || text->n == 0;
     if (text != NULL &&
         (rd_slice_eq(*text, RD_SLICE_LIT(RD_MASK_TEXT)) || rd_digest_covers(d, *text, 0, text->n)))
         return false;
-    if (text == NULL || text->n == 0)
+    if (none)
         rd_buf_append_str(out, RD_MASK_TEXT);
     else
         rd_digest_append(d, a->prefix, *text, out);
+    *out_done = none ? RD_ACTION_MASK : RD_ACTION_DIGEST;
     return true;
 }
 
-static bool round_value(const rd_action *a, const rd_slice *text, rd_buf *out)
+static bool round_value(const rd_action *a, const rd_slice *text, rd_buf *out, rd_done *out_done)
 {
     size_t from = out->n;
-    if (text == NULL || !rd_round(*text, a->digits, out))
+    bool rounded = text != NULL && rd_round(*text, a->digits, out);
+    if (!rounded)
         rd_buf_append_str(out, RD_MASK_TEXT);
+    *out_done = rounded ? RD_ACTION_ROUND : RD_ACTION_MASK;
     if (text == NULL || out->failed != RD_OK || !rd_slice_eq(*text, (rd_slice){out->p + from, out->n - from}))
         return true;
     out->n = from;
@@ -115,17 +126,19 @@ static bool is_kept_mask(const rd_action *a, rd_slice v)
     return false;
 }
 
-bool rd_act_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out)
+bool rd_act_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out, rd_done *out_done)
 {
+    *out_done = RD_ACTION_MASK;
     switch (a->kind) {
     case RD_ACTION_DIGEST:
-        return digest_value(a, d, text, out);
+        return digest_value(a, d, text, out, out_done);
     case RD_ACTION_ROUND:
-        return round_value(a, text, out);
+        return round_value(a, text, out, out_done);
     case RD_ACTION_REPLACE:
         if (text != NULL && rd_act_covers(a, *text, 0, text->n))
             return false;
         replace(a, text != NULL ? text->n : 0, out);
+        *out_done = RD_ACTION_REPLACE;
         return true;
     default:
         break;

@@ -28,6 +28,14 @@ typedef enum rd_action_kind {
 
 const char *rd_action_word(rd_action_kind k);
 
+/* What was done to a find: one of these, or nothing because its rule is in shadow mode. It need not be what
+ * the rule says: a pair cannot be cut out of a text, nor a name rounded, and then it is masked. */
+typedef uint8_t rd_done;
+enum { RD_DONE_SHADOW = RD_ACTION_COUNT, RD_DONE_COUNT };
+
+/* An action's word, or `shadow`. */
+const char *rd_done_word(rd_done d);
+
 typedef struct rd_action {
     rd_action_kind kind;
     rd_slice prefix;                         /* DIGEST; all slices are borrowed from the policy */
@@ -42,13 +50,15 @@ enum { RD_KEEP_MAX = 16 };
 #define RD_MASK_TEXT     "***"
 #define RD_DIGEST_PREFIX "id"
 
-/* Appends what stands for `match`, of which the first keep_head and the last keep_tail bytes may stay. */
-void rd_act_match(const rd_action *a, rd_digester *d, rd_slice match, size_t keep_head, size_t keep_tail,
-                  rd_buf *out);
+/* Appends what stands for `match`, of which the first keep_head and the last keep_tail bytes may stay, and
+ * says what was done. */
+rd_done rd_act_match(const rd_action *a, rd_digester *d, rd_slice match, size_t keep_head, size_t keep_tail,
+                     rd_buf *out);
 
-/* Appends what stands for the whole value of a pair whose key was judged. `text`: what the value says, NULL:
- * it is neither a text nor a number. False, and nothing appended: the value is the action's own result. */
-bool rd_act_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out);
+/* Appends what stands for the whole value of a pair whose key was judged, and says what was done. `text`:
+ * what the value says, NULL: it is neither a text nor a number. False, and nothing appended: the value is the
+ * action's own result. */
+bool rd_act_value(const rd_action *a, rd_digester *d, const rd_slice *text, rd_buf *out, rd_done *out_done);
 
 /* Is text[off, off+len) the action's own result, or a part of one? Then it stays. Only of texts that the
  * action wrote whole: replacements, and masks that keep what the rule says. */

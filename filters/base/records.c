@@ -120,18 +120,20 @@ static uint32_t holder_before(const rd_records *s, uint32_t off)
     return from - 1; /* UINT32_MAX: none */
 }
 
-uint32_t rd_records_take_around(rd_records *s, uint32_t off, uint16_t why)
+bool rd_records_take_around(rd_records *s, uint32_t off, uint16_t why, uint32_t *out_n)
 {
     uint32_t i = record_behind(s, off), before = s->n_gone;
-    if (i < s->n && s->list[i].off <= off)
-        return rd_records_take(s, i, why);
-    uint32_t h = climb(s, holder_before(s, off), off);
-    if (h == UINT32_MAX || s->holders[h].gone)
-        return 0;
-    s->holders[h].gone = true;
-    for (i = record_behind(s, s->holders[h].off); i < s->n && s->list[i].end <= s->holders[h].end; i++)
+    bool inside = i < s->n && s->list[i].off <= off;
+    uint32_t h = inside ? UINT32_MAX : climb(s, holder_before(s, off), off);
+    if (inside)
         (void)rd_records_take(s, i, why);
-    return s->n_gone - before;
+    if (h != UINT32_MAX && !s->holders[h].gone) {
+        s->holders[h].gone = true;
+        for (i = record_behind(s, s->holders[h].off); i < s->n && s->list[i].end <= s->holders[h].end; i++)
+            (void)rd_records_take(s, i, why);
+    }
+    *out_n = s->n_gone - before;
+    return inside || h != UINT32_MAX;
 }
 
 bool rd_records_cut(const rd_records *s, rd_record_cut *c, const rd_record **out_record, uint32_t *out_off,

@@ -126,8 +126,9 @@ uint32_t rd_records_hold(rd_records *s, uint32_t off, uint32_t end);
 /* Takes record `i` out because of `why`; false: it was out already. */
 bool rd_records_take(rd_records *s, uint32_t i, uint16_t why);
 /* Takes out what a find at `off` is about: the record around it, or all records of the smallest holder around
- * it. Returns how many that are which were not out already. Over all calls linear in the records. */
-uint32_t rd_records_take_around(rd_records *s, uint32_t off, uint16_t why);
+ * it; *out_n: how many that are which were not out already. False: it is about none. Over all calls linear in
+ * the records. */
+bool rd_records_take_around(rd_records *s, uint32_t off, uint16_t why, uint32_t *out_n);
 
 /* One after the other what has to go, so that the records that are out go and the lists around them stay
  * lists. `c` starts as {0}; false: that was all. The stretches are in order and do not overlap. */
