@@ -11,7 +11,8 @@
 enum { MAX_PAGE = 32 << 20, MAX_BODY = 64 << 10, MAX_NAME = 256 };
 
 static const gw_admin_route *const tables[] = {gw_admin_pages,      gw_admin_status, gw_admin_upstream,
-                                               gw_admin_workspaces, gw_admin_limits, gw_admin_rules};
+                                               gw_admin_workspaces, gw_admin_limits, gw_admin_rules,
+                                               gw_admin_redactions};
 enum { N_TABLES = sizeof tables / sizeof tables[0] };
 
 /* NULL: ready. */

@@ -4,7 +4,7 @@
 
 #include "filters/base/doc.h"
 #include "gateway/config_row.h"
-#include "gateway/metrics.h"
+#include "gateway/metrics_redactions.h"
 #include "gateway/policies.h"
 #include "gateway/thread.h"
 #include "gateway/workspace_rules.h"
@@ -48,12 +48,6 @@ static json_t *timed_json(void)
                      us_per_mib(gw_metrics_sum(GW_METRIC_SEARCH_SECONDS, 0, 0, 0)), "rest_us_per_mib",
                      us_per_mib(gw_metrics_sum(GW_METRIC_SEARCH_SECONDS, 1, 0, 0)));
 }
-
-/* Where the numbers of a rule are counted. 0: with others that found no room, so of it alone it is not known.
- */
-typedef struct counted {
-    unsigned rule, workspace;
-} counted;
 
 static const char *action_of(gw_action a)
 {
@@ -106,15 +100,28 @@ static int get_rules(gw_admin_call *c)
 
 /* ---- of one workspace ---- */
 
-static json_t *workspace_row(const gw_rule_cfg *r, const char *of, bool relaxed, counted at)
+/* How often each rule acted in the data of one workspace, by slot. */
+typedef struct by_rule {
+    bool known; /* false: the workspace is counted with others that found no room */
+    int64_t n[GW_RULE_SLOTS];
+} by_rule;
+
+static void add_finds(void *arg, const gw_redactions *r)
+{
+    by_rule *finds = arg;
+    finds->n[r->rule] += r->n;
+}
+
+/* `slot` 0: the rule is counted with others that found no room. */
+static json_t *workspace_row(const gw_rule_cfg *r, const char *of, bool relaxed, unsigned slot,
+                             const by_rule *finds)
 {
     json_t *row = describe(r, relaxed);
     json_object_set_new(row, "of", json_string(of));
-    if (at.rule != 0 && at.workspace != 0)
-        json_object_set_new(row, "finds",
-                            json_integer(gw_metrics_sum(GW_METRIC_WS_REDACTIONS, at.workspace, at.rule, 0)));
-    if (at.rule != 0)
-        add_costs(row, at.rule);
+    if (slot != 0 && finds->known)
+        json_object_set_new(row, "finds", json_integer(finds->n[slot]));
+    if (slot != 0)
+        add_costs(row, slot);
     return row;
 }
 
@@ -124,13 +131,15 @@ static json_t *rules_of_workspace(const gw_generation *g, const gw_workspace *w)
 {
     json_t *rows = json_array();
     const gw_workspace_cfg *own = w->cfg;
+    by_rule finds = {.known = w->slot != 0};
+    gw_redactions_each(w->slot, add_finds, &finds);
     for (size_t i = 0; i < own->n_rules; i++)
         json_array_append_new(rows, workspace_row(&own->rules[i], "workspace", false,
-                                                  (counted){gw_policy_slot(g, w, (uint32_t)i), w->slot}));
+                                                  gw_policy_slot(g, w, (uint32_t)i), &finds));
     for (size_t i = 0; i < g->cfg->redaction.n_rules; i++) {
         const gw_rule_cfg *r = &g->cfg->redaction.rules[i];
-        json_array_append_new(rows, workspace_row(r, "all", gw_workspace_relaxes(own, r),
-                                                  (counted){g->rule_slots[i], w->slot}));
+        json_array_append_new(
+            rows, workspace_row(r, "all", gw_workspace_relaxes(own, r), g->rule_slots[i], &finds));
     }
     return rows;
 }

@@ -16,6 +16,15 @@ __attribute__((constructor)) static void note_start(void)
     started_at = time(NULL);
 }
 
+json_t *gw_admin_since(void)
+{
+    char text[sizeof "2026-11-26T02:00:00Z"];
+    struct tm tm;
+    bool ok =
+        gmtime_r(&started_at, &tm) != NULL && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0;
+    return ok ? json_string(text) : json_null();
+}
+
 static int get_status(gw_admin_call *c)
 {
     const gw_generation *g = c->thread->binding->gen;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `redactd rules ls`. */
+/* `redactd rules ls` and `redactd rules counts`. */
 #include "gateway/cli.h"
 
 #include <string.h>
@@ -43,6 +43,37 @@ typedef struct asked {
     const char *workspace; /* NULL: the rules of all */
 } asked;
 
+/* The answer about all, or about the workspace that was asked for. */
+static int ask(const gw_cli_admin *a, const asked *what, const char *all, json_t **out_answer)
+{
+    char path[PATH_BYTES], prefix[PATH_BYTES];
+    snprintf(path, sizeof path, "%s", all);
+    snprintf(prefix, sizeof prefix, "%s/", all);
+    if (what->workspace != NULL && !gw_cli_admin_path(path, sizeof path, prefix, what->workspace)) {
+        fputs("redactd: the name is too long\n", stderr);
+        return GW_EXIT_USAGE;
+    }
+    return gw_cli_admin_call(a, "GET", path, NULL, out_answer);
+}
+
+static int counts(const gw_cli_admin *a, const asked *what)
+{
+    static const gw_cli_column columns[] = {
+        {"RULE", "rule"}, {"FIELD", "field"}, {"ACTION", "action"}, {"FINDS", "finds"}};
+    json_t *answer = NULL;
+    int rc = ask(a, what, "/api/v1/redactions", &answer);
+    if (rc != GW_EXIT_OK)
+        return rc;
+    rc = gw_cli_admin_show(a, answer, json_object_get(answer, "redactions"), columns,
+                           sizeof columns / sizeof columns[0]);
+    const char *since = json_string_value(json_object_get(answer, "since"));
+    if (rc == GW_EXIT_OK && !a->json)
+        printf("\n%" JSON_INTEGER_FORMAT " finds since %s\n",
+               json_integer_value(json_object_get(answer, "finds")), since != NULL ? since : "the start");
+    json_decref(answer);
+    return rc;
+}
+
 static int list(const gw_cli_admin *a, const asked *what)
 {
     static const gw_cli_column of_all[] = {
@@ -68,13 +99,8 @@ static int list(const gw_cli_admin *a, const asked *what)
         {"OWN US/MIB", "own_us_per_mib"},
         {"SHARED US/MIB", "shared_us_per_mib"},
     };
-    char path[PATH_BYTES] = "/api/v1/rules";
     json_t *answer = NULL;
-    if (what->workspace != NULL && !gw_cli_admin_path(path, sizeof path, "/api/v1/rules/", what->workspace)) {
-        fputs("redactd: the name is too long\n", stderr);
-        return GW_EXIT_USAGE;
-    }
-    int rc = gw_cli_admin_call(a, "GET", path, NULL, &answer);
+    int rc = ask(a, what, "/api/v1/rules", &answer);
     if (rc != GW_EXIT_OK)
         return rc;
     json_t *all = json_object_get(answer, "rules"),
@@ -113,10 +139,12 @@ int gw_cli_rules(int argc, char **argv)
     if (rc != GW_EXIT_OK)
         return rc;
     asked what = {0};
-    if (a.n_args < 1 || strcmp(a.args[0], "ls") != 0 || !read_asked(&a, &what))
+    bool counting = a.n_args > 0 && strcmp(a.args[0], "counts") == 0;
+    if (a.n_args < 1 || (!counting && strcmp(a.args[0], "ls") != 0) || !read_asked(&a, &what) ||
+        (counting && what.only_unused))
         rc = gw_cli_usage("rules");
     else
-        rc = list(&a, &what);
+        rc = counting ? counts(&a, &what) : list(&a, &what);
     gw_cli_admin_release(&a);
     return rc;
 }

@@ -72,33 +72,23 @@ static void write_name(rd_buf *out, const char *key, const char *name)
 
 static void write_cell(rd_buf *out, const gw_ledger_cell *c)
 {
-    rd_buf_append_byte(out, '{');
-    if (c->workspace != NULL) {
-        write_name(out, "workspace", c->workspace);
-        rd_buf_append_byte(out, ',');
-    }
+    write_name(out, "workspace", c->workspace);
+    rd_buf_append_byte(out, ',');
     write_name(out, "rule", c->rule);
-    if (c->field != NULL) {
-        rd_buf_append_byte(out, ',');
-        write_name(out, "field", c->field);
-    }
+    rd_buf_append_byte(out, ',');
+    write_name(out, "field", c->field);
+    rd_buf_append_byte(out, ',');
+    write_name(out, "action", c->action);
     rd_buf_printf(out, ",\"n\":%" PRIu64 "}", c->n);
 }
 
-static void write_cells(rd_buf *out, const char *key, const gw_ledger_entry *e, bool of_workspaces)
+static void write_cells(rd_buf *out, const gw_ledger_entry *e)
 {
-    bool any = false;
     for (size_t i = 0; i < e->n_cells; i++) {
-        if ((e->cells[i].workspace != NULL) != of_workspaces)
-            continue;
-        if (any)
-            rd_buf_append_byte(out, ',');
-        else
-            rd_buf_printf(out, ",\"%s\":[", key);
+        rd_buf_append_str(out, i == 0 ? ",\"redactions\":[{" : ",{");
         write_cell(out, &e->cells[i]);
-        any = true;
     }
-    if (any)
+    if (e->n_cells > 0)
         rd_buf_append_byte(out, ']');
 }
 
@@ -129,14 +119,14 @@ bool gw_ledger_write(rd_buf *out, const gw_ledger_head *last, const gw_ledger_en
         return false;
     rd_buf_printf(out, "\",\"kind\":\"%s\",\"previous\":\"%s\",", kinds[e->kind], last->hash);
     write_name(out, "config", e->config);
+    write_number(out, "format", GW_LEDGER_FORMAT);
     if (e->version != NULL) {
         rd_buf_append_byte(out, ',');
         write_name(out, "version", e->version);
     }
     write_number(out, "cut", e->n_cut);
     write_number(out, "failed", e->n_failed);
-    write_cells(out, "redactions", e, false);
-    write_cells(out, "workspaces", e, true);
+    write_cells(out, e);
     if (out->failed != RD_OK || !hash_of((rd_slice){out->p + start, out->n - start}, head.hash))
         return false;
     rd_buf_printf(out, FOOT "%s" END "\n", head.hash);

@@ -6,14 +6,18 @@
  * it and its own, over all bytes of the line that stand before it:
  *
  *    {"seq":2,"time":"2026-11-23T18:00:00Z","kind":"counts","previous":"<64 hex>","config":"<16 hex>",
- *     "redactions":[{"rule":"email","field":"body","n":3}],
- *     "workspaces":[{"workspace":"shop","rule":"email","n":3}],"sha256":"<64 hex>"}
+ *     "format":2,"redactions":[{"workspace":"shop","rule":"email","field":"body","action":"mask","n":3}],
+ *     "sha256":"<64 hex>"}
  *
  * A record cannot be changed, taken out or put in without breaking the chain behind it. The chain has no key:
  * who may write the directory can cut off its end or make all of it anew. Against that stand the heads,
  * number and hash, that the event log shows (ledger_head): a head that was seen must be found again in the
  * ledger. There is no value of any payload here: records hold names from the configuration, words of our
  * tables and numbers.
+ *
+ * `format` says how the rest of the record is to be read; chain and hash are the same in all formats, and one
+ * ledger may hold records of several. A record that says none is of format 1, which had two lists:
+ * `redactions` by rule and field, and `workspaces` by workspace and rule.
  *
  * ledger.c is pure: lines, chain and schedule, the time an argument. ledger_file.c is the directory,
  * ledger_read.c lines from files, ledger_verify.c the check, ledger_keeper.c the thread that writes.
@@ -58,6 +62,7 @@ typedef enum gw_ledger_fault {
 } gw_ledger_fault;
 
 enum {
+    GW_LEDGER_FORMAT = 2,
     GW_LEDGER_HEX = 64,
     GW_LEDGER_TIME = 20,           /* 2026-11-23T18:00:00Z */
     GW_LEDGER_CELLS = 1024,        /* of one record; what moved beyond them stands in the next one */
@@ -72,9 +77,10 @@ typedef struct gw_ledger_head {
 
 /* One count. Names are borrowed; they are of [A-Za-z0-9_.-], anything else is written as `_`. */
 typedef struct gw_ledger_cell {
+    const char *workspace;
     const char *rule;
-    const char *field;     /* field class; NULL: a count of a workspace */
-    const char *workspace; /* NULL: a count of a field class */
+    const char *field;  /* class */
+    const char *action; /* what was done */
     uint64_t n;
 } gw_ledger_cell;
 

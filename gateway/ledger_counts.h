@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What moved in the redaction counters (metrics.def: REDACTIONS, WS_REDACTIONS) since it was last written.
- * One thread. */
+/* What moved in the counts of what was redacted (metrics_redactions.h) since it was last written. One thread.
+ */
 #ifndef GW_LEDGER_COUNTS_H
 #define GW_LEDGER_COUNTS_H
 

@@ -3,14 +3,14 @@
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "filters/base/doc.h"
 #include "gateway/call_result.h"
 #include "gateway/limit.h"
+#include "gateway/metrics_private.h"
 
-enum { MAX_THREADS = 256, STATUSES = 24, RELOAD_RESULTS = 2 };
+enum { STATUSES = 24, RELOAD_RESULTS = 2 };
 
 /* ---- dimensions ---- */
 
@@ -179,13 +179,9 @@ static const struct metric {
 #undef X
 };
 
-struct gw_counters {
-    _Atomic int64_t *cells[GW_METRIC_COUNT];
-};
-
 static struct {
     pthread_mutex_t lock;
-    gw_counters *list[MAX_THREADS];
+    gw_counters *list[GW_METRICS_THREADS];
     unsigned n;
 } threads = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -209,8 +205,11 @@ gw_counters *gw_counters_new(void)
         if (c->cells[m] == NULL)
             return NULL; /* start-up ends here: nothing to give back */
     }
+    c->redactions = gw_redaction_cells_new();
+    if (c->redactions == NULL)
+        return NULL;
     pthread_mutex_lock(&threads.lock);
-    if (threads.n < MAX_THREADS)
+    if (threads.n < GW_METRICS_THREADS)
         threads.list[threads.n++] = c;
     pthread_mutex_unlock(&threads.lock);
     return c;
@@ -218,9 +217,16 @@ gw_counters *gw_counters_new(void)
 
 void gw_count(gw_counters *c, gw_metric m, unsigned i, unsigned j, unsigned k, int64_t n)
 {
-    _Atomic int64_t *cell = &c->cells[m][cell_index(&metrics[m], i, j, k)];
-    /* One writer: a plain add in two relaxed halves is enough and needs no locked instruction. */
-    atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + n, memory_order_relaxed);
+    gw_cell_add(&c->cells[m][cell_index(&metrics[m], i, j, k)], n);
+}
+
+unsigned gw_counters_all(gw_counters *out[GW_METRICS_THREADS])
+{
+    pthread_mutex_lock(&threads.lock);
+    unsigned n = threads.n;
+    memcpy(out, threads.list, n * sizeof(gw_counters *));
+    pthread_mutex_unlock(&threads.lock);
+    return n;
 }
 
 int64_t gw_metrics_sum(gw_metric m, unsigned i, unsigned j, unsigned k)
@@ -293,6 +299,7 @@ void gw_metrics_write(rd_buf *out)
             }
         }
     }
+    gw_redactions_write(out);
 }
 
 void gw_metrics_reference(FILE *to)
@@ -305,4 +312,5 @@ void gw_metrics_reference(FILE *to)
             fprintf(to, "%s`%s`", d > 0 ? ", " : "", dims[row->dim[d]].label);
         fprintf(to, " | %s |\n", row->help);
     }
+    gw_redactions_reference(to);
 }

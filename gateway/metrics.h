@@ -3,7 +3,8 @@
  * Counters and gauges. Each thread writes its own cells (no contention); a scrape adds them up. Rows and
  * dimensions come from metrics.def, so the number of cells, and so of series, is fixed when the program is
  * built. Names that come from the configuration (rules, upstreams, workspaces) are put into slots; a name
- * without a free slot shares `__other__`.
+ * without a free slot shares `__other__`. Counts of what was redacted have more coordinates, and a file of
+ * their own: metrics_redactions.h.
  */
 #ifndef GW_METRICS_H
 #define GW_METRICS_H

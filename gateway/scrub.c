@@ -8,6 +8,7 @@
 #include "filters/loki/loki_to_json.h"
 #include "filters/wire/to_json.h"
 #include "gateway/budget.h"
+#include "gateway/metrics_redactions.h"
 #include "gateway/policies.h"
 #include "gateway/scrub_stamp.h"
 #include "gateway/scrub_time.h"
@@ -224,19 +225,20 @@ static rd_outcome uncode(gw_scrubber *s, gw_scrub *x, rd_slice *out_body, rd_err
 
 static void count(const gw_scrubber *s, const gw_scrub *x, const rd_redaction *r)
 {
+    unsigned workspace = x->workspace != NULL ? x->workspace->slot : 0;
     for (uint32_t i = 0; i < r->n_hits; i++) {
         unsigned rule = gw_policy_slot(x->gen, x->workspace, r->hits[i].rule);
         gw_count(s->counters, GW_METRIC_REDACTIONS, x->signal, rule, r->hits[i].cls, r->hits[i].n);
-        if (x->workspace != NULL)
-            gw_count(s->counters, GW_METRIC_WS_REDACTIONS, x->workspace->slot, rule, 0, r->hits[i].n);
+        gw_count_redactions(s->counters, workspace, rule, (rd_class)r->hits[i].cls, r->hits[i].done,
+                            r->hits[i].n);
     }
     for (uint32_t i = 0; r->n_taken > 0 && i < rd_policy_rules(gw_policy_of(x->gen, x->workspace)); i++) {
-        if (r->taken[i] > 0 && x->workspace != NULL)
-            gw_count(s->counters, GW_METRIC_WS_RECORDS_DROPPED, x->workspace->slot,
+        if (r->taken[i] > 0)
+            gw_count(s->counters, GW_METRIC_WS_RECORDS_DROPPED, workspace,
                      gw_policy_slot(x->gen, x->workspace, i), 0, r->taken[i]);
     }
     if (r->n_reserved > 0)
-        gw_count(s->counters, GW_METRIC_LABELS_OVERWRITTEN, x->workspace->slot, x->signal, 0, r->n_reserved);
+        gw_count(s->counters, GW_METRIC_LABELS_OVERWRITTEN, workspace, x->signal, 0, r->n_reserved);
     if (r->timed)
         gw_scrub_time_count(s->counters, x->gen, x->workspace, &r->cost, x->decoded_bytes);
     if (r->n_over_budget > 0)

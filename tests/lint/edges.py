@@ -49,6 +49,7 @@ PART_OF = {"diagnostics": "config", "nearest": "config"}
 FILTERS_FOR = {
     None: ["base"],
     "config": ["base", "detect", "act"],  # how an action is written
+    "metrics": ["base", "act"],  # what was done, in words
     "media": ["base", "coding"],
     "generation": ["base", "policy", "detect"],  # what is wrong with a pattern
     "policies": ["base", "policy"],

@@ -18,7 +18,7 @@
 #include "gateway/ledger_keeper.h"
 #include "gateway/ledger_read.h"
 #include "gateway/ledger_verify.h"
-#include "gateway/metrics.h"
+#include "gateway/metrics_redactions.h"
 
 /* 2026-11-23T18:00:00Z */
 enum { EPOCH = 1795456800, BIG = 1 << 30, PATH_BYTES = 1024 };
@@ -57,8 +57,9 @@ static int teardown(void **state)
     return rmdir(root);
 }
 
-static const gw_ledger_cell cells[] = {{.rule = "email", .field = "body", .n = 3},
-                                       {.rule = "email", .workspace = "shop", .n = 3}};
+static const gw_ledger_cell cells[] = {
+    {.workspace = "shop", .rule = "email", .field = "body", .action = "mask", .n = 3},
+    {.workspace = "shop", .rule = "phone", .field = "label", .action = "drop", .n = 1}};
 
 static gw_ledger_entry entry(gw_ledger_kind kind)
 {
@@ -155,8 +156,10 @@ static void test_line__is_what_the_header_says(void **state)
     static const char want[] =
         "{\"seq\":1,\"time\":\"2026-11-23T18:00:00Z\",\"kind\":\"counts\",\"previous\":"
         "\"0000000000000000000000000000000000000000000000000000000000000000\",\"config\":"
-        "\"0123456789abcdef\",\"redactions\":[{\"rule\":\"email\",\"field\":\"body\",\"n\":3}],"
-        "\"workspaces\":[{\"workspace\":\"shop\",\"rule\":\"email\",\"n\":3}],\"sha256\":\"";
+        "\"0123456789abcdef\",\"format\":2,\"redactions\":["
+        "{\"workspace\":\"shop\",\"rule\":\"email\",\"field\":\"body\",\"action\":\"mask\",\"n\":3},"
+        "{\"workspace\":\"shop\",\"rule\":\"phone\",\"field\":\"label\",\"action\":\"drop\",\"n\":1}],"
+        "\"sha256\":\"";
     assert_int_equal(strncmp(text, want, sizeof want - 1), 0);
     assert_int_equal(strncmp(text + sizeof want - 1, head.hash, GW_LEDGER_HEX), 0);
     assert_string_equal(text + sizeof want - 1 + GW_LEDGER_HEX, "\"}\n");
@@ -173,7 +176,11 @@ static void test_line__of_the_most_and_longest_names_fits(void **state)
     gw_ledger_entry e = counts();
     memset(name, 'x', sizeof name - 1);
     for (unsigned i = 0; i < GW_LEDGER_CELLS; i++)
-        most[i] = (gw_ledger_cell){.rule = name, .workspace = name, .n = UINT64_MAX};
+        most[i] = (gw_ledger_cell){.workspace = name,
+                                   .rule = name,
+                                   .field = "trace_state",
+                                   .action = "drop_record",
+                                   .n = UINT64_MAX};
     e.cells = most;
     e.n_cells = GW_LEDGER_CELLS;
     rd_buf_init(&out, GW_LEDGER_LINE_MAX);
@@ -185,7 +192,8 @@ static void test_line__of_the_most_and_longest_names_fits(void **state)
 
 static void test_line__never_holds_what_would_need_an_escape(void **state)
 {
-    const gw_ledger_cell odd = {.rule = "a\"b\\c\n\xc3", .field = "body", .n = 1};
+    const gw_ledger_cell odd = {
+        .workspace = "shop", .rule = "a\"b\\c\n\xc3", .field = "body", .action = "mask", .n = 1};
     rd_buf out;
     gw_ledger_head none, head;
     gw_ledger_record r;
@@ -213,6 +221,26 @@ static void test_chain__goes_on_over_files_and_restarts(void **state)
     assert_int_equal(v.head.seq, 9);
     assert_true(v.n_files >= 3);
     assert_string_equal(v.from, "2026-11-23T18:00:00Z");
+}
+
+/* Written by the program before lists named workspace, rule, field and action together. */
+static void test_chain__goes_on_behind_records_of_format_1(void **state)
+{
+    static const char old[] =
+        "{\"seq\":1,\"time\":\"2026-11-23T18:00:00Z\",\"kind\":\"start\",\"previous\":"
+        "\"0000000000000000000000000000000000000000000000000000000000000000\",\"config\":"
+        "\"0123456789abcdef\",\"version\":\"0.1.0\",\"cut\":17,\"sha256\":"
+        "\"2f54d8322e47a76971a2f1173cccd77b48b4839615ce7e0099d064c9a067a2fa\"}\n"
+        "{\"seq\":2,\"time\":\"2026-11-23T18:00:00Z\",\"kind\":\"counts\",\"previous\":"
+        "\"2f54d8322e47a76971a2f1173cccd77b48b4839615ce7e0099d064c9a067a2fa\",\"config\":"
+        "\"0123456789abcdef\",\"redactions\":[{\"rule\":\"email\",\"field\":\"body\",\"n\":3}],"
+        "\"workspaces\":[{\"workspace\":\"shop\",\"rule\":\"email\",\"n\":3}],\"sha256\":"
+        "\"507df51b6b46b91465521b9b7da9bb6c906b169c4d74ba476fff0ed2866c359d\"}\n";
+    make(1, BIG); /* makes the directory */
+    save(first, old, sizeof old - 1);
+    expect_whole(2, 1);
+    make(2, BIG);
+    expect_whole(4, 1);
 }
 
 static void test_chain__first_line_of_a_file_names_the_last_hash(void **state)
@@ -490,13 +518,13 @@ static void test_schedule__minutes_and_hours(void **state)
     assert_false(gw_ledger_minute_began(&s, -60));
 }
 
-static uint64_t take_all(gw_ledger_counts *c, bool workspaces, bool keep)
+static uint64_t take_all(gw_ledger_counts *c, bool keep)
 {
     const gw_ledger_cell *list;
     uint64_t sum = 0;
     for (size_t n; (n = gw_ledger_counts_take(c, &list)) > 0;) {
         for (size_t i = 0; i < n; i++)
-            sum += (list[i].workspace != NULL) == workspaces ? list[i].n : 0;
+            sum += list[i].n;
         if (!keep)
             break;
         gw_ledger_counts_keep(c);
@@ -519,25 +547,29 @@ static void test_counts__every_move_is_taken_once(void **state)
         snprintf(name, sizeof name, "ws-%u", i);
         workspaces[i] = gw_metrics_slot(GW_SLOTS_WORKSPACE, name);
     }
-    take_all(c, false, true); /* what the test of the keeper counted */
-    assert_int_equal(take_all(c, false, true), 0);
+    take_all(c, true); /* what the test of the keeper counted */
+    assert_int_equal(take_all(c, true), 0);
     for (unsigned i = 0; i < RULES * WORKSPACES; i++) {
-        gw_count(t, GW_METRIC_REDACTIONS, i % 2, rules[i % RULES], 1, 2);
-        gw_count(t, GW_METRIC_WS_REDACTIONS, workspaces[i / RULES], rules[i % RULES], 0, 2);
+        gw_count_redactions(t, workspaces[i / RULES], rules[i % RULES], RD_CLASS_BODY, RD_ACTION_MASK, 2);
+        gw_count_redactions(t, workspaces[i / RULES], rules[i % RULES], RD_CLASS_LABEL, RD_ACTION_DROP, 1);
     }
-    assert_true(take_all(c, false, false) > 0); /* not kept: comes again */
-    gw_ledger_counts *twin = gw_ledger_counts_new();
-    assert_int_equal(take_all(c, false, true), 2 * RULES * WORKSPACES);
-    assert_int_equal(take_all(twin, true, true), 2 * RULES * WORKSPACES);
-    assert_int_equal(take_all(c, true, true), 0);
-    gw_count(t, GW_METRIC_REDACTIONS, 0, rules[7], 1, 5);
+    assert_true(take_all(c, false) > 0); /* not kept: comes again */
+    assert_int_equal(take_all(c, true), 3 * RULES * WORKSPACES);
+    assert_int_equal(take_all(c, true), 0);
+    gw_count_redactions(t, workspaces[3], rules[7], RD_CLASS_BODY, RD_ACTION_MASK, 5);
+    gw_count_redactions(t, workspaces[3], rules[199], RD_CLASS_LABEL, RD_ACTION_DROP, 6); /* found no room */
     const gw_ledger_cell *list;
-    assert_int_equal(gw_ledger_counts_take(c, &list), 1);
+    assert_int_equal(gw_ledger_counts_take(c, &list), 2);
+    assert_string_equal(list[0].workspace, "ws-3");
     assert_string_equal(list[0].rule, "rule-7");
-    assert_non_null(list[0].field);
+    assert_string_equal(list[0].field, "body");
+    assert_string_equal(list[0].action, "mask");
     assert_int_equal(list[0].n, 5);
+    assert_string_equal(list[1].rule, "rule-199");
+    assert_string_equal(list[1].field, "__other__");
+    assert_string_equal(list[1].action, "__other__");
+    assert_int_equal(list[1].n, 6);
     gw_ledger_counts_free(&c);
-    gw_ledger_counts_free(&twin);
 }
 
 /* Others count and reload while the thread writes. */
@@ -548,11 +580,11 @@ static void test_keeper__writes_what_moved_under_each_configuration(void **state
     unsigned rule = gw_metrics_slot(GW_SLOTS_RULE, "kept");
     if (!gw_ledger_start(dir, BIG, "0.1.0", "aaaaaaaaaaaaaaaa", why, sizeof why))
         fail_msg("%s", why);
-    gw_count(t, GW_METRIC_REDACTIONS, 0, rule, 1, 3);
+    int64_t total = 3, written = 0;
+    gw_count_redactions(t, 0, rule, RD_CLASS_BODY, RD_ACTION_MASK, total);
     gw_ledger_config("bbbbbbbbbbbbbbbb");
-    while (gw_metrics_sum(GW_METRIC_LEDGER_RECORDS, 0, 0, 0) < 2)
-        gw_count(t, GW_METRIC_REDACTIONS, 0, rule, 1, 1);
-    int64_t total = gw_metrics_sum(GW_METRIC_REDACTIONS, 0, rule, 1), written = 0;
+    for (; gw_metrics_sum(GW_METRIC_LEDGER_RECORDS, 0, 0, 0) < 2; total++)
+        gw_count_redactions(t, 0, rule, RD_CLASS_BODY, RD_ACTION_MASK, 1);
     gw_ledger_config("cccccccccccccccc");
     gw_ledger_stop();
     gw_ledger_stop(); /* nothing more to do */
@@ -577,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_line__of_the_most_and_longest_names_fits),
         cmocka_unit_test(test_line__never_holds_what_would_need_an_escape),
         IN_DIR(test_chain__goes_on_over_files_and_restarts),
+        IN_DIR(test_chain__goes_on_behind_records_of_format_1),
         IN_DIR(test_chain__first_line_of_a_file_names_the_last_hash),
         IN_DIR(test_chain__no_byte_can_be_changed_unseen),
         IN_DIR(test_chain__a_record_made_anew_is_found),
