@@ -19,7 +19,7 @@
 #include "gateway/config_scan.h"
 #include "gateway/endpoint_response.h"
 
-enum { TIMEOUT_S = 10, MAX_ANSWER = 32 << 20, MAX_CELL = 4096, MAX_COLUMNS = 24 };
+enum { TIMEOUT_S = 10, MAX_ANSWER = 32 << 20, MAX_COLUMNS = 24 };
 
 __attribute__((format(printf, 2, 3))) static int fail(int code, const char *fmt, ...)
 {
@@ -228,10 +228,13 @@ static bool read_answer(int fd, rd_buf *in, gw_response *r)
 static int judge(const gw_response *r, const rd_buf *in, json_t **out)
 {
     json_t *answer = json_loadb((const char *)in->p + r->head_n, (size_t)r->body_n, 0, NULL);
-    const char *error = json_string_value(json_object_get(answer, "error"));
+    const json_t *error = json_object_get(answer, "error");
+    char text[GW_CLI_CELL] = "refused";
     int rc = GW_EXIT_OK;
+    if (json_is_string(error))
+        gw_cli_admin_cell(text, error);
     if (r->status >= 400)
-        rc = fail(GW_EXIT_FAILED, "%d: %s", r->status, error != NULL ? error : "refused");
+        rc = fail(GW_EXIT_FAILED, "%d: %s", r->status, text);
     else if (answer == NULL)
         rc = fail(GW_EXIT_FAILED, "the answer is not JSON; is that redactd's admin address?");
     if (rc == GW_EXIT_OK && out != NULL)
@@ -276,35 +279,43 @@ bool gw_cli_admin_path(char *out, size_t n_out, const char *prefix, const char *
 /* ---- showing ---- */
 
 /* The texts of a list, as far as there is room; nothing but texts is in any. */
-static void cell_of_list(char out[MAX_CELL], const json_t *list)
+static void cell_of_list(char out[GW_CLI_CELL], const json_t *list)
 {
     size_t n = 0, i;
     json_t *v;
-    snprintf(out, MAX_CELL, "-");
+    snprintf(out, GW_CLI_CELL, "-");
     json_array_foreach((json_t *)list, i, v)
     {
         const char *s = json_string_value(v);
-        int k = snprintf(out + n, MAX_CELL - n, "%s%s", i > 0 ? " " : "", s != NULL ? s : "?");
-        n += (size_t)k < MAX_CELL - n ? (size_t)k : MAX_CELL - n - 1;
+        int k = snprintf(out + n, GW_CLI_CELL - n, "%s%s", i > 0 ? " " : "", s != NULL ? s : "?");
+        n += (size_t)k < GW_CLI_CELL - n ? (size_t)k : GW_CLI_CELL - n - 1;
     }
 }
 
-static void cell(char out[MAX_CELL], const json_t *v)
+/* Control characters, of ASCII and of the block behind it (U+0080 to U+009F), become question marks. */
+static void make_plain(char *s)
+{
+    for (unsigned char *c = (unsigned char *)s; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f)
+            *c = '?';
+        else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f)
+            c[0] = c[1] = '?';
+    }
+}
+
+void gw_cli_admin_cell(char out[GW_CLI_CELL], const json_t *v)
 {
     if (json_is_string(v) && json_string_length(v) > 0)
-        snprintf(out, MAX_CELL, "%s", json_string_value(v));
+        snprintf(out, GW_CLI_CELL, "%s", json_string_value(v));
     else if (json_is_integer(v))
-        snprintf(out, MAX_CELL, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+        snprintf(out, GW_CLI_CELL, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
     else if (json_is_real(v))
-        snprintf(out, MAX_CELL, "%.3g", json_real_value(v));
+        snprintf(out, GW_CLI_CELL, "%.3g", json_real_value(v));
     else if (json_is_array(v))
         cell_of_list(out, v);
     else
-        snprintf(out, MAX_CELL, "%s", json_is_true(v) ? "yes" : json_is_false(v) ? "no" : "-");
-    for (char *c = out; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?'; /* for a terminal */
-    }
+        snprintf(out, GW_CLI_CELL, "%s", json_is_true(v) ? "yes" : json_is_false(v) ? "no" : "-");
+    make_plain(out);
 }
 
 static int finish(void)
@@ -320,10 +331,10 @@ static int show_json(const json_t *answer)
 
 static void line(const json_t *row, const gw_cli_column *columns, size_t n, const int *widths)
 {
-    char text[MAX_CELL];
+    char text[GW_CLI_CELL];
     for (size_t c = 0; c < n; c++) {
         if (row != NULL)
-            cell(text, json_object_get(row, columns[c].key));
+            gw_cli_admin_cell(text, json_object_get(row, columns[c].key));
         else
             snprintf(text, sizeof text, "%s", columns[c].title);
         printf("%-*s%s", c + 1 < n ? widths[c] : 0, text, c + 1 < n ? "  " : "\n");
@@ -333,7 +344,7 @@ static void line(const json_t *row, const gw_cli_column *columns, size_t n, cons
 int gw_cli_admin_show(const gw_cli_admin *a, const json_t *answer, const json_t *rows,
                       const gw_cli_column *columns, size_t n_columns)
 {
-    char text[MAX_CELL];
+    char text[GW_CLI_CELL];
     int widths[MAX_COLUMNS] = {0};
     size_t i;
     json_t *row;
@@ -344,7 +355,7 @@ int gw_cli_admin_show(const gw_cli_admin *a, const json_t *answer, const json_t 
         widths[c] = (int)strlen(columns[c].title);
         json_array_foreach((json_t *)rows, i, row)
         {
-            cell(text, json_object_get(row, columns[c].key));
+            gw_cli_admin_cell(text, json_object_get(row, columns[c].key));
             widths[c] = (int)strlen(text) > widths[c] ? (int)strlen(text) : widths[c];
         }
     }
@@ -355,15 +366,17 @@ int gw_cli_admin_show(const gw_cli_admin *a, const json_t *answer, const json_t 
 
 int gw_cli_admin_show_object(const gw_cli_admin *a, const json_t *answer)
 {
-    char text[MAX_CELL];
+    char name[GW_CLI_CELL], text[GW_CLI_CELL];
     const char *key;
     json_t *v;
     if (a->json)
         return show_json(answer);
     json_object_foreach((json_t *)answer, key, v)
     {
-        cell(text, v);
-        printf("%-20s  %s\n", key, text);
+        snprintf(name, sizeof name, "%s", key);
+        make_plain(name);
+        gw_cli_admin_cell(text, v);
+        printf("%-20s  %s\n", name, text);
     }
     return finish();
 }

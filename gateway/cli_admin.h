@@ -46,6 +46,11 @@ int gw_cli_admin_call(const gw_cli_admin *a, const char *method, const char *pat
 /* `prefix` and `name` percent-encoded behind it; false: too long. */
 bool gw_cli_admin_path(char *out, size_t n_out, const char *prefix, const char *name);
 
+enum { GW_CLI_CELL = 4096 };
+/* A value of an answer as one line for a terminal: no byte of it moves the cursor or changes a colour,
+ * whoever wrote it. */
+void gw_cli_admin_cell(char out[GW_CLI_CELL], const json_t *v);
+
 typedef struct gw_cli_column {
     const char *title, *key;
 } gw_cli_column;

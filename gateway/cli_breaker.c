@@ -21,6 +21,26 @@ static json_t *of_upstream(const json_t *rows, const char *name)
     return kept;
 }
 
+static void show_change(const json_t *row, const json_t *change, bool first)
+{
+    const struct {
+        const char *before;
+        const json_t *of;
+        const char *key;
+    } parts[] = {{first ? "\n" : "", change, "at"},
+                 {"  ", row, "endpoint"},
+                 {" ", row, "signal"},
+                 {": ", change, "from"},
+                 {" -> ", change, "to"},
+                 {" (", change, "why"}};
+    char text[GW_CLI_CELL];
+    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        gw_cli_admin_cell(text, json_object_get(parts[i].of, parts[i].key));
+        printf("%s%s", parts[i].before, text);
+    }
+    puts(")");
+}
+
 /* With a name also what happened to each of its breakers. */
 static void show_history(const json_t *rows)
 {
@@ -28,14 +48,7 @@ static void show_history(const json_t *rows)
     size_t i, k;
     json_array_foreach((json_t *)rows, i, row)
     {
-        json_array_foreach(json_object_get(row, "history"), k, change)
-            printf("%s%s  %s %s: %s -> %s (%s)\n", i + k == 0 ? "\n" : "",
-                   json_string_value(json_object_get(change, "at")),
-                   json_string_value(json_object_get(row, "endpoint")),
-                   json_string_value(json_object_get(row, "signal")),
-                   json_string_value(json_object_get(change, "from")),
-                   json_string_value(json_object_get(change, "to")),
-                   json_string_value(json_object_get(change, "why")));
+        json_array_foreach(json_object_get(row, "history"), k, change) show_change(row, change, i + k == 0);
     }
 }
 

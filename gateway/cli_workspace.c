@@ -33,20 +33,20 @@ static int list(gw_cli_admin *a)
     static const gw_cli_column columns[] = {
         {"NAME", "name"}, {"TENANT", "tenant"}, {"BLOCKED", "blocked_until"}};
     json_t *all = json_array(), *answer = NULL;
-    json_int_t from = 0;
+    json_int_t from = 0, next;
     int rc = a->n_args == 1 ? GW_EXIT_OK : WRONG_USAGE;
     while (rc == GW_EXIT_OK) {
         char path[64];
         snprintf(path, sizeof path, "/api/v1/workspaces?from=%" JSON_INTEGER_FORMAT, from);
         rc = gw_cli_admin_call(a, "GET", path, NULL, &answer);
-        const json_t *next = json_object_get(answer, "next");
         if (rc == GW_EXIT_OK)
             json_array_extend(all, json_object_get(answer, "workspaces"));
-        from = json_is_integer(next) ? json_integer_value(next) : 0;
+        next = json_integer_value(json_object_get(answer, "next"));
         json_decref(answer);
         answer = NULL;
-        if (from == 0)
+        if (next <= from) /* none; or an answer that leads in a circle */
             break;
+        from = next;
     }
     json_t *row;
     size_t i;
