@@ -15,7 +15,7 @@
 enum {
     MAX_CLUSTERS = 96, /* to start with; the work grows with their square */
     SWEEPS = 4,        /* in which windows move; most are settled after two */
-    SAMPLE = 2048,     /* bytes looked at */
+    SAMPLE = 2944,     /* bytes looked at */
     SAMPLE_WORDS = SAMPLE / 64
 };
 
@@ -51,6 +51,19 @@ static const char sample[] =
     "\"eu-west-1\",\"request_id\":\"7b0e2c1a-93d4-4f5e-8a6b-1c2d3e4f5a6b\"}\n"
     "worker[3]: checkpoint written to /var/lib/app/data/000000010000002A.snap (size 1048576, crc 5d41402a) "
     "next in 300 s\n"
+    "2026-11-25 10:11:21,904 DEBUG [pool-3-thread-8] net.sample.billing.LedgerWriter - flushed segment 77 of "
+    "128 to disk, offset 5531207\n"
+    "2026-11-25 10:11:22.118  WARN 1 --- [nio-8443-exec-2] o.s.web.servlet.PageNotFound : No mapping for GET "
+    "/favicon.ico\n"
+    "2026-11-25 10:11:23,007 - urllib3.connectionpool - INFO - Starting new HTTPS connection (2): "
+    "registry.example:443\n"
+    "I1125 10:11:24.530019   41 leaderelection.go:258] successfully acquired lease kube-system/scheduler\n"
+    "node-12.internal:9042 checkout-worker-3 /api/v2/carts/88231 application/json eu-central-1b 1.27.3 GET "
+    "SELECT orders state of 40 of 112 partitions: HEALTHY\n"
+    "[2026-11-25 10:11:25,640] INFO [Log partition=events-4, dir=/data/kafka] Rolled new log segment at "
+    "offset 90412 in 3 ms. (kafka.log.Log)\n"
+    "level=info ts=2026-11-25T10:11:26.001Z caller=compact.go:519 msg=\"write block\" mint=1764064800000 "
+    "ulid=01HF3X9D2V duration=1.204s\n"
     "Jul  3 04:12:09 db2 mysqld[811]: [Note] Aborted connection 98 to db: 'shop' (Got timeout reading "
     "packets)\n";
 _Static_assert(sizeof sample > SAMPLE + RD_LONG, "too short");

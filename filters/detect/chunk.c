@@ -169,28 +169,38 @@ static EVERY_CPU bool starts_token(const rd_program *p, const uint8_t *base, uin
     return (rd_program_token_starts(p, base + at) | p->token_behind[at > 0 ? base[at - 1] : 0]) != 0;
 }
 
-/* Leaves of the hits, in a word at `at`, those that pass the test. No branch depends on it: most do not. */
-static EVERY_CPU uint64_t exact(uint64_t hits, const rd_chunk_source *from, uint32_t at, exact_test *test)
+static EVERY_CPU bool always(const rd_program *p, const uint8_t *base, uint32_t at)
+{
+    (void)p, (void)base, (void)at;
+    return true;
+}
+
+/* Leaves of the hits in word `i` those that pass the test, and notes what they are. No branch depends on the
+ * test: most do not pass. */
+static EVERY_CPU uint64_t exact(rd_chunk *c, const rd_program *p, const uint8_t *base, uint32_t at,
+                                uint32_t i, uint64_t hits, uint8_t kind, exact_test *test)
 {
     uint64_t left = 0;
+    uint8_t *kinds = c->kinds + 64 * i;
     for (uint64_t m = hits; m != 0; m &= m - 1) {
-        unsigned bit = (unsigned)__builtin_ctzll(m);
-        left |= (uint64_t)test(from->program, from->base, at + bit) << bit;
+        uint32_t bit = (uint32_t)__builtin_ctzll(m);
+        uint64_t passes = test(p, base, at + 64 * i + bit);
+        kinds[bit] |= (uint8_t)(passes * kind);
+        left |= passes << bit;
     }
     return left;
 }
 
-static EVERY_CPU void make_exact(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
+/* A name that ends in two digits would be among the ends only if the program says so; times are full of
+ * them. */
+static EVERY_CPU void drop_numbers(rd_chunk *c)
 {
-    uint64_t any[RD_CHUNK_WORDS];
-    for (uint32_t i = 0; i < c->n_words; i++) {
-        c->hit_end[i] = exact(c->hit_end[i], from, at + 64 * i, may_end);
-        c->hit_short[i] = exact(c->hit_short[i], from, at + 64 * i, starts_short);
-        c->hit_long[i] = exact(c->hit_long[i], from, at + 64 * i, starts_long);
-        c->tokens[i] = exact(c->tokens[i], from, at + 64 * i, starts_token);
-        any[i] = c->hit_end[i] | c->hit_short[i] | c->hit_long[i] | c->digits[i] | c->tokens[i];
+    c->hit_end[0] &= ~(c->digit[0] << 1 & c->digit[0] << 2);
+    for (uint32_t i = 1; i < c->n_words; i++) {
+        uint64_t one = c->digit[i] << 1 | c->digit[i - 1] >> 63,
+                 two = c->digit[i] << 2 | c->digit[i - 1] >> 62;
+        c->hit_end[i] &= ~(one & two);
     }
-    c->n_places = list_bits(any, c->n_words, c->places);
 }
 
 /* JSON between texts is full of what may follow keys; protobuf is not. */
@@ -200,6 +210,31 @@ static EVERY_CPU bool many_ends(const rd_chunk *c, uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         n_hit += c->hit_end[i] != 0;
     return 4 * n_hit > 3 * n;
+}
+
+/* What small programs have not. */
+static EVERY_CPU void find_runs(rd_chunk *c, const rd_program *p, uint32_t scanned)
+{
+    c->digit[scanned] = c->token[scanned] = 0;
+    c->digit_carry = find_starts(c->digit, c->starts, c->n_words, p->digit_run, c->digit_carry, c->digits);
+    c->token_carry = find_starts(c->token, c->starts, c->n_words, p->token_run, c->token_carry, c->tokens);
+}
+
+static EVERY_CPU void make_exact(rd_chunk *c, const rd_chunk_source *from, uint32_t at, bool small)
+{
+    const rd_program *p = from->program;
+    const uint8_t *base = from->base;
+    for (uint32_t i = 0; i < c->n_words; i++) {
+        uint64_t any = exact(c, p, base, at, i, c->hit_end[i], RD_AT_END, may_end);
+        any |= exact(c, p, base, at, i, c->hit_short[i], RD_AT_SHORT, starts_short);
+        if (!small) {
+            any |= exact(c, p, base, at, i, c->hit_long[i], RD_AT_LONG, starts_long);
+            any |= exact(c, p, base, at, i, c->tokens[i], RD_AT_TOKEN, starts_token);
+            any |= exact(c, p, base, at, i, c->digits[i], RD_AT_DIGITS, always);
+        }
+        c->any[i] = any;
+    }
+    c->n_places = list_bits(c->any, c->n_words, c->places);
 }
 
 static EVERY_CPU void fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
@@ -213,16 +248,14 @@ static EVERY_CPU void fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at
         mark_texts(c, from, at, scanned);
         drop_outside(c, scanned);
     }
-    if (p->small) { /* not scanned for: another set may have left some */
-        memset(c->hit_long, 0, n * sizeof c->hit_long[0]);
-        memset(c->digits, 0, n * sizeof c->digits[0]);
-        memset(c->tokens, 0, n * sizeof c->tokens[0]);
-    } else {
-        c->digit[scanned] = c->token[scanned] = 0;
-        c->digit_carry = find_starts(c->digit, c->starts, n, p->digit_run, c->digit_carry, c->digits);
-        c->token_carry = find_starts(c->token, c->starts, n, p->token_run, c->token_carry, c->tokens);
+    if (p->small) {
+        make_exact(c, from, at, true);
+        return;
     }
-    make_exact(c, from, at);
+    if (!p->numbered_ends)
+        drop_numbers(c);
+    find_runs(c, p, scanned);
+    make_exact(c, from, at, false);
 }
 
 static void fill_plain(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
@@ -231,8 +264,8 @@ static void fill_plain(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
 }
 
 #if defined(__x86_64__)
-static __attribute__((target("avx2,bmi,popcnt"))) void fill_avx2(rd_chunk *c, const rd_chunk_source *from,
-                                                                 uint32_t at)
+static __attribute__((target("avx2,bmi,bmi2,popcnt"))) void
+fill_avx2(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
 {
     fill(c, from, at);
 }

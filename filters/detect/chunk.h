@@ -24,15 +24,25 @@ enum {
     RD_AT_ONCE = 2 /* so many places are written at once, needed or not */
 };
 
+/* What may be at a place, in the order in which it is looked at. */
+enum {
+    RD_AT_DIGITS = 1 << 0, /* a run of digits starts */
+    RD_AT_TOKEN = 1 << 1,  /* a run of tokens */
+    RD_AT_END = 1 << 2,    /* this may follow a key */
+    RD_AT_SHORT = 1 << 3,  /* a window starts */
+    RD_AT_LONG = 1 << 4
+};
+
 typedef struct rd_chunk {
     /* The result. */
     uint16_t places[RD_CHUNK + RD_AT_ONCE]; /* bytes of the chunk where something may be, upwards */
     uint32_t n_places;
-    /* What it is. One word more than any chunk has, which is never a hit. */
-    uint64_t hit_end[RD_MASK_WORDS], hit_short[RD_MASK_WORDS], hit_long[RD_MASK_WORDS];
-    uint64_t digits[RD_MASK_WORDS + 1], tokens[RD_MASK_WORDS + 1]; /* where runs start */
-    uint32_t n_words;
+    uint8_t kinds[RD_CHUNK]; /* what, for each byte; who looks at a place clears it */
     /* On the way. */
+    uint32_t n_words;
+    uint64_t hit_end[RD_MASK_WORDS], hit_short[RD_MASK_WORDS], hit_long[RD_MASK_WORDS];
+    uint64_t any[RD_CHUNK_WORDS];
+    uint64_t digits[RD_MASK_WORDS + 1], tokens[RD_MASK_WORDS + 1]; /* where runs start */
     uint64_t digit[RD_MASK_WORDS + 1], token[RD_MASK_WORDS + 1];
     uint64_t inside[RD_MASK_WORDS + 1], starts[RD_MASK_WORDS]; /* bytes of texts; their first ones */
     uint64_t digit_carry, token_carry; /* bit 0: the byte before the chunk belongs to a run */

@@ -281,25 +281,30 @@ static void at_token(walk *w, uint32_t at)
     }
 }
 
-static void at_place(walk *w, uint32_t at, uint32_t place)
+static inline void at_place(walk *w, uint32_t pos, unsigned kinds)
 {
-    const rd_chunk *c = &w->scratch->chunk;
-    uint32_t i = place / 64, pos = at + place;
-    uint64_t bit = UINT64_C(1) << place % 64;
     if (pos >= w->find.v.hi)
         move_to(w, pos);
     if (pos - w->find.v.lo >= w->find.v.hi - w->find.v.lo)
         return; /* between texts */
-    if ((c->digits[i] & bit) != 0)
-        at_digits(w, pos);
-    if ((c->tokens[i] & bit) != 0)
-        at_token(w, pos);
-    if ((c->hit_end[i] & bit) != 0)
-        at_end(w, pos - KEY_END);
-    if ((c->hit_short[i] & bit) != 0)
-        at_short(w, pos);
-    if ((c->hit_long[i] & bit) != 0)
-        at_long(w, pos, ~w->set->program.long_words);
+    for (; kinds != 0; kinds &= kinds - 1) {
+        switch (kinds & -kinds) {
+        case RD_AT_DIGITS:
+            at_digits(w, pos);
+            break;
+        case RD_AT_TOKEN:
+            at_token(w, pos);
+            break;
+        case RD_AT_END:
+            at_end(w, pos - KEY_END);
+            break;
+        case RD_AT_SHORT:
+            at_short(w, pos);
+            break;
+        default:
+            at_long(w, pos, ~w->set->program.long_words);
+        }
+    }
 }
 
 /* One pass over all texts; `encoded` NULL: they are what was percent-encoded. */
@@ -333,8 +338,11 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
         rd_patterns_begin(set->patterns, scratch->patterns, base, texts[0].off, source.end);
     for (uint32_t at = texts[0].off; at < source.end; at += RD_CHUNK) {
         rd_chunk_fill(c, &source, at);
-        for (uint32_t i = 0; i < c->n_places; i++)
-            at_place(&w, at, c->places[i]);
+        for (uint32_t i = 0; i < c->n_places; i++) {
+            unsigned kinds = c->kinds[c->places[i]];
+            c->kinds[c->places[i]] = 0;
+            at_place(&w, at + c->places[i], kinds);
+        }
     }
     move_to(&w, UINT32_MAX);
     finish_text(&w);

@@ -128,7 +128,7 @@ static void confirm(rd_find *f, uint32_t at)
         international(f, at, c == '+' ? at + 1 : at + 3);
 }
 
-static const rd_window windows[] = {{"+\\n\\p\\p\\p\\p\\p\\p", false},
+static const rd_window windows[] = {{"+\\n\\p\\p", false},
                                     {"00\\n\\d\\j\\p\\p\\p", false},
                                     {"%2b\\n", true},
 

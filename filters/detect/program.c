@@ -12,8 +12,8 @@ static const char behind_key[] = "=:>\"'%)&\\]\t`(";
 /* Shapes from 1 on: the bytes of each, as fine as the windows need. */
 /* clang-format off */
 static const char *const shapes[RD_CODES] = {
-    "", " ", ".", ":", "=", "\"'`", ">%)&\\](", "+/", "123456789", "abcdef", "ghijklmnopqrstuvwxyz_",
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0", "@", "-", "!#$*,;<?[^{|}~",
+    "", " ", ".", ":", "=", "\"'`", ">%)&\\](", "+", "123456789", "abcdef", "ghijklmnopqrstuvwxyz_",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0", "@", "-", "!#$*,/;<?[^{|}~",
 };
 
 /* Letters from 1 on: those that windows are made of stand alone, the rarer ones share. */
@@ -38,8 +38,6 @@ unsigned rd_shape_of(uint8_t c)
 
 unsigned rd_letter_of(uint8_t c)
 {
-    if (c >= 0x80)
-        return c % RD_CODES;
     return rd_is(c, RD_C_ALPHA) ? listed_code(letters, rd_lower(c)) : 0;
 }
 
@@ -206,6 +204,8 @@ static void add_end_hashes(rd_program *p, const char *end, uint32_t len, unsigne
 static void add_end(void *ctx, const char *end, uint32_t len)
 {
     const builder *b = ctx;
+    b->p->numbered_ends |=
+        len >= 2 && rd_is((uint8_t)end[len - 1], RD_C_DIGIT) && rd_is((uint8_t)end[len - 2], RD_C_DIGIT);
     add_end_hashes(b->p, end, len, 0, 0, (uint8_t)(1U << (b->p->n_end_owners - 1)));
 }
 
@@ -359,6 +359,13 @@ static bool assign_buckets(const builder *b)
             longs[n++] = b->exact_long[i];
     }
     return assign_short(b) && rd_buckets_assign(longs, n, RD_LONG, 1, p->long_filter, NULL);
+}
+
+uint32_t rd_program_few_before(const uint8_t *b, uint32_t at)
+{
+    uint32_t four = 0;
+    memcpy((uint8_t *)&four + sizeof four - at, b, at);
+    return four;
 }
 
 bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, uint32_t n_names)

@@ -6,9 +6,8 @@
  *
  *   exact    allow[j][class of byte]: bit w is set when window w takes the byte as its j-th; the AND over
  *            j names the windows that start at a position
- *   codes    what the prefilter knows of a byte: its shape (digit, capital, dot, ...) and, for letters and
- *            the bytes of UTF-8, which of a few letters; sixteen of each, so that one shuffle looks up what
- *            sixteen codes mean
+ *   codes    what the prefilter knows of a byte: its shape (digit, capital, dot, ...) and which of a few
+ *            letters; sixteen of each, so that one shuffle looks up what sixteen codes mean
  *   filter   windows are put into buckets, eight to a group; takes[j][code of c] has bit b set when bucket b
  *            may take c as its j-th byte, and the AND over j is not zero where a window may start. Of a short
  *            window either the letters are looked at or the shapes, whichever say more; of a long one the
@@ -85,7 +84,8 @@ typedef struct rd_program {
     uint8_t ends[(1 << RD_END_BITS) / 4], short_ends[(1 << RD_SHORT_END_BITS) / 4];
     /* A bit a hash: some owner has. */
     uint64_t any_ends[(1 << RD_END_BITS) / 64], any_short_ends[(1 << RD_SHORT_END_BITS) / 64];
-    bool small;    /* no long window, no run, one group of short ones: the cheap form of the pass */
+    bool numbered_ends; /* some name ends in two digits */
+    bool small;         /* no long window, no run, one group of short ones: the cheap form of the pass */
     bool literals; /* short windows in the first group of both filters, nothing else: only hit_short counts */
     uint32_t digit_owners;         /* bit m: matcher m wants these runs */
     uint32_t digit_run, token_run; /* shortest that somebody wants; 0: nobody */
@@ -112,10 +112,16 @@ static inline rd_short_windows rd_program_short(const rd_program *p, const uint8
     return m;
 }
 
+/* Is there any? */
 static inline bool rd_program_any_short(const rd_program *p, const uint8_t *b)
 {
-    rd_short_windows m = rd_program_short(p, b);
-    return (m.half[0] | m.half[1]) != 0;
+    typedef uint64_t both __attribute__((vector_size(sizeof(rd_short_windows))));
+    both m = {0}, x;
+    for (unsigned j = 0; j < RD_SHORT; j++) {
+        memcpy(&x, &p->allow_short[j][p->class_of[b[j]]], sizeof x);
+        m = j == 0 ? x : m & x;
+    }
+    return (m[0] | m[1]) != 0;
 }
 
 /* rd_program_build does that; for who fills in the filter alone: the prefilter's tables about single bytes.
@@ -148,14 +154,16 @@ static inline uint32_t rd_program_end_hash(uint32_t four, unsigned bits)
     return (four & UINT32_C(0x5f5f5f5f)) * UINT32_C(0x9e3779b1) >> (32 - bits);
 }
 
+/* As the next, of less than four bytes. */
+uint32_t rd_program_few_before(const uint8_t *b, uint32_t at);
+
 /* The four bytes before b[at]; zero bytes for those before b. */
 static inline uint32_t rd_program_four_before(const uint8_t *b, uint32_t at)
 {
-    uint32_t four = 0;
-    if (at >= sizeof four)
-        memcpy(&four, b + at - sizeof four, sizeof four);
-    else
-        memcpy((uint8_t *)&four + sizeof four - at, b, at);
+    uint32_t four;
+    if (at < sizeof four)
+        return rd_program_few_before(b, at);
+    memcpy(&four, b + at - sizeof four, sizeof four);
     return four;
 }
 

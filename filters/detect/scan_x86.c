@@ -10,6 +10,7 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #define AVX2  __attribute__((target("avx2")))
 #define SSE41 __attribute__((target("sse4.1")))
@@ -45,15 +46,21 @@ AVX2 static inline void store256(uint8_t *to, __m256i x)
     _mm256_storeu_si256((__m256i *)to, x);
 }
 
-AVX2 static inline uint64_t signs256(__m256i low, __m256i high)
+AVX2 static inline uint32_t signs256(__m256i x)
 {
-    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    return (uint32_t)_mm256_movemask_epi8(x);
 }
 
-AVX2 static inline uint64_t not_zero256(__m256i low, __m256i high)
+/* What is more than zero has its sign set by that. */
+AVX2 static inline uint32_t not_zero256(__m256i x)
 {
-    const __m256i zero = _mm256_setzero_si256();
-    return ~signs256(_mm256_cmpeq_epi8(low, zero), _mm256_cmpeq_epi8(high, zero));
+    return signs256(_mm256_adds_epu8(x, _mm256_set1_epi8(0x7f)));
+}
+
+/* A vector is half a word. */
+static inline void put_half(uint64_t *words, uint32_t half, uint32_t bits)
+{
+    memcpy((uint8_t *)words + sizeof bits * half, &bits, sizeof bits);
 }
 
 /* The tables about single bytes, in registers: what is written must not make the compiler load them anew. */
@@ -92,9 +99,8 @@ AVX2 static inline __m256i shapes256(const rows256 *r, __m256i x)
 
 AVX2 static inline __m256i letters256(const rows256 *r, __m256i x)
 {
-    __m256i words = two_rows256(r->letters[0], r->letters[1], x);
-    words = _mm256_blendv_epi8(_mm256_setzero_si256(), words, SIGN256(x, 1));
-    return _mm256_blendv_epi8(words, _mm256_and_si256(x, _mm256_set1_epi8(15)), x);
+    return _mm256_blendv_epi8(_mm256_setzero_si256(), two_rows256(r->letters[0], r->letters[1], x),
+                              SIGN256(x, 1));
 }
 
 /* Turns 32 bytes of text into codes; returns their shapes. */
@@ -110,26 +116,22 @@ AVX2 static inline __m256i encode256(const rows256 *r, __m256i x, bool letters, 
 
 /* Encodes the words of a block, and what windows see behind it, and tells what is seen of single bytes.
  * `carry`: the byte before may end a key; returns that of the last one. */
-AVX2 static inline uint64_t single_bytes256(const rd_program *p, const uint8_t *b, uint32_t n_words,
-                                            bool small, uint64_t carry, codes *c, rd_masks out)
+AVX2 static inline uint32_t single_bytes256(const rd_program *p, const uint8_t *b, uint32_t n_words,
+                                            bool small, uint32_t carry, codes *c, rd_masks out)
 {
     const rows256 r = load_rows256(p);
     const __m256i tab = _mm256_set1_epi8('\t');
-    for (uint32_t w = 0; w < n_words; w++) {
-        uint32_t at = 64 * w, high = at + VECTOR;
-        __m256i x = load256(b + at), y = load256(b + high);
-        __m256i kx = encode256(&r, x, !small, c->shape + at, c->letter + at);
-        __m256i ky = encode256(&r, y, !small, c->shape + high, c->letter + high);
-        kx = _mm256_shuffle_epi8(r.classes, kx);
-        ky = _mm256_shuffle_epi8(r.classes, ky);
-        uint64_t token = signs256(SIGN256(kx, 1), SIGN256(ky, 1)), in_key = token | signs256(x, y);
-        uint64_t behind = signs256(_mm256_or_si256(SIGN256(kx, 2), _mm256_cmpeq_epi8(x, tab)),
-                                   _mm256_or_si256(SIGN256(ky, 2), _mm256_cmpeq_epi8(y, tab)));
-        out.hit_end[w] = behind & (in_key << 1 | carry);
-        carry = in_key >> 63;
+    for (uint32_t i = 0; i < 2 * n_words; i++) {
+        uint32_t at = VECTOR * i;
+        __m256i x = load256(b + at);
+        __m256i k = _mm256_shuffle_epi8(r.classes, encode256(&r, x, !small, c->shape + at, c->letter + at));
+        uint32_t token = signs256(SIGN256(k, 1)), in_key = token | signs256(x);
+        uint32_t behind = signs256(_mm256_or_si256(SIGN256(k, 2), _mm256_cmpeq_epi8(x, tab)));
+        put_half(out.hit_end, i, behind & (in_key << 1 | carry));
+        carry = in_key >> 31;
         if (!small) {
-            out.token[w] = token;
-            out.digit[w] = signs256(kx, ky);
+            put_half(out.token, i, token);
+            put_half(out.digit, i, signs256(k));
         }
     }
     (void)encode256(&r, _mm256_zextsi128_si256(_mm_loadl_epi64((const __m128i *)(b + 64 * n_words))), !small,
@@ -175,11 +177,10 @@ AVX2 static inline void shorts256(const rd_program *p, const codes *c, uint32_t 
     for (uint32_t at = 0; at < 64 * n_words; at += VECTOR)
         store256(seen + at, any256(&letters, c->letter + at));
     const groups256 shapes = load_groups256(p->shape_filter[0], p->shape_filter[1]);
-    for (uint32_t w = 0; w < n_words; w++) {
-        uint32_t at = 64 * w, high = at + VECTOR;
-        out[w] = not_zero256(_mm256_or_si256(any256(&shapes, c->shape + at), load256(seen + at)),
-                             _mm256_or_si256(any256(&shapes, c->shape + high), load256(seen + high)));
-    }
+    for (uint32_t i = 0; i < 2 * n_words; i++)
+        put_half(
+            out, i,
+            not_zero256(_mm256_or_si256(any256(&shapes, c->shape + VECTOR * i), load256(seen + VECTOR * i))));
 }
 
 AVX2 static inline __m256i eight256(const __m256i *takes, const uint8_t *shape)
@@ -194,36 +195,30 @@ AVX2 static inline void longs256(const rd_program *p, const uint8_t *shape, uint
     __m256i takes[RD_LONG];
     for (unsigned j = 0; j < RD_LONG; j++)
         takes[j] = twice(p->long_filter[j].by_code);
-    for (uint32_t w = 0; w < n_words; w++, shape += 64)
-        out[w] = not_zero256(eight256(takes, shape), eight256(takes, shape + VECTOR));
+    for (uint32_t i = 0; i < 2 * n_words; i++)
+        put_half(out, i, not_zero256(eight256(takes, shape + VECTOR * i)));
 }
 
 /* Of a small program. */
 AVX2 static inline void small256(const rd_program *p, const uint8_t *shape, uint32_t n_words, uint64_t *out)
 {
     const __m256i first = twice(p->shape_filter[0][0].by_code), second = twice(p->shape_filter[0][1].by_code);
-    for (uint32_t w = 0; w < n_words; w++, shape += 64) {
-        const uint8_t *high = shape + VECTOR;
-        out[w] = not_zero256(_mm256_and_si256(_mm256_shuffle_epi8(first, load256(shape)),
-                                              _mm256_shuffle_epi8(second, load256(shape + 1))),
-                             _mm256_and_si256(_mm256_shuffle_epi8(first, load256(high)),
-                                              _mm256_shuffle_epi8(second, load256(high + 1))));
-    }
+    for (uint32_t i = 0; i < 2 * n_words; i++, shape += VECTOR)
+        put_half(out, i,
+                 not_zero256(_mm256_and_si256(_mm256_shuffle_epi8(first, load256(shape)),
+                                              _mm256_shuffle_epi8(second, load256(shape + 1)))));
 }
 
 /* Of a program of literals. */
 AVX2 static inline void literals256(const rd_program *p, const codes *c, uint32_t n_words, uint64_t *out)
 {
     const groups256 g = load_groups256(p->shape_filter[0], p->letter_filter[0]);
-    for (uint32_t w = 0; w < n_words; w++) {
-        __m256i x[2];
-        for (uint32_t k = 0; k < 2; k++) {
-            const uint8_t *s = c->shape + 64 * w + VECTOR * k, *l = c->letter + 64 * w + VECTOR * k;
-            x[k] = _mm256_and_si256(
-                four256(g.first, load256(s), load256(s + 1), load256(s + 2), load256(s + 3)),
-                four256(g.second, load256(l), load256(l + 1), load256(l + 2), load256(l + 3)));
-        }
-        out[w] = not_zero256(x[0], x[1]);
+    for (uint32_t i = 0; i < 2 * n_words; i++) {
+        const uint8_t *s = c->shape + VECTOR * i, *l = c->letter + VECTOR * i;
+        put_half(out, i,
+                 not_zero256(_mm256_and_si256(
+                     four256(g.first, load256(s), load256(s + 1), load256(s + 2), load256(s + 3)),
+                     four256(g.second, load256(l), load256(l + 1), load256(l + 2), load256(l + 3)))));
     }
 }
 
@@ -244,7 +239,7 @@ AVX2 static inline __attribute__((always_inline)) void scan256(const rd_program 
                                                                uint32_t n_words, rd_masks out, bool small)
 {
     codes c;
-    uint64_t carry = 1; /* what stands before the first byte is not known */
+    uint32_t carry = 1; /* what stands before the first byte is not known */
     for (uint32_t w = 0; w < n_words; w += BLOCK_WORDS) {
         uint32_t n = n_words - w < BLOCK_WORDS ? n_words - w : BLOCK_WORDS;
         rd_masks to = {out.hit_end + w, out.hit_short + w, out.hit_long + w, out.digit + w, out.token + w};
@@ -289,9 +284,8 @@ SSE41 static inline void codes_of128(const rd_program *p, __m128i x, uint8_t *sh
     __m128i words = _mm_blendv_epi8(two_rows128(p->shapes[2], p->shapes[3], x),
                                     two_rows128(p->shapes[4], p->shapes[5], x), lower);
     _mm_storeu_si128((__m128i *)shape, _mm_blendv_epi8(marks, words, upper));
-    __m128i letters = _mm_blendv_epi8(zero, two_rows128(p->letters[0], p->letters[1], x), upper);
-    letters = _mm_blendv_epi8(letters, _mm_and_si128(x, _mm_set1_epi8(15)), x);
-    _mm_storeu_si128((__m128i *)letter, letters);
+    __m128i letters = two_rows128(p->letters[0], p->letters[1], x);
+    _mm_storeu_si128((__m128i *)letter, _mm_blendv_epi8(zero, letters, upper));
 }
 
 SSE41 static inline uint32_t not_zero128(__m128i x)
@@ -366,7 +360,8 @@ SSE41 void rd_scan_sse41(const rd_program *p, const uint8_t *b, uint32_t n_words
 
 rd_scan_fn rd_scan_best(void)
 {
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+        __builtin_cpu_supports("popcnt"))
         return rd_scan_avx2;
     return __builtin_cpu_supports("sse4.1") ? rd_scan_sse41 : rd_scan_plain;
 }
