@@ -13,6 +13,8 @@
 
 #include <stdlib.h>
 
+#include "filters/detect/text.h"
+
 enum { MAX_FORM = 127 }; /* longer names are cut off by the build and can only match nothing */
 
 typedef struct slot {
@@ -38,12 +40,7 @@ struct rd_keyset {
 
 static inline bool ignored(uint8_t c)
 {
-    return c == '_' || c == '-' || c == '.' || c == ' ';
-}
-
-static inline uint8_t lower(uint8_t c)
-{
-    return (uint8_t)(c - 'A') < 26 ? (uint8_t)(c | 0x20) : c;
+    return rd_is(c, RD_C_JOIN);
 }
 
 static inline uint32_t step(uint32_t h, uint8_t c)
@@ -62,7 +59,7 @@ static uint32_t normalise(const char *name, uint8_t *out)
             continue;
         if (n == MAX_FORM)
             return 0;
-        out[n++] = lower(*p);
+        out[n++] = rd_lower(*p);
     }
     return n;
 }
@@ -165,7 +162,7 @@ static inline uint8_t form_before(rd_slice key, size_t *i)
 {
     while (*i > 0 && ignored(key.p[*i - 1]))
         --*i;
-    return *i > 0 ? lower(key.p[--*i]) : 0;
+    return *i > 0 ? rd_lower(key.p[--*i]) : 0;
 }
 
 /* Can a key with these last bytes match at all? */
@@ -185,11 +182,6 @@ static bool is_suffix(const rd_keyset *k, uint32_t h)
     return (k->suffixes[suffix_bit(k, h) / 64] >> suffix_bit(k, h) % 64 & 1) != 0;
 }
 
-static bool in_name(uint8_t c)
-{
-    return c >= 0x80 || (uint8_t)(lower(c) - 'a') < 26 || (uint8_t)(c - '0') < 10;
-}
-
 /* Is there an entry of that hash and length? */
 static bool may_have(const rd_keyset *k, uint32_t h, uint32_t len)
 {
@@ -206,17 +198,17 @@ bool rd_keyset_may_end(const rd_keyset *k, const uint8_t *lo, const uint8_t *end
     uint32_t h = seed, len = 0;
     for (; end > lo; end--) {
         uint8_t c = end[-1];
-        if (c == '.' && may_have(k, h, len))
+        if (rd_is(c, RD_C_WORD)) {
+            uint32_t longer = step(h, rd_lower(c));
+            if (len == k->max_len || !is_suffix(k, longer))
+                break; /* what stands here may be an escape before the key */
+            h = longer;
+            len++;
+        } else if (c == '.' && may_have(k, h, len)) {
             return true;
-        if (c == ' ' || (!in_name(c) && !ignored(c)))
+        } else if (c == ' ' || !rd_is(c, RD_C_JOIN)) {
             break;
-        if (ignored(c))
-            continue;
-        uint32_t longer = step(h, lower(c));
-        if (len == k->max_len || !is_suffix(k, longer))
-            break; /* what stands here may be an escape before the key */
-        h = longer;
-        len++;
+        }
     }
     return may_have(k, h, len);
 }
@@ -242,7 +234,7 @@ bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value)
             return false;
         if (ignored(key.p[i - 1]))
             continue;
-        *--at = lower(key.p[i - 1]);
+        *--at = rd_lower(key.p[i - 1]);
         h = step(h, *at);
         if (!is_suffix(k, h))
             return false;
