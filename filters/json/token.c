@@ -5,6 +5,10 @@
  */
 #include "filters/json/token.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #include "filters/base/utf8.h"
 
 void rd_json_init(rd_json *j, rd_slice body, const rd_limits *lim)
@@ -77,6 +81,45 @@ static size_t escape_len(const uint8_t *p, const uint8_t *end)
     default:
         return 0;
     }
+}
+
+/* As rd_json_plain_end, but only as long as there are blocks of 32 bytes. */
+#ifdef __x86_64__
+static __attribute__((target("avx2"))) const uint8_t *plain_blocks(const uint8_t *p, const uint8_t *end,
+                                                                   unsigned *high)
+{
+    const __m256i turn = _mm256_set1_epi8('"' ^ ' '), space = _mm256_set1_epi8(' ');
+    const __m256i back = _mm256_set1_epi8('\\');
+    __m256i upper = _mm256_setzero_si256();
+    uint32_t stop = 0;
+    for (; end - p >= 32; p += 32) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)p), turned = _mm256_xor_si256(v, turn);
+        __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(turned, space), turned);
+        stop = (uint32_t)_mm256_movemask_epi8(_mm256_or_si256(low, _mm256_cmpeq_epi8(v, back)));
+        if (stop != 0) {
+            *high |= (uint32_t)_mm256_movemask_epi8(v) & (stop ^ (stop - 1)) >> 1;
+            p += __builtin_ctz(stop);
+            break;
+        }
+        upper = _mm256_or_si256(upper, v);
+    }
+    *high |= (uint32_t)_mm256_movemask_epi8(upper);
+    return p;
+}
+#endif
+
+const uint8_t *rd_json_plain_rest(const uint8_t *p, const uint8_t *end, unsigned *high)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2"))
+        p = plain_blocks(p, end, high);
+    else
+        while (end - p >= 16 && !rd_json_plain_block(&p, high))
+            continue;
+#endif
+    while (p < end && *p != '"' && *p != '\\' && *p >= 0x20)
+        *high |= *p++ & 0x80U;
+    return p;
 }
 
 bool rd_json_string_rest(rd_json *j, const uint8_t *start, const uint8_t *p, unsigned high, rd_json_text *out)

@@ -30,6 +30,8 @@ enum { RD_JSON_MAX_DEPTH = 256 };
 
 #define RD_JSON_NOWHERE UINT32_MAX
 
+enum { RD_JSON_SHORT = 2 /* blocks of 16 bytes of a string that are read before it is called long */ };
+
 typedef struct rd_json {
     const uint8_t *p, *end; /* borrowed: the body */
     const uint8_t *base;    /* where the body starts; offsets count from here */
@@ -106,28 +108,36 @@ static inline uint8_t rd_json_peek(rd_json *j)
     return 0;
 }
 
+/* rd_json_plain_end of a string that is not short. */
+const uint8_t *rd_json_plain_rest(const uint8_t *p, const uint8_t *end, unsigned *high);
+
+#ifdef __SSE2__
+/* Moves to the first such byte of (*p)[0..15], or over all of them and returns false. */
+static inline bool rd_json_plain_block(const uint8_t **p, unsigned *high)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)*p);
+    /* With one bit turned, the quote is next to the control characters and the space is not. */
+    __m128i turned = _mm_xor_si128(v, _mm_set1_epi8('"' ^ ' '));
+    __m128i hit = _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(' ')), turned);
+    hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+    unsigned stop = (unsigned)_mm_movemask_epi8(hit), upper = (unsigned)_mm_movemask_epi8(v);
+    *high |= stop != 0 ? upper & (stop ^ (stop - 1)) >> 1 : upper;
+    *p += stop != 0 ? __builtin_ctz(stop) : 16;
+    return stop != 0;
+}
+#endif
+
 /* First byte at or after p that is a quote, a backslash or a control character, or `end`.
  * *high collects whether any byte before it is not ASCII. */
 static inline const uint8_t *rd_json_plain_end(const uint8_t *p, const uint8_t *end, unsigned *high)
 {
 #ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), back = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x1f);
-    while (end - p >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)p);
-        __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, back));
-        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(v, low), v));
-        unsigned stop = (unsigned)_mm_movemask_epi8(hit), upper = (unsigned)_mm_movemask_epi8(v);
-        if (stop != 0) {
-            *high |= upper & (stop ^ (stop - 1)) >> 1;
-            return p + __builtin_ctz(stop);
-        }
-        *high |= upper;
-        p += 16;
+    for (unsigned n = 0; n < RD_JSON_SHORT && end - p >= 16; n++) {
+        if (rd_json_plain_block(&p, high))
+            return p;
     }
 #endif
-    while (p < end && *p != '"' && *p != '\\' && *p >= 0x20)
-        *high |= *p++ & 0x80U;
-    return p;
+    return rd_json_plain_rest(p, end, high);
 }
 
 static inline bool rd_json_string(rd_json *j, rd_json_text *out)

@@ -31,6 +31,31 @@ static bool string_next(rd_json_walk *w)
     return rd_json_peek(&w->j) == '"';
 }
 
+/* Are the eight bytes digits? Those that are 0x30 to 0x3f, and stay so with six more. */
+static bool eight_digits(const uint8_t *p)
+{
+    const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0), zeros = UINT64_C(0x3030303030303030);
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return (((w & high) ^ zeros) | (((w + UINT64_C(0x0606060606060606)) & high) ^ zeros)) == 0;
+}
+
+static bool all_digits(const uint8_t *p, size_t n)
+{
+    if (n < 8) {
+        for (size_t i = 0; i < n; i++) {
+            if ((uint8_t)(p[i] - '0') >= 10)
+                return false;
+        }
+        return true;
+    }
+    for (size_t i = 0; i < n - 8; i += 8) {
+        if (!eight_digits(p + i))
+            return false;
+    }
+    return eight_digits(p + n - 8);
+}
+
 /* Nanoseconds: a string of an integer. */
 static bool walk_ns(rd_json_walk *w)
 {
@@ -41,10 +66,8 @@ static bool walk_ns(rd_json_walk *w)
     if (!rd_json_string(&w->j, &t))
         return false;
     rd_slice s = rd_json_bytes(&w->j, t);
-    size_t i = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+');
-    bool ok = i < s.n && s.n <= MAX_NS_LEN;
-    for (; ok && i < s.n; i++)
-        ok = (uint8_t)(s.p[i] - '0') < 10;
+    size_t sign = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+');
+    bool ok = sign < s.n && s.n <= MAX_NS_LEN && all_digits(s.p + sign, s.n - sign);
     if (ok && w->visitor.facts != NULL)
         rd_json_note_ns(w, s);
     return ok || rd_json_fail(&w->j, RD_INVALID, "timestamp is not an integer");

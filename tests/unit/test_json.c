@@ -245,8 +245,8 @@ static void test_json__refuses_every_cut(void **state)
 /* A byte that must not be in a string is found at every place of every length up to some vectors. */
 static void test_json__finds_bad_bytes_at_every_place(void **state)
 {
-    char text[80];
-    for (size_t len = 1; len < 70; len++) {
+    char text[160];
+    for (size_t len = 1; len < 150; len++) {
         for (size_t at = 0; at < len; at++) {
             memset(text, 'x', sizeof text);
             text[0] = text[len + 1] = '"';
@@ -257,6 +257,22 @@ static void test_json__finds_bad_bytes_at_every_place(void **state)
             assert_int_equal(check(text, len + 2, &wide, NULL), RD_MALFORMED);
             text[at + 1] = '"';
             assert_int_equal(check(text, len + 2, &wide, NULL), RD_MALFORMED);
+        }
+    }
+}
+
+/* Every byte, where strings are read in blocks of each width and behind them. */
+static void test_json__knows_which_bytes_end_a_string(void **state)
+{
+    static const size_t places[] = {0, 15, 16, 31, 32, 47, 63, 64, 70, 95, 96, 97};
+    char text[160];
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        for (unsigned c = 0; c < 0x100; c++) {
+            memset(text, 'x', sizeof text);
+            text[0] = text[sizeof text - 1] = '"';
+            text[places[i] + 1] = (char)c;
+            bool plain = c >= ' ' && c != '"' && c != '\\' && c < 0x80;
+            assert_int_equal(check(text, sizeof text, &wide, NULL) == RD_OK, plain);
         }
     }
 }
@@ -466,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_json__refuses_what_rfc_8259_does_not_allow),
         cmocka_unit_test(test_json__refuses_every_cut),
         cmocka_unit_test(test_json__finds_bad_bytes_at_every_place),
+        cmocka_unit_test(test_json__knows_which_bytes_end_a_string),
         cmocka_unit_test(test_json__can_keep_bad_utf8),
         cmocka_unit_test(test_json__limits_depth),
         cmocka_unit_test(test_json__limits_values),

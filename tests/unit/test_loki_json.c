@@ -187,6 +187,26 @@ static void test_loki_json__checks_entries(void **state)
     assert_outcome("{\"streams\":[{\"values\":[[\"1\",", &scan, RD_TRUNCATED);
 }
 
+/* Every byte at every place of times of each length, behind a sign and without one. */
+static void test_loki_json__takes_only_digits_for_a_time(void **state)
+{
+    char body[64];
+    for (unsigned n = 1; n <= 20; n++) {
+        for (unsigned at = 0; at < n; at++) {
+            for (unsigned c = ' '; c < 0x7f; c++) {
+                char ns[] = "12345678901234567890";
+                ns[n] = '\0';
+                ns[at] = (char)c;
+                snprintf(body, sizeof body, VALUES("[\"%s\",\"x\"]"), ns);
+                bool sign = at == 0 && n > 1 && (c == '-' || c == '+');
+                bool fine = (c >= '0' && c <= '9') || sign;
+                if (c != '"' && c != '\\')
+                    assert_outcome(body, &scan, fine ? RD_OK : RD_INVALID);
+            }
+        }
+    }
+}
+
 static void test_loki_json__refuses_names_that_inject_labels(void **state)
 {
     static const char *const bad[] = {
@@ -283,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_loki_json__counts_streams_and_entries),
         cmocka_unit_test(test_loki_json__wants_a_stream),
         cmocka_unit_test(test_loki_json__checks_entries),
+        cmocka_unit_test(test_loki_json__takes_only_digits_for_a_time),
         cmocka_unit_test(test_loki_json__refuses_names_that_inject_labels),
         cmocka_unit_test(test_loki_json__scans_label_values_of_every_type),
         cmocka_unit_test(test_loki_json__judges_names),
