@@ -93,8 +93,8 @@ static int get_rules(gw_admin_call *c)
     json_t *rows = json_array();
     for (size_t i = 0; i < g->cfg->redaction.n_rules; i++)
         json_array_append_new(rows, rule_json(g, i));
-    c->answer =
-        json_pack("{s:s, s:o, s:o}", "config_hash", g->cfg->hash, "timed", timed_json(), "rules", rows);
+    c->answer = json_pack("{s:s, s:o, s:o, s:o}", "config_hash", g->cfg->hash, "since", gw_admin_since(),
+                          "timed", timed_json(), "rules", rows);
     return 200;
 }
 
@@ -151,8 +151,9 @@ static int get_workspace_rules(gw_admin_call *c)
     gw_workspaces *t = gw_workspaces_ref(c->thread->workspaces);
     const gw_workspace *w = gw_workspaces_find(t, rd_slice_str(c->name));
     if (w != NULL)
-        c->answer = json_pack("{s:s, s:s, s:o, s:o}", "workspace", w->name, "config_hash", g->cfg->hash,
-                              "timed", timed_json(), "rules", rules_of_workspace(g, w));
+        c->answer =
+            json_pack("{s:s, s:s, s:o, s:o, s:o}", "workspace", w->name, "config_hash", g->cfg->hash, "since",
+                      gw_admin_since(), "timed", timed_json(), "rules", rules_of_workspace(g, w));
     gw_workspaces_unref(&t);
     return w != NULL ? 200 : gw_admin_fail(c, 404, "no such workspace");
 }

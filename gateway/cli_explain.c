@@ -8,6 +8,9 @@
  *                 "mode": "enforce", "keep_head": 1, "keep_tail": 13}],
  *    "refused": [{"detector": "credit_card", "offset": 30, "length": 16, "validator": "luhn"}]}
  *
+ * `action` is what `redact` would do there, which need not be what the rule says: a pair inside a text cannot
+ * be dropped, and is masked.
+ *
  * With --key or --key-field the text is the value of a pair, and `key` says which rule names its key, by
  * which of its names, and where in the key that stands; null: none does. Offsets of `"in": "key"` count in
  * the key.
@@ -23,12 +26,16 @@
 #include "filters/policy.h"
 #include "gateway/cli_text.h"
 
+enum { MAX_MADE = 1 << 30 };
+
 typedef struct explainer {
     gw_cli_text text;
     rd_detect_scratch *scratch; /* owned */
     rd_refusals *refused;       /* owned */
     json_t *matches, *refusals; /* owned: of the current line */
     const rd_buf *now;          /* what is searched: its text, or its key */
+    rd_digester digester;       /* owned */
+    rd_buf made;                /* owned: what an action wrote, which nobody is shown */
 } explainer;
 
 static const char *detector_word(uint16_t detector)
@@ -47,16 +54,38 @@ static bool append(explainer *x, json_t *to, json_t *o)
     return json_array_append_new(to, o) == 0;
 }
 
+/* What the action does: to the whole value of a key, or to a find. */
+static rd_done done_by(explainer *x, const rd_action *a, bool of_key, rd_slice text)
+{
+    rd_done done = (rd_done)a->kind;
+    rd_buf_wipe(&x->made);
+    if (a->kind == RD_ACTION_DROP_RECORD)
+        return done;
+    if (of_key)
+        (void)rd_act_value(a, &x->digester, &text, &x->made, &done);
+    else
+        done = rd_act_match(a, &x->digester, text, 0, 0, &x->made);
+    return done;
+}
+
+/* See rd_redactor_act: a label is never left empty. */
+static rd_done done_to(explainer *x, const rd_action *a, const rd_match *m)
+{
+    bool label = x->text.cls == RD_CLASS_LABEL && m->len == x->now->n;
+    rd_done done = done_by(x, a, m->detector >= RD_DETECTOR_KEY, (rd_slice){x->now->p + m->off, m->len});
+    return label && done == RD_ACTION_DROP ? RD_ACTION_MASK : done;
+}
+
 static bool add_match(explainer *x, const rd_match *m, uint32_t group, rd_mode mode)
 {
     const rd_policy *p = x->text.policy;
     uint16_t rule = rd_policy_rule_of_match(p, x->text.signal, group, mode, m->detector);
-    rd_action_kind kind =
-        rule == RD_NO_RULE ? RD_ACTION_REPLACE : rd_policy_action(p, rule, x->text.cls)->kind;
+    rd_done kind =
+        rule == RD_NO_RULE ? RD_ACTION_REPLACE : done_to(x, rd_policy_action(p, rule, x->text.cls), m);
     json_t *o = json_pack("{s:s?, s:s, s:i, s:i, s:s, s:s}", "rule",
                           rule == RD_NO_RULE ? NULL : rd_policy_rule_name(p, rule), "detector",
                           detector_word(m->detector), "offset", (int)m->off, "length", (int)m->len, "action",
-                          rd_action_word(kind), "mode", mode == RD_MODE_ENFORCE ? "enforce" : "shadow");
+                          rd_done_word(kind), "mode", mode == RD_MODE_ENFORCE ? "enforce" : "shadow");
     if (o != NULL && kind == RD_ACTION_MASK) {
         json_object_set_new(o, "keep_head", json_integer(m->keep_head));
         json_object_set_new(o, "keep_tail", json_integer(m->keep_tail));
@@ -176,13 +205,15 @@ static const char *name_of_key(const rd_policy *p, uint32_t rule, rd_slice key, 
     return NULL;
 }
 
-/* A rule names the key; in `mode` it acts on all of the value. False: no memory. */
-static bool tell_key(explainer *x, uint16_t rule, rd_mode mode, json_t **out_key)
+/* A rule names the key; in `mode` it acts on all of the value, or the pair `goes`. False: no memory. */
+static bool tell_key(explainer *x, uint16_t rule, rd_mode mode, bool goes, json_t **out_key)
 {
     const rd_policy *p = x->text.policy;
     rd_slice key = rd_buf_slice(&x->text.name), part = key;
     const char *name = name_of_key(p, rule, key, &part);
-    const char *action = rd_action_word(rd_policy_action(p, rule, x->text.cls)->kind);
+    const rd_action *a = rd_policy_action(p, rule, x->text.cls);
+    const char *action =
+        rd_done_word(goes ? (rd_done)a->kind : done_by(x, a, true, rd_buf_slice(&x->text.text)));
     const char *mode_word = mode == RD_MODE_ENFORCE ? "enforce" : "shadow";
     *out_key = json_pack("{s:s, s:s?, s:i, s:i, s:s, s:s}", "rule", rd_policy_rule_name(p, rule), "name",
                          name, "offset", (int)(part.p - key.p), "length", (int)part.n, "action", action,
@@ -214,10 +245,11 @@ static bool explain_pair(explainer *x, json_t **out_key)
     if (verdict.fate != RD_FATE_KEEP) {
         const rd_filter *f = rd_policy_filter(p, verdict.rule);
         if (f == NULL || !rd_filter_allows(f, rd_buf_slice(&x->text.text)))
-            return tell_key(x, verdict.rule, RD_MODE_ENFORCE, out_key);
+            return tell_key(x, verdict.rule, RD_MODE_ENFORCE, verdict.fate == RD_FATE_DROP, out_key);
         if (!tell_allowed(x, verdict.rule))
             return false;
-    } else if (verdict.rule > 0 && !tell_key(x, (uint16_t)(verdict.rule - 1), RD_MODE_SHADOW, out_key)) {
+    } else if (verdict.rule > 0 &&
+               !tell_key(x, (uint16_t)(verdict.rule - 1), RD_MODE_SHADOW, true, out_key)) {
         return false;
     }
     return explain_text(x, &x->text.text);
@@ -252,6 +284,9 @@ int gw_cli_explain(int argc, char **argv)
     if (rc != GW_EXIT_OK)
         return rc;
     x.scratch = rd_detect_scratch_new();
+    rd_buf_init(&x.made, MAX_MADE);
+    rd_digester_begin(&x.digester, rd_policy_digest_keys(x.text.policy),
+                      x.text.workspace != NULL ? rd_slice_str(x.text.workspace->name) : (rd_slice){0}, 0);
     x.refused = malloc(sizeof *x.refused);
     if (x.scratch == NULL || x.refused == NULL) {
         fputs("redactd: out of memory\n", stderr);
@@ -262,6 +297,9 @@ int gw_cli_explain(int argc, char **argv)
     if (more < 0)
         rc = GW_EXIT_FAILED;
     rd_detect_scratch_free(&x.scratch);
+    rd_digester_release(&x.digester);
+    rd_buf_wipe(&x.made);
+    rd_buf_release(&x.made);
     free(x.refused);
     gw_cli_text_release(&x.text);
     return gw_cli_text_finish(rc);

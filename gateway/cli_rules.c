@@ -22,15 +22,18 @@ static json_t *unused(const json_t *rows)
     return kept;
 }
 
-/* Below the table: what the two last columns are about. */
-static void tell_timed(const json_t *timed)
+/* Below the table: since when there are counts, and what the two last columns are about. */
+static void tell_basis(const json_t *answer)
 {
+    const char *since = json_string_value(json_object_get(answer, "since"));
+    const json_t *timed = json_object_get(answer, "timed");
     const json_t *exact = json_object_get(timed, "exact_us_per_mib"),
                  *rest = json_object_get(timed, "rest_us_per_mib");
+    printf("\nfinds since %s\n", since != NULL ? since : "the start");
     if (json_is_null(exact))
-        puts("\nno request was timed yet");
+        puts("no request was timed yet");
     else
-        printf("\ntimed: %" JSON_INTEGER_FORMAT " requests, %" JSON_INTEGER_FORMAT
+        printf("timed: %" JSON_INTEGER_FORMAT " requests, %" JSON_INTEGER_FORMAT
                " bytes; microseconds for each MiB: %" JSON_INTEGER_FORMAT
                " in exact work, %" JSON_INTEGER_FORMAT " in what belongs to no rule\n",
                json_integer_value(json_object_get(timed, "requests")),
@@ -112,7 +115,7 @@ static int list(const gw_cli_admin *a, const asked *what)
     else
         rc = gw_cli_admin_show(a, answer, rows, of_all, sizeof of_all / sizeof of_all[0]);
     if (rc == GW_EXIT_OK && !a->json)
-        tell_timed(json_object_get(answer, "timed"));
+        tell_basis(answer);
     json_decref(rows);
     json_decref(answer);
     return rc;
