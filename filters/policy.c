@@ -396,6 +396,7 @@ uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t g, rd
         return (uint16_t)(detector - RD_DETECTOR_KEY);
     if (detector < RD_DETECTOR_COUNT)
         return f->of_detector[detector];
-    uint32_t pattern = detector - RD_DETECTOR_COUNT;
+    uint32_t pattern =
+        (uint32_t)detector - (rd_is_over_budget(detector) ? RD_DETECTOR_OVER_BUDGET : RD_DETECTOR_COUNT);
     return pattern < f->n_patterns ? f->of_pattern[pattern] : RD_NO_RULE;
 }

@@ -115,8 +115,8 @@ uint32_t rd_policy_groups(const rd_policy *p, rd_signal s);
 uint32_t rd_policy_group_of(const rd_policy *p, rd_signal s, rd_class cls);
 /* What the rules of one mode (ENFORCE or SHADOW) look for. NULL: nothing in this group. */
 const rd_detect_set *rd_policy_group_set(const rd_policy *p, rd_signal s, uint32_t group, rd_mode mode);
-/* The rule behind a match that such a set, or such a key, made in a text of this group. RD_NO_RULE: the match
- * says that a pattern went over its budget. */
+/* The rule behind a match that such a set, or such a key, made in a text of this group; also if the match
+ * says that the rule's pattern went over its budget. RD_NO_RULE: it is no match of theirs. */
 uint16_t rd_policy_rule_of_match(const rd_policy *p, rd_signal s, uint32_t group, rd_mode mode,
                                  uint16_t detector);
 

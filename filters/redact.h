@@ -81,7 +81,8 @@ typedef struct rd_job {
                                 * are gone when the call ends. Borrowed; NULL: nobody is asked */
 } rd_job;
 
-/* How often a rule acted (or, in shadow mode, would have) in one class of fields, and what it did there. */
+/* How often a rule acted (or, in shadow mode, would have; or could not finish a text) in one class of fields,
+ * and what was done there. */
 typedef struct rd_hit {
     uint16_t rule;
     uint8_t cls;

@@ -53,7 +53,7 @@ static uint32_t end_of(const rd_match *m)
 
 static bool by_key(const rd_match *m)
 {
-    return m->detector >= RD_DETECTOR_KEY && m->detector != RD_DETECTOR_OVER_BUDGET;
+    return m->detector >= RD_DETECTOR_KEY && !rd_is_over_budget(m->detector);
 }
 
 static void append(rd_matches *merged, const rd_match *m)
@@ -67,7 +67,7 @@ static void append(rd_matches *merged, const rd_match *m)
         last->len = end_of(m) - last->off;
     last->keep_head = 0;
     last->keep_tail = 0;
-    if (by_key(m) && last->detector != RD_DETECTOR_OVER_BUDGET)
+    if (by_key(m) && !rd_is_over_budget(last->detector))
         last->detector = m->detector;
 }
 

@@ -37,21 +37,21 @@ void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const 
 void rd_redactor_did(rd_redactor *r, const rd_judgement *v, rd_done done)
 {
     if (v->rule != RD_NO_RULE)
-        rd_redactor_count(r, v->rule, (rd_class)v->cls, v->gone ? RD_ACTION_DROP_RECORD : done);
+        rd_redactor_count(r, v->rule, (rd_class)v->cls, v->done != RD_DONE_COUNT ? v->done : done);
 }
 
 rd_judgement rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group, const rd_leaf *leaf)
 {
-    rd_judgement v = {.action = &over_budget_action, .rule = RD_NO_RULE, .cls = leaf->cls};
-    if (m->detector == RD_DETECTOR_OVER_BUDGET) {
+    rd_judgement v = {.action = &over_budget_action, .cls = leaf->cls, .done = RD_DONE_OVER_BUDGET};
+    v.rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE, m->detector);
+    if (rd_is_over_budget(m->detector)) {
         r->n_over_budget++;
         return v;
     }
-    v.rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, RD_MODE_ENFORCE, m->detector);
     if (v.rule == RD_NO_RULE)
         return v; /* cannot happen: closed by default */
     v.action = rd_policy_action(r->job->policy, v.rule, (rd_class)v.cls);
-    v.gone = takes_record(r, v.rule, v.action, leaf);
+    v.done = takes_record(r, v.rule, v.action, leaf) ? RD_ACTION_DROP_RECORD : RD_DONE_COUNT;
     return v;
 }
 
@@ -98,7 +98,7 @@ bool rd_redactor_stays(rd_redactor *r, const uint8_t *base, const rd_text *t, co
     rd_slice text = {base + t->off, t->len};
     if (rd_digest_covers(&r->digester, text, m->off - t->off, m->len))
         return true;
-    if (m->detector == RD_DETECTOR_OVER_BUDGET)
+    if (rd_is_over_budget(m->detector))
         return rd_slice_eq(text, RD_SLICE_LIT(OVER_BUDGET_TEXT));
     uint16_t rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, group, mode, m->detector);
     return rule != RD_NO_RULE &&

@@ -112,9 +112,9 @@ RD_MUST_CHECK static inline bool rd_batch_push(rd_batch *b, uint32_t off, size_t
 /* What is to be done to a match, for which rule, and where. */
 typedef struct rd_judgement {
     const rd_action *action;
-    uint16_t rule; /* RD_NO_RULE: a pattern went over its budget, which is counted already */
+    uint16_t rule;
     uint8_t cls;
-    bool gone; /* the record around it is out */
+    rd_done done; /* whatever the action says that it did; RD_DONE_COUNT: what it says */
 } rd_judgement;
 
 void rd_redactor_count(rd_redactor *r, uint16_t rule, rd_class cls, rd_done done);

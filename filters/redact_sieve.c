@@ -8,7 +8,7 @@
 static const rd_filter *filter_of(const rd_redactor *r, const rd_match *m, uint16_t *out_rule)
 {
     const rd_sieve_state *s = &r->sieve;
-    if (m->detector == RD_DETECTOR_OVER_BUDGET)
+    if (rd_is_over_budget(m->detector))
         return NULL;
     *out_rule = rd_policy_rule_of_match(r->job->policy, r->job->signal, s->group, s->mode, m->detector);
     return *out_rule == RD_NO_RULE ? NULL : rd_policy_filter(r->job->policy, *out_rule);

@@ -40,8 +40,8 @@ typedef struct explainer {
 
 static const char *detector_word(uint16_t detector)
 {
-    if (detector == RD_DETECTOR_OVER_BUDGET)
-        return "over_budget";
+    if (rd_is_over_budget(detector))
+        return rd_detector_word(detector);
     if (detector >= RD_DETECTOR_KEY)
         return "key";
     return detector < RD_DETECTOR_COUNT ? rd_detector_word(detector) : "pattern";
@@ -80,8 +80,8 @@ static bool add_match(explainer *x, const rd_match *m, uint32_t group, rd_mode m
 {
     const rd_policy *p = x->text.policy;
     uint16_t rule = rd_policy_rule_of_match(p, x->text.signal, group, mode, m->detector);
-    rd_done kind =
-        rule == RD_NO_RULE ? RD_ACTION_REPLACE : done_to(x, rd_policy_action(p, rule, x->text.cls), m);
+    bool over = rd_is_over_budget(m->detector) || rule == RD_NO_RULE;
+    rd_done kind = over ? RD_DONE_OVER_BUDGET : done_to(x, rd_policy_action(p, rule, x->text.cls), m);
     json_t *o = json_pack("{s:s?, s:s, s:i, s:i, s:s, s:s}", "rule",
                           rule == RD_NO_RULE ? NULL : rd_policy_rule_name(p, rule), "detector",
                           detector_word(m->detector), "offset", (int)m->off, "length", (int)m->len, "action",
@@ -122,7 +122,7 @@ static bool keeps(void *ctx, const rd_match *m)
     const rd_policy *p = s->x->text.policy;
     uint16_t rule = rd_policy_rule_of_match(p, s->x->text.signal, s->group, s->mode, m->detector);
     const rd_filter *f =
-        m->detector == RD_DETECTOR_OVER_BUDGET || rule == RD_NO_RULE ? NULL : rd_policy_filter(p, rule);
+        rd_is_over_budget(m->detector) || rule == RD_NO_RULE ? NULL : rd_policy_filter(p, rule);
     rd_slice text = rd_buf_slice(s->x->now);
     const char *why = f == NULL                                                  ? NULL
                       : !rd_filter_in_context(f, text)                           ? "context"

@@ -26,8 +26,9 @@ enum {
 #define NAME  "redactd_workspace_redactions_total"
 #define HELP                                                                                                 \
     "Times a rule acted in data of a workspace, by class of field and by what was done (which need not be "  \
-    "what the rule says: a pair inside a text is masked, not dropped; `shadow`: nothing). What goes beyond " \
-    "256 series of a workspace has field and action `__other__`."
+    "what the rule says: a pair inside a text is masked, not dropped; `shadow`: nothing; `over_budget`: "    \
+    "its pattern ran out of its budget). What goes beyond 256 series of a workspace has field and action "   \
+    "`__other__`."
 
 static_assert(RD_DONE_COUNT <= 1 << DONE_BITS, "what is done fits into a key");
 static_assert(RD_CLASS_COUNT <= 1 << CLASS_BITS, "classes fit into a key");

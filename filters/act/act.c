@@ -17,7 +17,9 @@ const char *rd_action_word(rd_action_kind k)
 
 const char *rd_done_word(rd_done d)
 {
-    return d == RD_DONE_SHADOW ? "shadow" : rd_action_word((rd_action_kind)d);
+    if (d == RD_DONE_SHADOW)
+        return "shadow";
+    return d == RD_DONE_OVER_BUDGET ? "over_budget" : rd_action_word((rd_action_kind)d);
 }
 
 static bool is_inside_character(uint8_t c)

@@ -28,12 +28,13 @@ typedef enum rd_action_kind {
 
 const char *rd_action_word(rd_action_kind k);
 
-/* What was done to a find: one of these, or nothing because its rule is in shadow mode. It need not be what
- * the rule says: a pair cannot be cut out of a text, nor a name rounded, and then it is masked. */
+/* What was done to a find: one of these; nothing because its rule is in shadow mode; or the whole text was
+ * replaced because the rule's pattern went over its budget. It need not be what the rule says: a pair cannot
+ * be cut out of a text, nor a name rounded, and then it is masked. */
 typedef uint8_t rd_done;
-enum { RD_DONE_SHADOW = RD_ACTION_COUNT, RD_DONE_COUNT };
+enum { RD_DONE_SHADOW = RD_ACTION_COUNT, RD_DONE_OVER_BUDGET, RD_DONE_COUNT };
 
-/* An action's word, or `shadow`. */
+/* An action's word, `shadow` or `over_budget`. */
 const char *rd_done_word(rd_done d);
 
 typedef struct rd_action {

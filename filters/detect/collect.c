@@ -3,7 +3,7 @@
  * Overlaps are united, never cut: of two matches that overlap, the result covers both, and hides every byte
  * that one of them hides and all between. Its name is that of the one that starts first, of equal starts the
  * longer one, of equal stretches the more specific one (own patterns, then the order of RD_DETECTORS), and
- * there also its mask.
+ * there also its mask. A text that a pattern could not finish is nobody else's: nothing of it may be kept.
  */
 #include "filters/detect/collect.h"
 
@@ -73,7 +73,9 @@ uint32_t rd_found(const rd_find *f)
 /* Own patterns come before built-in detectors, those in the order of their list. */
 static uint32_t rank(const rd_match *m)
 {
-    return m->detector >= RD_DETECTOR_COUNT ? 0 : 1 + (uint32_t)m->detector;
+    if (rd_is_over_budget(m->detector))
+        return 0;
+    return m->detector >= RD_DETECTOR_COUNT ? 1 : 2 + (uint32_t)m->detector;
 }
 
 static int before(const void *va, const void *vb)

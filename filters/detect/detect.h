@@ -93,8 +93,8 @@ void rd_detect_scratch_time(rd_detect_scratch *s, rd_times *times);
 void rd_detect_scratch_sieve(rd_detect_scratch *s, const rd_sieve *sieve);
 
 /* Finds all matches. `base` must be followed by RD_BUF_TAIL readable bytes. RD_BUDGET never comes from
- * built-in detectors; a pattern that exceeds its limits yields one match over its whole text with detector id
- * RD_DETECTOR_OVER_BUDGET. RD_NO_MEMORY is the only failure. */
+ * built-in detectors; pattern i that exceeds its limits yields one match over its whole text with detector id
+ * RD_DETECTOR_OVER_BUDGET + i. RD_NO_MEMORY is the only failure. */
 RD_MUST_CHECK rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
                                    size_t base_len, const rd_text *texts, uint32_t n_texts, rd_matches *out);
 

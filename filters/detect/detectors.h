@@ -6,6 +6,8 @@
 #ifndef RD_DETECT_DETECTORS_H
 #define RD_DETECT_DETECTORS_H
 
+#include <stdbool.h>
+
 #define RD_DETECTORS(X)                                                                                      \
     X(PRIVATE_KEY, "private_key", "secrets")                                                                 \
     X(JWT, "jwt", "secrets")                                                                                 \
@@ -43,7 +45,13 @@ typedef enum rd_detector_id {
         RD_DETECTOR_COUNT
 } rd_detector_id;
 
-enum { RD_DETECTOR_OVER_BUDGET = 0xffff };
+/* Of a text that pattern number i could not finish within its budget: RD_DETECTOR_OVER_BUDGET + i. */
+enum { RD_DETECTOR_OVER_BUDGET = 0xff00 };
+
+static inline bool rd_is_over_budget(unsigned id)
+{
+    return id >= RD_DETECTOR_OVER_BUDGET;
+}
 
 const char *rd_detector_word(unsigned id);
 

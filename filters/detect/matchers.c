@@ -27,7 +27,7 @@ static const char *const words[] = {
 
 const char *rd_detector_word(unsigned id)
 {
-    if (id == RD_DETECTOR_OVER_BUDGET)
+    if (rd_is_over_budget(id))
         return "over_budget";
     return id < RD_DETECTOR_COUNT ? words[id] : "pattern";
 }

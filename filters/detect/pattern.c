@@ -261,6 +261,7 @@ uint64_t rd_pattern_scratch_runs(const rd_pattern_scratch *s)
 void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_times *times,
                       rd_collector *out)
 {
+    _Static_assert(RD_DETECTOR_OVER_BUDGET + RD_MAX_PATTERNS - 1 <= UINT16_MAX, "each pattern has a number");
     uint64_t bits[RD_MAX_PATTERNS / 64];
     choose(p, s, v, bits);
     for (uint32_t i = 0; i < p->n; i++) {
@@ -272,7 +273,7 @@ void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view
         bool ok = find_one(&p->list[i], RD_DETECTOR_COUNT + i, s, v, out);
         rd_times_pattern(times, start, i);
         if (!ok) {
-            rd_collector_add(out, RD_DETECTOR_OVER_BUDGET, v->lo, v->hi, 0, 0);
+            rd_collector_add(out, RD_DETECTOR_OVER_BUDGET + i, v->lo, v->hi, 0, 0);
             return;
         }
     }

@@ -200,6 +200,27 @@ e2e('explain: values of keys inside texts, and what a filter lets stay', async (
   for (const shown of ['leakword', '10203040', 'noreply']) assert.ok(!out.includes(shown), shown)
 })
 
+e2e('explain: the action is what becomes of the find, which need not be what the rule says', async () => {
+  const config = file({
+    ...good(),
+    redaction: {
+      digest_keys: [{ id: 'k1', key: 'hunter2-hunter2-hunter2-hunter2-hunter2' }],
+      rules: [{ name: 'gone', keys: ['kdrop'], action: 'drop' }, { name: 'coarse', keys: ['lat'], action: { round: { digits: 1 } } },
+        { name: 'dig', keys: ['kdig'], action: 'digest' }, { name: 'cut', pattern: 'C-\\d+', action: 'drop' }, { name: 'slow', pattern: '^(\\d+)*[yz]$' }]
+    }
+  })
+  const explain = (args, input) => JSON.parse(pipe(['explain', '-c', config, ...args], input).out)
+  const actions = (line) => line.matches.map((m) => [m.rule, m.action])
+  const text = 'kdrop=a lat=1.55 lat=home kdig=77 C-12\n'
+  assert.deepEqual(actions(explain([], text)), [['gone', 'mask'], ['coarse', 'round'], ['coarse', 'mask'], ['dig', 'digest'], ['cut', 'drop']])
+  assert.match(pipe(['redact', '-c', config], text).out, /^kdrop=\*\*\* lat=1\.6 lat=\*\*\* kdig=id-k1e0-[0-9a-f]{24} \n$/)
+  assert.deepEqual(actions(explain(['--class', 'attribute', '--key', 'kdrop'], 'leakword\n')), [['gone', 'drop']])
+  assert.deepEqual(actions(explain(['--class', 'attribute', '--key', 'lat'], 'home\n')), [['coarse', 'mask']])
+  assert.deepEqual(actions(explain(['--class', 'label', '--signal', 'loki_push'], 'C-12\n')), [['cut', 'mask']])
+  const [over] = explain([], `${'1'.repeat(64)}\n`).matches
+  assert.deepEqual([over.rule, over.detector, over.action, over.length], ['slow', 'over_budget', 'over_budget', 64])
+})
+
 const OWN_RULES = () => ({
   ...good(),
   redaction: {

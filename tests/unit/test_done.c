@@ -9,6 +9,8 @@
 #define OLD(x)                                                                                               \
     "{\"streams\":[{\"labels\":\"" x "\",\"entries\":[{\"ts\":\"2026-11-26T02:00:00Z\",\"line\":\"x\"}]}]}"
 
+#define LONG "1111111111111111111111111111111111111111111111111111111111111111"
+
 static const char secret[] = "0123456789abcdef0123456789abcdef";
 static const rd_digest_key_spec key = {.id = "k1", .key = {(const uint8_t *)secret, sizeof secret - 1}};
 
@@ -42,6 +44,7 @@ static const rd_rule_spec rules[] = {
      .action = RD_ACTION_DROP_RECORD,
      .label_action = RD_ACTION_DROP_RECORD},
     {.name = "seen", KIT_PATTERN("S-[0-9]+"), .action = RD_ACTION_DROP, .mode = RD_MODE_SHADOW},
+    {.name = "slow", KIT_PATTERN("^(\\d+)*[yz]$"), .action = RD_ACTION_DROP},
 };
 enum {
     MASK,
@@ -57,6 +60,7 @@ enum {
     COARSE,
     OUT,
     SEEN,
+    SLOW,
     N_RULES
 };
 
@@ -103,6 +107,9 @@ static const struct {
     {LOGS, BODY("R-5.52x"), COARSE, RD_CLASS_BODY, RD_ACTION_MASK, 1},
     {LOGS, BODY("O-1"), OUT, RD_CLASS_BODY, RD_ACTION_DROP_RECORD, 1},
     {LOGS, BODY("S-1 \\u00e4"), SEEN, RD_CLASS_BODY, RD_DONE_SHADOW, 1},
+    /* a text that a pattern could not finish; what else was found in it is gone with it */
+    {LOGS, BODY(LONG " C-1 ana@example.com"), SLOW, RD_CLASS_BODY, RD_DONE_OVER_BUDGET, 1},
+    {LOKI, OLD("{a=\\\"" LONG "\\\"}"), SLOW, RD_CLASS_LABEL, RD_DONE_OVER_BUDGET, 1},
     /* a find that is about no record is masked; one in a resource, about all records in there */
     {PROTO, "99'O-1'", OUT, RD_CLASS_UNKNOWN, RD_ACTION_MASK, 1},
     {PROTO, "1{1{1{1'a' 2{1'O-1'}}} 2{2{5{1'x'}}}}", OUT, RD_CLASS_RESOURCE, RD_ACTION_DROP_RECORD, 1},

@@ -69,6 +69,23 @@ static void test_pattern__over_budget_hides_the_text(void **state)
     rd_detect_set_free(&set);
 }
 
+/* Not even to one that found all of it: what that lets stay was not looked at. */
+static void test_pattern__a_text_over_budget_is_nobody_elses(void **state)
+{
+    const rd_pattern_spec specs[] = {{"x+", 0}, {"(x+x+)+[yz]", 0}};
+    rd_detect_set *set = NULL;
+    char text[20001];
+    assert_int_equal(rd_detect_set_build(EMAIL_BIT, specs, 2, &set, NULL), RD_OK);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    assert_string_equal(detect_try(set, text), "***");
+    assert_int_equal(detect_try_matches.n, 1);
+    assert_int_equal(detect_try_matches.list[0].detector, RD_DETECTOR_OVER_BUDGET + 1);
+    assert_true(rd_is_over_budget(detect_try_matches.list[0].detector));
+    assert_string_equal(rd_detector_word(RD_DETECTOR_OVER_BUDGET + 1), "over_budget");
+    rd_detect_set_free(&set);
+}
+
 static void test_pattern__utf_only_on_demand(void **state)
 {
     rd_detect_set *set = build(0, "n.m", 0); /* bytes: o-umlaut is two of them */
@@ -128,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_pattern__empty_matches_are_ignored),
         cmocka_unit_test(test_pattern__wins_over_built_in),
         cmocka_unit_test(test_pattern__over_budget_hides_the_text),
+        cmocka_unit_test(test_pattern__a_text_over_budget_is_nobody_elses),
         cmocka_unit_test(test_pattern__utf_only_on_demand),
         cmocka_unit_test(test_pattern__what_does_not_compile_is_refused),
     };

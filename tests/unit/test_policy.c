@@ -302,7 +302,10 @@ static void test_policy__a_text_over_budget_becomes_a_marker(void **state)
                "{\"stringValue\":\"" MARKER "\"},{\"stringValue\":\"***@y.example\"}]}},\"new\":\"" MARKER
                "\""));
     assert_int_equal(k.r.n_over_budget, 4);
-    assert_int_equal(kit_hits(&k, 0, RD_CLASS_BODY), 0);
+    assert_int_equal(kit_hits(&k, 0, RD_CLASS_BODY), 2);
+    assert_int_equal(kit_hits(&k, 0, RD_CLASS_OTHER), 1);
+    assert_int_equal(kit_hits(&k, 0, RD_CLASS_UNKNOWN), 1);
+    assert_int_equal(kit_hits(&k, 1, RD_CLASS_BODY), 1);
     kit_free(&k);
     kit_expect(p, RD_SIGNAL_LOKI_PUSH, RD_FORMAT_PROTOBUF,
                "1{1'{a=\"" LONG "\", b=\"y\"}' 2{2'" LONG "' 3{1'k' 2'" LONG "'}}}",
