@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "filters/detect/opaque.h"
+#include "filters/detect/unlike_key.h"
 
 /* `password=${DB_PASSWORD}`, `phone=null`, `PWD=/home`: there is nothing to hide, and half of a placeholder
  * is none. */
@@ -19,7 +20,7 @@ static void drop_placeholders(rd_inline_keys *k, uint32_t first, const rd_buf *b
     for (uint32_t i = first; i < k->n; i++) {
         uint32_t from = k->list[i].off, to = from + k->list[i].len;
         bool directory = rd_at(&v, from) == '/' && rd_spells(&v, from - 4, "PWD=");
-        if (!directory && !rd_says_nothing(&v, from, to))
+        if (!directory && !rd_says_nothing(&v, from, to) && !rd_unlike_key(&v, from, to))
             k->list[n++] = k->list[i];
     }
     k->n = n;
@@ -30,6 +31,7 @@ static rd_outcome find_keys(rd_redactor *r, const rd_buf *base, const rd_batch *
                             rd_class of_all, const rd_matches *found)
 {
     r->inline_keys.n = 0;
+    r->inline_keys.read_to = 0;
     for (uint32_t i = 0; i < found->n_keys_at; i++) {
         const rd_key_hit *hit = &found->keys_at[i];
         unsigned cls = of_all != RD_CLASS_COUNT ? of_all : r->doc.leaves[batch->owner[hit->text]].cls;

@@ -137,6 +137,16 @@ static bool encoded_separator(const rd_view *v, uint32_t i)
     return c >= 0 && !rd_is((uint8_t)c, RD_C_LOCAL);
 }
 
+/* ...'COM+jane@example.com:EM' of EDIFACT (ISO 9735): the segment begins behind the apostrophe. */
+static uint32_t behind_segment(const rd_view *v, uint32_t from, uint32_t end)
+{
+    for (uint32_t i = from; i + 4 < end; i++) {
+        if (rd_at(v, i) == '\'' && rd_skip(v, i + 1, i + 4, RD_C_UPPER) == i + 4 && rd_at(v, i + 4) == '+')
+            return i + 5;
+    }
+    return from;
+}
+
 static uint32_t local_start(const rd_view *v, uint32_t end)
 {
     if (rd_at(v, end - 1) == '"')
@@ -151,7 +161,7 @@ static uint32_t local_start(const rd_view *v, uint32_t end)
     }
     while (from < end && !rd_is(rd_at(v, from), RD_C_WORD) && rd_at(v, from) != '_' && rd_at(v, from) != '*')
         from++;
-    return from;
+    return behind_segment(v, from, end);
 }
 
 /* Does the local part stand in the authority of a URL (scheme://user@, scheme://user:password@)? */
@@ -200,6 +210,16 @@ static bool is_algorithm(const rd_view *v, uint32_t from, uint32_t after)
     return false;
 }
 
+/* getty@tty1.service, user@1000.slice: units of systemd with an instance (systemd.unit(5)).
+ * emqx@node2.cluster, rabbit@host.example.com: nodes of Erlang, and of what is called like them. */
+static bool is_unit_or_node(const rd_view *v, uint32_t from, uint32_t at, uint32_t end)
+{
+    static const char units[] = "service socket timer mount target slice scope path device swap automount";
+    uint32_t top = rd_skip_back(v, end, MAX_STUCK + 3, RD_C_LOWER);
+    return (rd_at(v, top - 1) == '.' && rd_word_in(v, top, end, units)) ||
+           rd_word_in(v, from, at, "emqx rabbit rabbitmq ejabberd couchdb vernemq riak celery mongooseim");
+}
+
 /* "***" or one character and "***": what our own mask leaves; or a country code and "***", when a telephone
  * number was the local part. */
 static bool already_masked(const rd_view *v, uint32_t from, uint32_t head, uint32_t at)
@@ -232,7 +252,7 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     }
     if (from == at || (rd_at(v, at) == '@' && in_authority(v, from)) || rd_spells(v, from - 7, "krbtgt/") ||
-        is_remote(v, from, at, end) || is_algorithm(v, from, after))
+        is_remote(v, from, at, end) || is_algorithm(v, from, after) || is_unit_or_node(v, from, at, end))
         return;
     uint32_t head = 1;
     while (rd_at(v, from) >= 0xc0 && (rd_at(v, from + head) & 0xc0) == 0x80)

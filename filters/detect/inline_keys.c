@@ -277,6 +277,51 @@ static bool add(rd_inline_keys *k, rd_match m)
     return true;
 }
 
+/* Behind a string of a structure: is it the key of a member? */
+static bool is_member(const rd_view *v, uint32_t i)
+{
+    return rd_at(v, skip_spaces(v, i, UINT32_MAX)) == ':';
+}
+
+/* Appends the strings and numbers in the object, or array of objects, at [from, to); their keys stay. False
+ * with RD_OK: a number stands in an array, where a mask would not be of the same form. */
+static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_match whole, rd_outcome *o)
+{
+    uint32_t to = whole.off + whole.len, i = whole.off;
+    uint8_t before = 0;
+    while (i < to && *o == RD_OK) {
+        uint8_t c = v->b[i];
+        rd_match m = whole;
+        m.off = i;
+        m.len = 0;
+        if (c == p->mark) {
+            m.off = i + 1;
+            m.len = string_end(v, m.off, p->mark, p->n_slashes) - m.off;
+            i = m.off + m.len + p->n_slashes + 1;
+            m.len = is_member(v, i) ? 0 : m.len;
+        } else if (rd_is(c, RD_C_WORD) || c == '-') {
+            m.len = bare_end(v, i) - i;
+            i += m.len;
+            if (before != ':')
+                return false;
+        } else {
+            i++;
+        }
+        if (m.len > 0 && m.off + m.len <= to && !add(out, m))
+            *o = RD_NO_MEMORY;
+        before = is_space(c) || c == '\\' ? before : c;
+    }
+    return true;
+}
+
+/* Is the value at `i` an object, or an array of them? */
+static bool holds_members(const rd_view *v, uint32_t i)
+{
+    if (rd_at(v, i) == '[')
+        i = skip_spaces(v, i + 1, UINT32_MAX);
+    return rd_at(v, i) == '{';
+}
+
 rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const uint8_t *base,
                              const rd_text *t, const rd_key_hit *hit)
 {
@@ -285,7 +330,8 @@ rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const u
     pair p;
     uint16_t value;
     uint32_t from, to;
-    if (last != NULL && last->text == hit->text && hit->at < last->off + last->len)
+    if (hit->at < out->read_to ||
+        (last != NULL && last->text == hit->text && hit->at < last->off + last->len))
         return RD_OK; /* in a value that goes already */
     if (!read_key(&v, hit->at, &p) ||
         !rd_keyset_find(keys, (rd_slice){base + p.key, p.key_end - p.key}, &value))
@@ -295,6 +341,14 @@ rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const u
         return RD_OK;
     rd_match m = {
         .off = from, .len = to - from, .text = hit->text, .detector = (uint16_t)(RD_DETECTOR_KEY + value)};
+    uint32_t first = out->n;
+    rd_outcome o = RD_OK;
+    if (p.mark != 0 && p.mark != '%' && p.separator == ':' && holds_members(&v, from) &&
+        add_leaves(out, &v, &p, m, &o)) {
+        out->read_to = to;
+        return o;
+    }
+    out->n = first;
     return add(out, m) ? RD_OK : RD_NO_MEMORY;
 }
 

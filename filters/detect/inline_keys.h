@@ -24,6 +24,7 @@ enum { RD_DETECTOR_KEY = 0x8000 };
 typedef struct rd_inline_keys {
     rd_match *list; /* owned */
     uint32_t n, cap;
+    uint32_t read_to; /* hits before it lie in an object that was read; set to 0 with `n` */
 } rd_inline_keys;
 
 /* Appends the value behind the separator of `hit`, which lies in base[t), if the key before it is in the set.

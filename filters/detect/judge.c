@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Is the value what its key says, and which part of it is to be hidden? One rule per class of keys. */
-#include "filters/detect/checksum.h"
 #include "filters/detect/east_asian_name.h"
 #include "filters/detect/header_values.h"
+#include "filters/detect/judge_numbers.h"
 #include "filters/detect/opaque.h"
-#include "filters/detect/phone.h"
 #include "filters/detect/value.h"
 
-enum { MAX_NAME = 64, MAX_NAME_WORDS = 4, MAX_LOGIN = 40, MAX_DATE = 24 };
+enum { MAX_NAME = 64, MAX_NAME_WORDS = 4, MAX_LOGIN = 40, MAX_CASE = 12, MAX_GAP = 4 };
 
 static bool all(const rd_view *v, uint32_t from, uint32_t to, unsigned classes)
 {
@@ -110,11 +109,24 @@ static void command_of_value(const rd_view *v, rd_value *x)
         *x = next;
 }
 
+/* volume "db-password" : secret "x" not found: a word, and what is called so in quotes. */
+static bool names_quoted(const rd_view *v, const rd_value *x)
+{
+    return x->prose && all(v, x->from, x->to, RD_C_LOWER) && rd_at(v, x->to) == ' ' &&
+           (rd_at(v, x->to + 1) == '"' || rd_at(v, x->to + 1) == '\'');
+}
+
+/* base64:JW/st..., of Laravel: the coding stays. */
+static uint32_t behind_coding(const rd_view *v, const rd_value *x)
+{
+    return rd_spells(v, x->from, "base64:") && x->to - x->from > 16 ? x->from + 7 : x->from;
+}
+
 static void password(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
     command_of_value(v, &x);
-    if (prose_word(v, &x) && !changed_to(v, &x))
+    if ((prose_word(v, &x) && !changed_to(v, &x)) || names_quoted(v, &x))
         return;
     if (x.prose && (rd_spells(v, x.to, " = ") || rd_spells(v, x.to, " : ")))
         return; /* the next key */
@@ -156,6 +168,24 @@ static bool pair(const rd_view *v, const rd_value *x)
     return rd_at(v, i) == '=' && rd_at(v, i + 1) != '=' && i + 1 < x->to;
 }
 
+/* Is the key of the value the word ticket? */
+static bool behind_ticket(const rd_view *v, uint32_t value)
+{
+    uint32_t end = value;
+    while (value - end < MAX_GAP && rd_at(v, end - 1) != 0 && !rd_is(rd_at(v, end - 1), RD_C_WORD))
+        end--;
+    return rd_spells_nocase(v, end - 6, "ticket");
+}
+
+/* ticket=INC8794203: a case of a service desk. */
+static bool is_case(const rd_view *v, const rd_value *x)
+{
+    uint32_t number = rd_skip(v, x->from, x->from + MAX_CASE, RD_C_UPPER);
+    number += rd_at(v, number) == '-' && number > x->from;
+    return number > x->from + 1 && x->to - number <= MAX_CASE && all(v, number, x->to, RD_C_DIGIT) &&
+           behind_ticket(v, x->from);
+}
+
 static void secret(rd_find *f, rd_value x, uint32_t min)
 {
     const rd_view *v = &f->v;
@@ -164,8 +194,9 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
     if ((rd_spells(v, x.from, "AKIA") || rd_spells(v, x.from, "ASIA")) &&
         (rd_at(v, x.from + 20) == '/' || rd_spells_nocase(v, x.from + 20, "%2f")))
         return; /* Credential=id/date/region of AWS: the id is another detector's */
-    if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)))
+    if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)) || names_quoted(v, &x) || is_case(v, &x))
         return;
+    x.from = behind_coding(v, &x);
     bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
                   (x.quoted || !all(v, x.from, x.to, RD_C_LOWER) || !x.prose) && rd_at(v, x.from) != '/' &&
                   rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to;
@@ -200,6 +231,8 @@ static void session(rd_find *f, rd_value x)
     for (uint32_t i = x.from; i < x.to && i < x.from + MAX_NAME; i++)
         letters |= rd_is(rd_at(v, i), RD_C_ALPHA);
     counter |= !letters;
+    if (rd_spells(v, x.from, "S-1-"))
+        return; /* "SID" of Windows: the number of an account or group */
     if (x.to - x.from == 34 && all(v, x.from, x.from + 2, RD_C_UPPER) && all(v, x.from + 2, x.to, RD_C_HEX))
         return; /* "sid" of Twilio: the id of a message or call */
     if (!counter && rd_opaque(v, x.from, x.to, 16))
@@ -300,16 +333,27 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
 /* Is one of the words technical, so that this is a sentence and no name? */
 static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
 {
+    /* clang-format off */
     static const char *const common[] = {
-        "a",         "access",    "account", "admin",       "an",      "application", "block",      "client",
-        "azure",     "authority", "ca",      "certificate", "cloud",   "cluster",     "connection", "core",
-        "cpu",       "daemon",    "data",    "default",     "denied",  "department",  "error",      "errors",
-        "exception", "external",  "failed",  "failure",     "get",     "group",       "handler",    "http",
-        "https",     "internal",  "invalid", "job",         "manager", "new",         "no",         "none",
-        "not",       "null",      "order",   "payment",     "post",    "process",     "put",        "request",
-        "response",  "server",    "service", "session",     "slow",    "started",     "starting",   "status",
-        "stopped",   "stopping",  "stream",  "support",     "system",  "task",        "team",       "the",
-        "thread",    "timeout",   "unknown", "user",        "worker"};
+        "a", "access", "account", "admin", "an", "api", "app", "application", "area", "authority", "azure",
+        "battery", "block", "bundle", "ca", "catalog", "certificate", "channel", "client",
+        "cloud", "cluster", "connection", "console", "core", "cpu", "daemon", "dashboard", "data",
+        "database", "default", "delivery", "denied", "department", "desk", "desktop", "device", "directory",
+        "domain", "edition", "endpoint", "engine", "error", "errors", "event", "events", "exception",
+        "external", "failed", "failure", "feature", "file", "firewall", "gateway", "general", "get",
+        "global", "group", "handler", "http", "https", "hub", "instance", "integration", "internal",
+        "invalid", "inventory", "job", "lamp", "laptop", "local", "machine", "manager", "member",
+        "module", "monitor", "network", "new", "no", "node", "none", "not", "null", "object", "online",
+        "order", "panel", "partner", "payment", "platform", "plugin", "policy", "portal", "post",
+        "premium", "process", "product", "production", "profile", "project", "proxy", "put", "queue",
+        "region", "report", "request", "resource", "response", "role", "rule", "schedule", "scheduler",
+        "schema", "security", "sensor", "server", "service", "session", "shipping", "shop", "site", "slow",
+        "software", "standard", "started", "starting", "status", "stopped", "stopping", "storage", "store",
+        "stream", "subscription", "support", "system", "table", "task", "team", "test", "the", "thread",
+        "timeout", "tool", "tools", "type", "unknown", "user", "version", "web", "widget", "windows",
+        "worker", "workflow", "workspace", "zone",
+    };
+    /* clang-format on */
     for (uint32_t i = from; i < to; i++) {
         uint32_t end = rd_skip(v, i, to, RD_C_ALPHA | RD_C_UTF8);
         bool initial = end - i == 1 && rd_at(v, end) == '.';
@@ -337,9 +381,20 @@ static bool who(rd_find *f, rd_value x)
     return true;
 }
 
+/* "Abt. Einkauf", "Team Support": who is asked is no person. */
+static bool is_unit_of_people(const rd_view *v, const rd_value *x)
+{
+    static const char units[] = "abt abteilung team dept department referat fachbereich zentrale hotline "
+                                "helpdesk servicedesk sekretariat gruppe group";
+    uint32_t to = rd_skip(v, x->from, x->from + MAX_NAME, RD_C_ALPHA);
+    return (rd_at(v, to) == '.' || rd_at(v, to) == ' ' || to == x->to) && rd_word_in(v, x->from, to, units);
+}
+
 static void name(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
+    if (is_unit_of_people(v, &x))
+        return;
     if (who(f, x) || x.to - x.from > MAX_NAME || rd_placeholder(v, x.from, x.to))
         return;
     bool letters = false;
@@ -400,10 +455,49 @@ static bool is_random_id(const rd_view *v, uint32_t from, uint32_t to)
            n_upper + n_lower + n_digits == to - from;
 }
 
+/* CORP\tobias, which a reader of escapes cuts: `x` ends at the backslash and is a domain. What may as well be
+ * the last word of a line goes with it. */
+static bool behind_domain(rd_find *f, const rd_value *x)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = x->to + 1, to = from, letters = 0, i = x->from;
+    while (i < x->to && (rd_is(rd_at(v, i), RD_C_UPPER | RD_C_DIGIT) || rd_at(v, i) == '-'))
+        i++;
+    for (; to - from < MAX_LOGIN && rd_is(rd_at(v, to), RD_C_LOCAL) && rd_at(v, to) != '='; to++)
+        letters += rd_is(rd_at(v, to), RD_C_LOWER);
+    if (x->quoted || i != x->to || x->to - x->from < 2 || rd_at(v, x->to) != '\\' || letters < 3 ||
+        rd_at(v, to) == '\\' || rd_at(v, to) == ':' || rd_at(v, to) == '=')
+        return false;
+    bool person = rd_login_of_person(v, from, to);
+    rd_emit(f, RD_DETECTOR_PERSON_NAME, person ? from : x->from, to, 0, 0);
+    return true;
+}
+
+/* svc_backup, billing-service: one of the words joined by hyphens or underscores says that it is a program.
+ */
+static bool is_service(const rd_view *v, uint32_t from, uint32_t to)
+{
+    static const char parts[] =
+        "svc app service api bot job worker daemon server system agent proxy cron deploy "
+        "exporter scheduler runner gateway integration readonly backend frontend consumer "
+        "producer controller operator robot batch";
+    bool joined = false;
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t end = i;
+        while (end < to && rd_at(v, end) != '-' && rd_at(v, end) != '_')
+            end++;
+        joined |= end < to;
+        if (joined && rd_word_in(v, i, end, parts))
+            return true;
+        i = end;
+    }
+    return false;
+}
+
 static void login(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
-    if (who(f, x))
+    if (who(f, x) || behind_domain(f, &x))
         return;
     uint32_t from = x.from;
     for (uint32_t i = x.from; i < x.to && i < x.from + MAX_LOGIN; i++)
@@ -418,7 +512,7 @@ static void login(rd_find *f, rd_value x)
     if (rd_spells(v, from - 6, "uid\":\"") && is_random_id(v, from, end))
         return; /* "uid" of Zeek */
     if (end != x.to || n_letters < 3 || system_account(v, from, end) || prose_word(v, &x) ||
-        rd_placeholder(v, from, end))
+        rd_placeholder(v, from, end) || is_service(v, from, end))
         return;
     if (rd_is(rd_at(v, from), RD_C_DIGIT) && n_letters < 5)
         return;
@@ -441,116 +535,6 @@ bool rd_login_of_person(const rd_view *v, uint32_t from, uint32_t to)
     }
     bool number = rd_skip_back(v, to, 8, RD_C_DIGIT) < to - 4; /* blk_1073741825 */
     return joins == 1 && rd_is(rd_at(v, to - 1), RD_C_WORD) && !number;
-}
-
-/* An address under a key that may hold a number: source_addr=192.0.2.1 */
-static bool dotted_quad(const rd_view *v, uint32_t from, uint32_t to)
-{
-    uint32_t n_dots = 0;
-    for (uint32_t i = from; i < to; i++) {
-        if (!rd_is(rd_at(v, i), RD_C_DIGIT) && rd_at(v, i) != '.')
-            return false;
-        n_dots += rd_at(v, i) == '.';
-    }
-    return n_dots == 3 && rd_skip(v, from, to, RD_C_DIGIT) - from <= 3;
-}
-
-static void phone(rd_find *f, rd_value x)
-{
-    const rd_view *v = &f->v;
-    uint32_t digits = 0, start = x.from + (rd_at(v, x.from) == '+');
-    if (rd_spells_nocase(v, x.from, "tel:"))
-        start = x.from += 4;
-    uint32_t end = rd_phone_end(v, start, &digits);
-    if (dotted_quad(v, start, end))
-        return;
-    if (end == 0 || digits < 6 || (x.quoted && end > x.to) || rd_monotonous(v, x.from, end))
-        return;
-    rd_emit(f, RD_DETECTOR_PHONE, x.from, end, rd_phone_head(v, x.from), 2);
-    for (unsigned n = 0;
-         n < 3 && (rd_spells(v, end, " / ") || rd_spells(v, end, ", ") || rd_spells(v, end, "; ")); n++) {
-        uint32_t next = end + (rd_at(v, end) == ' ' ? 3 : 2); /* another number */
-        end = rd_phone_end(v, next, &digits);
-        if (rd_at(v, next) != '0' || digits < 8 || end == 0)
-            break;
-        rd_emit(f, RD_DETECTOR_PHONE, next, end, 0, 2);
-    }
-}
-
-/* caller="0171 123456": a key that can mean a person may name the telephone instead. */
-static void number_of(rd_find *f, rd_value x)
-{
-    const rd_view *v = &f->v;
-    uint32_t digits = 0;
-    uint8_t first = rd_at(v, x.from);
-    if ((first != '0' && first != '(') || rd_skip(v, x.from, x.to, RD_C_DIGIT | RD_C_SPACE) == x.from + 1)
-        return;
-    uint32_t end = rd_phone_end(v, x.from, &digits);
-    if (end != 0 && digits >= 9 && digits <= 12 && end >= x.to && rd_at(v, end) != ':')
-        phone(f, x);
-}
-
-/* datetime.date(1990, 1, 31): behind the bracket. */
-static uint32_t behind_call(const rd_view *v, uint32_t i)
-{
-    uint32_t end = rd_skip(v, i, i + MAX_DATE, RD_C_ALPHA);
-    while (rd_at(v, end) == '.')
-        end = rd_skip(v, end + 1, i + MAX_DATE, RD_C_ALPHA);
-    return rd_at(v, end) == '(' && end > i ? end + 1 : i;
-}
-
-/* 1990-01-31, 31.01.1990, 1/31/90, 19900131, "31 Jan 1990", "Jan 31, 1990". */
-static void birth(rd_find *f, rd_value x)
-{
-    const rd_view *v = &f->v;
-    x.from = behind_call(v, x.from);
-    uint32_t n_digits = 0, n_letters = 0, n_joins = 0, end = x.from, groups = 0;
-    bool in_digits = false;
-    for (uint32_t i = x.from; i < x.from + MAX_DATE && (!x.quoted || i < x.to); i++) {
-        uint8_t c = rd_at(v, i);
-        bool digit = rd_is(c, RD_C_DIGIT), letter = rd_is(c, RD_C_ALPHA | RD_C_UTF8);
-        bool join = c == '-' || c == '/' || c == '.' || c == ' ' || c == ',';
-        if (!digit && !letter && !join && !rd_spells(v, i, "%2F"))
-            break;
-        if ((letter && n_digits >= 6) || n_letters > 10)
-            break;
-        groups += digit && !in_digits;
-        if (groups > 3 || (digit && n_digits == 8))
-            break;
-        in_digits = digit;
-        n_digits += digit;
-        n_letters += letter && c != 'F';
-        n_joins += join;
-        if (digit)
-            end = i + 1;
-        if (!digit && groups == 3)
-            break;
-    }
-    bool date = n_letters == 0 ? n_digits >= 4 && (n_joins >= 2 || n_digits == 8 || groups == 3)
-                               : n_digits >= 3 && n_letters >= 3;
-    if (date && n_digits <= 8)
-        rd_emit(f, RD_DETECTOR_DATE_OF_BIRTH, x.from, end, 0, 0);
-}
-
-static void ssn(rd_find *f, rd_value x)
-{
-    uint8_t digits[9];
-    uint32_t n = 0, i = x.from;
-    for (; i < x.from + 11; i++) {
-        uint8_t c = rd_at(&f->v, i);
-        if (rd_is(c, RD_C_DIGIT) && n < 9)
-            digits[n++] = c;
-        else if (n == 9 || (c != '-' && c != ' ' && c != '.'))
-            break;
-    }
-    if (n == 9 && rd_ssn_ok(digits) && !rd_is(rd_at(&f->v, i), RD_C_WORD))
-        rd_emit(f, RD_DETECTOR_US_SSN, x.from, i, 0, 4);
-}
-
-static void mac(rd_find *f, rd_value x)
-{
-    if (x.to - x.from == 12 && all(&f->v, x.from, x.to, RD_C_HEX) && !rd_monotonous(&f->v, x.from, x.to))
-        rd_emit(f, RD_DETECTOR_MAC, x.from, x.to, 6, 0);
 }
 
 /* Says that the value is not what its key says. */
@@ -606,22 +590,22 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
         break;
     case RD_KEY_WHO:
         if (!who(f, x))
-            number_of(f, x);
+            rd_judge_number_of(f, x);
         break;
     case RD_KEY_LOGIN:
         login(f, x);
         break;
     case RD_KEY_PHONE:
-        phone(f, x);
+        rd_judge_phone(f, x);
         break;
     case RD_KEY_BIRTH:
-        birth(f, x);
+        rd_judge_birth(f, x);
         break;
     case RD_KEY_SSN:
-        ssn(f, x);
+        rd_judge_ssn(f, x);
         break;
     case RD_KEY_MAC:
-        mac(f, x);
+        rd_judge_mac(f, x);
         break;
     default: /* no value of such a key says anything */
         break;

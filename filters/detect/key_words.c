@@ -53,7 +53,9 @@ static const struct {
      "canceltoken cancellationtoken stoptoken eostoken padtoken routingkeyname paginationtoken tokenizer "
      "filesignature "
      "methodsignature functionsignature pubkey publickeys hostkey partitionkey primarykey cachekey "
-     "idempotencykey foreignkey sortkey rowkey objectkey hashkey "},
+     "idempotencykey foreignkey sortkey rowkey objectkey hashkey publickeytoken "
+     "productname itemname articlename artikelname devicename modelname servicename categoryname brandname "
+     "queuename nodename rolename groupname teamname companyname projectname campaignname branchname "},
     {RD_KEY_AUTH, true, "authorization authorizationheader authheader"},
     {RD_KEY_COOKIE, true, "cookie cookies"},
     {RD_KEY_SESSION, true, "session_id sess_id sessiontoken sessionkey"},

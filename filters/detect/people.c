@@ -173,6 +173,17 @@ static bool is_part(const rd_view *v, uint32_t end)
     return !rd_word_in(v, from, end, "name operator principal actor handle editor author creator lead");
 }
 
+/* B2A-Manager: a program. */
+static bool is_compound(const rd_view *v, uint32_t end)
+{
+    uint32_t from = word_before(v, end),
+             before = rd_skip_back(v, from - 1, MAX_BEFORE, RD_C_UPPER | RD_C_DIGIT);
+    bool digits = false;
+    for (uint32_t i = before; i + 1 < from; i++)
+        digits |= rd_is(rd_at(v, i), RD_C_DIGIT);
+    return rd_at(v, from - 1) == '-' && digits;
+}
+
 /* Does the word that ends at `end` have a capital, or five letters? Shorter ones are titles, too: ms, sr. */
 static bool is_written_out(const rd_view *v, uint32_t end)
 {
@@ -193,7 +204,7 @@ static void behind_word(rd_find *f, uint32_t end, uint32_t at)
         return; /* 12 ms */
     else if (cls == RD_KEY_TITLE_OR_WORD || (stop && rd_spells(v, end - 3, "Pat")))
         named(f, at);
-    else if (stop || cls == RD_KEY_NONE)
+    else if (stop || cls == RD_KEY_NONE || is_compound(v, end))
         return;
     else if (cls == RD_KEY_GREETING)
         greeted(f, at);

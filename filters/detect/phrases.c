@@ -202,6 +202,9 @@ static void bare_password(rd_find *f, uint32_t i)
 {
     rd_value x = token_at(&f->v, i);
     bool letters = false, digits = false;
+    uint32_t key = rd_skip(&f->v, i, i + MAX_WORDS, RD_C_LOWER);
+    if (key > i && rd_at(&f->v, key) == '=')
+        return; /* password version=15 */
     while (!x.quoted && x.to - x.from < MAX_LOGIN && rd_at(&f->v, x.to) > ' ' && rd_at(&f->v, x.to) != '"')
         x.to++; /* what ends a login may be a part of a password */
     for (uint32_t k = x.from; k < x.to; k++) {

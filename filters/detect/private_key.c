@@ -63,10 +63,20 @@ static uint32_t body_end(const rd_view *v, uint32_t body)
     return last;
 }
 
+/* expected line "-----BEGIN PRIVATE KEY-----" but found ...: the header in quotes that close right behind it,
+ * and a word then. */
+static bool only_named(const rd_view *v, uint32_t body)
+{
+    uint8_t quote = rd_at(v, body);
+    uint32_t to = rd_skip(v, body + 2, body + MAX_LABEL, RD_C_LOWER);
+    return (quote == '"' || quote == '\'' || quote == '`') && rd_at(v, body + 1) == ' ' && to > body + 2 &&
+           rd_at(v, to) == ' ';
+}
+
 uint32_t rd_private_key_end(const rd_view *v, uint32_t at)
 {
     uint32_t body = rd_at(v, at - 1) == '-' ? header_end(v, at) : 0;
-    if (body == 0)
+    if (body == 0 || only_named(v, body))
         return 0;
     uint32_t end = armour_end(v, body);
     return end != 0 ? end : body_end(v, body);

@@ -68,7 +68,14 @@ static const struct {
     {"{\"K\":true,\"K\":-1}", "{\"K\":true,\"K\":\"***\"}"},
     {"a K=null b K=${KEY} c K={{ k }} d", "a K=null b K=${KEY} c K={{ k }} d"},
     {"{\"K\":\n  [1,{\"a\":\"]}\"},[]],\"b\":{}}", "{\"K\":\n  \"***\",\"b\":{}}"},
-    {"{\"K\":{\"a\":{\"b\":\"\\\"}\"}}}", "{\"K\":\"***\"}"},
+    {"{\"K\":{\"a\":{\"b\":\"\\\"}\"}}}", "{\"K\":{\"a\":{\"b\":\"***\"}}}"},
+    {"{\"K\":[{\"a\":\"x\",\"n\":-1.5},{\"b\":[\"y\",\"z\"],\"t\":true}],\"b\":1}",
+     "{\"K\":[{\"a\":\"***\",\"n\":\"***\"},{\"b\":[\"***\",\"***\"],\"t\":true}],\"b\":1}"},
+    {"{\"K\":{\"a\":[1,\"x\"]},\"b\":1}", "{\"K\":\"***\",\"b\":1}"},
+    {"{\"K\":{\"user_id\":\"x\",\"b\":null},\"b\":1}", "{\"K\":{\"user_id\":\"***\",\"b\":null},\"b\":1}"},
+    {"{\"m\":\"{\\\"K\\\":{\\\"a\\\":\\\"x\\\"},\\\"b\\\":1}\"}",
+     "{\"m\":\"{\\\"K\\\":{\\\"a\\\":\\\"***\\\"},\\\"b\\\":1}\"}"},
+    {"{\"K\":{\"a\":\"no end", "{\"K\":{\"a\":\"***"},
     {"{'K': '42', 'b': 1}", "{'K': '***', 'b': 1}"},
     {"{'K': 42, 'b': 1}", "{'K': '***', 'b': 1}"},
     {"{\"m\":\"{\\\"K\\\":\\\"42\\\",\\\"b\\\":1}\",\"n\":2}",
@@ -197,6 +204,27 @@ static void test_inline_keys__what_is_no_pair_stays(void **state)
         expect(texts[i], texts[i]);
 }
 
+static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
+{
+    static const char *const texts[] = {
+        "unexpected token=RPAREN at line 4",
+        "{\"token\":\"LEFT_BRACE\"}",
+        "{\"token\":\"SavedToken(state=\\\"on\\\")\"}",
+        "ip=0.0.0.0:636 ip=:: ip=[::]:80",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        expect(texts[i], texts[i]);
+    expect("token=RPAREN1 token=R token=Saved(4", "token=*** token=*** token=***");
+    expect("secret=RPAREN api_key=RPAREN", "secret=*** api_key=***");
+    const rd_rule_spec pairs = {.name = "k", KIT_KEYS("connection_string"), .action = RD_ACTION_MASK};
+    static const char server[] = "ConnectionString=Server=db;Database=shop";
+    assert_string_equal(redacted(&pairs, 1, server), server);
+    assert_string_equal(redacted(&pairs, 1, "connection_string=db:6379,abortConnect"),
+                        "connection_string=***");
+    expect("ip=0.0.0.10 ip=::1 ip=0.0.0.0:x", "ip=*** ip=*** ip=***");
+}
+
 static void test_inline_keys__unite_with_what_detectors_find(void **state)
 {
     assert_string_equal(redacted(rules, 2, "user_id=a@example.org,b@example.org x"), "user_id=*** x");
@@ -306,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_inline_keys__wherever_a_chunk_ends),
         cmocka_unit_test(test_inline_keys__names_that_no_sentence_has),
         cmocka_unit_test(test_inline_keys__what_is_no_pair_stays),
+        cmocka_unit_test(test_inline_keys__what_is_not_what_its_key_says_stays),
         cmocka_unit_test(test_inline_keys__unite_with_what_detectors_find),
         cmocka_unit_test(test_inline_keys__actions),
         cmocka_unit_test(test_inline_keys__in_all_formats),

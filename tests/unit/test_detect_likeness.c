@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Values that are not what their key or form says, beside those that are. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/detect_try.h"
+
+#define BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
+#define ALL       ((UINT64_C(1) << RD_DETECTOR_COUNT) - 1)
+
+static void test_detect_likeness__addresses(void **state)
+{
+    static const detect_row rows[] = {
+        {"Started serial-getty@ttyS0.service on boot", NULL},
+        {"user@120.slice: removed, user-runtime-dir@120.mount", NULL},
+        {"node 'rabbit@mq-0.queue.internal' is up", NULL},
+        {"emqx@10-0-0-1.pods.cluster joined", NULL},
+        {"user@shop.services wrote", "u***@shop.services wrote"},
+        {"NAD+BY'COM+lee.ito@example.org:EM'", "NAD+BY'COM+l***@example.org:EM'"},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(EMAIL), rows);
+}
+
+static void test_detect_likeness__secrets(void **state)
+{
+    static const detect_row rows[] = {
+        {"ref vault:kv/app#password version=15", NULL},
+        {"set password version2=x", "set password ***"},
+        {"volume \"db-password\" : secret \"zinc-password\" missing", NULL},
+        {"volume \"db-password\" : \"zinc-password\"", "volume \"db-password\" : \"***\""},
+        {"Culture=neutral, PublicKeyToken=31bf3856ad364e35", NULL},
+        {"ticket=INC0041232 ticket: CHG-20113", NULL},
+        {"ticket=ST-18-aF3kQ9zLm2-cas", "ticket=***"},
+        {"token=INC0041232", "token=***"},
+        {"SID=S-1-5-21-1004336348-1177238915-682003330-512", NULL},
+        {"SID=q8Zr-1-5-21-1004336348", "SID=***"},
+        {"APP_KEY=base64:3q2+7wAAAABmZm9vYmFyYmF6cXV4MTIzNDU2Nzg=", "APP_KEY=base64:***"},
+        {"found \"-----BEGIN PRIVATE KEY-----\" but wanted \"-----BEGIN CERTIFICATE-----\"", NULL},
+        {"key=\"-----BEGIN PRIVATE KEY-----\" \"MIIEvQ1234567890\"", "key=\"***\""},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+static void test_detect_likeness__people(void **state)
+{
+    static const detect_row rows[] = {
+        {"Ansprechpartner=Abt. Einkauf", NULL},
+        {"Ansprechpartner: Team Rollout", NULL},
+        {"Ansprechpartner=Abt Erika", NULL},
+        {"Ansprechpartner=Erika", "Ansprechpartner=***"},
+        {"{\"client_name\":\"Member Area\"}", NULL},
+        {"{\"client_name\":\"Erika Roth\"}", "{\"client_name\":\"***\"}"},
+        {"product name=\"Oak Shelf Nova\" stock=2", NULL},
+        {"J2B-Manager OPAL Meldung NR=1", NULL},
+        {"IT-Manager Erika Roth called", "IT-Manager *** called"},
+        {"login=billing-service user=svc_mail user=app-mobile", NULL},
+        {"login=erika-roth user=svc.erika", "login=*** user=***"},
+        {"user=CORP\\tom_roth failed", "user=CORP\\*** failed"},
+        {"user=CORP\\nadia failed", "user=*** failed"},
+        {"user=CORP\\erika failed", "user=CORP\\*** failed"},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PERSON_NAME), rows);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect_likeness__addresses),
+        cmocka_unit_test(test_detect_likeness__secrets),
+        cmocka_unit_test(test_detect_likeness__people),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
