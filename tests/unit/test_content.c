@@ -1,72 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Limits on what records and streams hold, and shedding: which records go, what is told of them. */
-#include "tests/unit/redact_kit.h"
-#include "tests/unit/random.h"
+#include "tests/unit/content_kit.h"
 
 #include "filters/base/siphash.h"
-
-#define PB   RD_FORMAT_PROTOBUF
-#define JSON RD_FORMAT_JSON
-#define SEC  INT64_C(1000000000)
-
-enum { NOW_S = 1000000, MAX_AGE_S = 3600, MAX_AHEAD_S = 60, STAY_ALL = UINT32_MAX };
-
-static rd_policy *policy;
-static rd_content content;
-
-/* What the admission was asked, and says. */
-static struct {
-    rd_walked walked;
-    rd_breach breach[RD_CONTENT_COUNT];
-    uint64_t streams[16];
-    uint32_t stay;
-    unsigned asked;
-} asked;
-
-static uint32_t ask(void *ctx, const rd_walked *w)
-{
-    asked.asked++;
-    asked.walked = *w;
-    if (w->breach != NULL)
-        memcpy(asked.breach, w->breach, sizeof asked.breach);
-    assert_true(w->n_streams <= 16);
-    if (w->n_streams > 0)
-        memcpy(asked.streams, w->streams, w->n_streams * sizeof *asked.streams);
-    return asked.stay < w->n_left ? asked.stay : w->n_left;
-}
-
-static int set_up(void **state)
-{
-    const rd_rule_spec rules[] = {
-        {.name = "evil", KIT_PATTERN("evil"), .action = RD_ACTION_DROP_RECORD},
-        {.name = "secret", KIT_PATTERN("secret"), .action = RD_ACTION_REPLACE},
-    };
-    policy = kit_policy(rules, 2);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    rd_policy_free(&policy);
-    return 0;
-}
-
-static int begin(void **state)
-{
-    content = (rd_content){.oldest_ns = (NOW_S - MAX_AGE_S) * SEC, .newest_ns = (NOW_S + MAX_AHEAD_S) * SEC};
-    memset(&asked, 0, sizeof asked);
-    asked.stay = STAY_ALL;
-    kit_content = &content;
-    kit_admit = (rd_admit){.ask = ask};
-    return 0;
-}
-
-static int end(void **state)
-{
-    kit_content = NULL;
-    kit_admit = (rd_admit){0};
-    return 0;
-}
 
 static kit_result run(rd_signal s, rd_format f, const char *in)
 {
@@ -317,153 +253,6 @@ static void test_content__all_refused_or_shadow(void **state)
     kit_free(&k);
 }
 
-/* ---- against a model: OTLP logs with times, severities and rules ---- */
-
-typedef struct record {
-    int64_t time, observed; /* 0: not said */
-    int severity;
-    unsigned text; /* of `texts` */
-    bool stays;
-} record;
-
-static const char *const texts[] = {"fine", "so evil", "a secret"};
-
-static void put_fixed(rd_buf *b, unsigned number, int64_t v)
-{
-    kit_tag(b, number, RD_WIRE_FIXED64);
-    rd_buf_append(b, &v, sizeof v); /* little-endian, as this machine */
-}
-
-static void put_protobuf(rd_buf *b, const record *r, uint32_t n)
-{
-    rd_buf scope, one, body;
-    rd_buf_init(&scope, 1 << 20);
-    for (uint32_t i = 0; i < n; i++) {
-        rd_buf_init(&one, 1 << 10);
-        rd_buf_init(&body, 1 << 10);
-        if (r[i].time != 0)
-            put_fixed(&one, 1, r[i].time);
-        kit_region(&body, 1, texts[r[i].text], strlen(texts[r[i].text]));
-        kit_region(&one, 5, body.p, body.n);
-        if (r[i].severity != 0) {
-            uint8_t v[10];
-            kit_tag(&one, 2, RD_WIRE_VARINT);
-            rd_buf_append(&one, v, rd_varint_put((uint64_t)(int64_t)r[i].severity, v));
-        }
-        if (r[i].observed != 0)
-            put_fixed(&one, 11, r[i].observed);
-        kit_region(&scope, 2, one.p, one.n);
-        rd_buf_release(&one);
-        rd_buf_release(&body);
-    }
-    rd_buf group;
-    rd_buf_init(&group, 1 << 20);
-    kit_region(&group, 2, scope.p, scope.n);
-    kit_region(b, 1, group.p, group.n);
-    rd_buf_release(&scope);
-    rd_buf_release(&group);
-}
-
-static void put_json(rd_buf *b, const record *r, uint32_t n)
-{
-    static const char *const words[] = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"};
-    rd_buf_append_str(b, "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[");
-    for (uint32_t i = 0; i < n; i++) {
-        int s = r[i].severity;
-        rd_buf_printf(b, "%s{\"body\":{\"stringValue\":\"%s\"}", i == 0 ? "" : ",", texts[r[i].text]);
-        if (r[i].time % 2 == 0)
-            rd_buf_printf(b, ",\"timeUnixNano\":\"%lld\"", (long long)r[i].time);
-        else
-            rd_buf_printf(b, ",\"time_unix_nano\":%lld", (long long)r[i].time);
-        if (s > 0 && s <= 24 && s % 3 == 0)
-            rd_buf_printf(b, ",\"severityNumber\":\"SEVERITY_NUMBER_%s%.*s\"", words[(s - 1) / 4],
-                          (s - 1) % 4 > 0, &"1234"[(s - 1) % 4]);
-        else
-            rd_buf_printf(b, s % 2 == 0 ? ",\"severityNumber\":%d" : ",\"severityNumber\":\"%d\"", s);
-        if (r[i].observed != 0)
-            rd_buf_printf(b, ",\"observedTimeUnixNano\":\"%lld\"", (long long)r[i].observed);
-        rd_buf_append_str(b, "}");
-    }
-    rd_buf_append_str(b, "]}]}]}");
-}
-
-static int rank(const record *r)
-{
-    return r->severity <= 0 ? 9 : r->severity > 24 ? 24 : r->severity;
-}
-
-/* Takes out the least severe, the last one first, one at a time. */
-static void model_shed(record *r, uint32_t n, uint32_t surplus)
-{
-    for (; surplus > 0; surplus--) {
-        uint32_t least = UINT32_MAX;
-        for (uint32_t i = 0; i < n; i++) {
-            if (r[i].stays && (least == UINT32_MAX || rank(&r[i]) <= rank(&r[least])))
-                least = i;
-        }
-        r[least].stays = false;
-    }
-}
-
-static void one_round(rd_format f)
-{
-    record r[40];
-    uint32_t n = 1 + (uint32_t)rnd(40), left = 0, stay;
-    for (uint32_t i = 0; i < n; i++) {
-        int64_t t = (NOW_S - 4000 + (int64_t)rnd(4100)) * SEC + (int64_t)rnd(3);
-        r[i] = (record){.time = rnd(4) == 0 ? 0 : t, .severity = (int)rnd(30) - 2, .text = (unsigned)rnd(3)};
-        r[i].observed = rnd(2) == 0 ? 0 : (NOW_S - 4000 + (int64_t)rnd(4100)) * SEC;
-        int64_t counts = r[i].time != 0 ? r[i].time : r[i].observed;
-        r[i].stays = counts == 0 || (counts >= content.oldest_ns && counts <= content.newest_ns);
-        left += r[i].stays;
-    }
-    asked.stay = stay = (uint32_t)rnd(left + 2);
-    rd_buf in, want;
-    rd_buf_init(&in, 1 << 20);
-    rd_buf_init(&want, 1 << 20);
-    (f == PB ? put_protobuf : put_json)(&in, r, n);
-    kit_result k = kit_run(policy, RD_SIGNAL_LOGS, f, rd_buf_slice(&in));
-    assert_int_equal(asked.walked.n_left, left);
-    if (left == 0 || stay == 0) {
-        assert_int_equal(k.outcome, RD_LIMITED);
-    } else {
-        assert_int_equal(k.outcome, RD_OK);
-        if (stay < left)
-            model_shed(r, n, left - stay);
-        uint32_t kept = 0, by_rule = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            by_rule += r[i].stays && r[i].text == 1;
-            if (r[i].stays && r[i].text != 1)
-                r[kept++] = r[i];
-        }
-        assert_int_equal(k.r.n_refused, n - left);
-        assert_int_equal(k.r.n_shed, stay < left ? left - stay : 0);
-        assert_int_equal(k.r.n_taken, by_rule);
-        assert_int_equal(k.r.n_items, n);
-        (f == PB ? put_protobuf : put_json)(&want, r, kept);
-        /* Only the texts may differ from the records that should have stayed. */
-        kit_content = NULL;
-        kit_admit = (rd_admit){0};
-        kit_result clean = kit_run(policy, RD_SIGNAL_LOGS, f, rd_buf_slice(&want));
-        assert_true(rd_slice_eq(k.r.body, clean.r.body));
-        kit_free(&clean);
-        (void)begin(NULL);
-    }
-    kit_free(&k);
-    rd_buf_release(&in);
-    rd_buf_release(&want);
-}
-
-static void test_content__against_a_model(void **state)
-{
-    for (unsigned i = 0; i < rounds(3000); i++) {
-        content.max[RD_CONTENT_MAX_AGE] = MAX_AGE_S;
-        content.max[RD_CONTENT_MAX_AHEAD] = MAX_AHEAD_S;
-        content.shed = true;
-        one_round(i % 2 == 0 ? PB : JSON);
-    }
-}
-
 static void test_times__of_spans_and_points(void **state)
 {
     content.max[RD_CONTENT_MAX_AGE] = MAX_AGE_S;
@@ -491,7 +280,6 @@ static void test_times__of_spans_and_points(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_siphash__vectors),
         cmocka_unit_test(test_fields__are_those_of_the_schema),
@@ -501,7 +289,6 @@ int main(void)
         TEST(test_times__of_spans_and_points),
         TEST(test_streams__have_one_hash_whatever_the_order_and_form),
         TEST(test_content__all_refused_or_shadow),
-        TEST(test_content__against_a_model),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
