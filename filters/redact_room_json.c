@@ -12,6 +12,7 @@
  */
 #include "filters/redact_private.h"
 
+#include "filters/base/search.h"
 #include "filters/json/json.h"
 #include "filters/json/token.h"
 
@@ -40,18 +41,15 @@ typedef struct room {
 
 /* ---- what the edits made of it ---- */
 
+static bool edit_begins_before(const void *edits, uint32_t i, uint64_t off)
+{
+    return ((const rd_edit *)edits)[i].off < off;
+}
+
 /* The first edit at or behind `off`. */
 static uint32_t edit_at(const room *x, uint32_t off)
 {
-    uint32_t from = 0, to = x->n_edits;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (x->r->doc.edits[middle].off < off)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
+    return rd_search(x->r->doc.edits, 0, x->n_edits, edit_begins_before, off);
 }
 
 static bool is_gone(const room *x, uint32_t off, uint32_t end)

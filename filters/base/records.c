@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "filters/base/search.h"
 #include "filters/base/siphash.h"
 
 enum { KEEP_RECORDS = 1 << 16, FIRST_RECORDS = 1 << 8 };
@@ -92,32 +93,26 @@ bool rd_records_take(rd_records *s, uint32_t i, uint16_t why)
     return true;
 }
 
+static bool record_ends_by(const void *list, uint32_t i, uint64_t off)
+{
+    return ((const rd_record *)list)[i].end <= off;
+}
+
+static bool holder_begins_by(const void *list, uint32_t i, uint64_t off)
+{
+    return ((const rd_holder *)list)[i].off <= off;
+}
+
 /* The first record that ends behind `off`. */
 static uint32_t record_behind(const rd_records *s, uint32_t off)
 {
-    uint32_t from = 0, to = s->n;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (s->list[middle].end <= off)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
+    return rd_search(s->list, 0, s->n, record_ends_by, off);
 }
 
 /* The last holder that begins at or before `off`. */
 static uint32_t holder_before(const rd_records *s, uint32_t off)
 {
-    uint32_t from = 0, to = s->n_holders;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (s->holders[middle].off <= off)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from - 1; /* UINT32_MAX: none */
+    return rd_search(s->holders, 0, s->n_holders, holder_begins_by, off) - 1; /* UINT32_MAX: none */
 }
 
 bool rd_records_take_around(rd_records *s, uint32_t off, uint16_t why, uint32_t *out_n)

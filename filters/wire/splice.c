@@ -14,6 +14,8 @@
  */
 #include "filters/wire/wire.h"
 
+#include "filters/base/search.h"
+
 enum { MAX_PATH = 512 }; /* more levels than any walk goes down */
 
 /* Edits [first, end) that stand in `leaf` (a string with a prefix of its own), or one edit and no leaf. */
@@ -50,23 +52,22 @@ static bool cuts(const rd_edit *e, const rd_leaf *l)
     return e->off < l->off ? edit_end > l->off && edit_end < leaf_end : e->off < leaf_end;
 }
 
+static bool leaf_ends_before(const void *leaves, uint32_t i, uint64_t pos)
+{
+    const rd_leaf *l = (const rd_leaf *)leaves + i;
+    return end_of(l->off, l->len) < pos;
+}
+
 /* The first leaf from `at` on that ends at `pos` or later: steps that double, then halves. Few leaves are
  * edited. */
 static uint32_t find_leaf(const rd_doc *d, uint32_t at, uint64_t pos)
 {
     uint32_t step = 1, end = at;
-    for (; end < d->n_leaves && end_of(d->leaves[end].off, d->leaves[end].len) < pos; step *= 2) {
+    for (; end < d->n_leaves && leaf_ends_before(d->leaves, end, pos); step *= 2) {
         at = end + 1;
         end = d->n_leaves - end > step ? end + step : d->n_leaves;
     }
-    while (at < end) {
-        uint32_t middle = at + (end - at) / 2;
-        if (end_of(d->leaves[middle].off, d->leaves[middle].len) < pos)
-            at = middle + 1;
-        else
-            end = middle;
-    }
-    return at;
+    return rd_search(d->leaves, at, end, leaf_ends_before, pos);
 }
 
 /* The group that starts with edit `first`. *leaf_at remembers how far the leaves were looked at. */
@@ -233,18 +234,16 @@ static bool put_prefix(rd_doc *d, uint32_t from, uint32_t to, int64_t len, rd_bu
     return true;
 }
 
+static bool prefix_begins_by(const void *frames, uint32_t i, uint64_t off)
+{
+    return ((const rd_frame *)frames)[i].prefix_off <= off;
+}
+
 /* Does `off` lie between the tag and the content of a frame? Frames are in order of their prefix. */
 static bool is_in_prefix(const rd_doc *d, uint32_t off)
 {
-    uint32_t from = 0, to = d->n_frames;
-    while (from < to) {
-        uint32_t middle = from + (to - from) / 2;
-        if (d->frames[middle].prefix_off <= off)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from > 0 && off < d->frames[from - 1].content_off;
+    uint32_t behind = rd_search(d->frames, 0, d->n_frames, prefix_begins_by, off);
+    return behind > 0 && off < d->frames[behind - 1].content_off;
 }
 
 /* Prefixes of the frames around `frame` that are not done; those before *frame_at are. */

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "filters/base/doc.h"
+#include "filters/base/search.h"
 #include "filters/base/utf8.h"
 
 static void test_buf__stops_at_its_maximum_and_stays_failed(void **state)
@@ -99,6 +100,32 @@ static void test_doc__splices_sorted_edits(void **state)
     rd_doc_release(&d);
 }
 
+static bool is_less(const void *list, uint32_t i, uint64_t pos)
+{
+    return ((const uint16_t *)list)[i] < pos;
+}
+
+/* Every list of up to seven even numbers with repeats, every part of it, every place before, in and behind
+ * it. */
+static void test_search__finds_what_a_walk_finds(void **state)
+{
+    for (uint32_t shape = 0; shape < 1 << 7; shape++) {
+        uint16_t list[7], value = 2;
+        for (uint32_t i = 0; i < 7; i++)
+            list[i] = value += (uint16_t)(2 * (shape >> i & 1));
+        for (uint32_t part = 0; part < 64; part++) {
+            uint32_t from = part % 8, to = part / 8;
+            for (uint16_t pos = 0; pos < 20 && from <= to; pos++) {
+                uint32_t want = from;
+                while (want < to && list[want] < pos)
+                    want++;
+                assert_int_equal(rd_search(list, from, to, is_less, pos), want);
+            }
+        }
+    }
+    assert_int_equal(rd_search(NULL, 0, 0, is_less, 5), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_buf__writes_numbers),
         cmocka_unit_test(test_utf8__takes_what_rfc_3629_takes),
         cmocka_unit_test(test_doc__splices_sorted_edits),
+        cmocka_unit_test(test_search__finds_what_a_walk_finds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
