@@ -15,13 +15,13 @@
 #include <stdlib.h>
 
 #include "filters/detect/chunk.h"
-#include "filters/detect/class_memo.h"
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
 #include "filters/detect/key_names.h"
 #include "filters/detect/keys.h"
 #include "filters/detect/pattern.h"
 #include "filters/detect/percent.h"
+#include "filters/detect/tail_memo.h"
 #include "filters/detect/times.h"
 
 enum { KEY_END = 3 }; /* matchers are called that many bytes before what follows a key */
@@ -39,7 +39,8 @@ struct rd_detect_set {
 struct rd_detect_scratch {
     rd_chunk chunk;
     uint32_t resume[RD_MAX_MATCHERS];
-    rd_class_memo classes; /* of keys, from earlier calls too */
+    rd_tail_memo classes;   /* of keys, from earlier calls too */
+    rd_tail_memo name_ends; /* of this pass: another set has other names */
     rd_collector found;
     rd_key_hits keys_at;
     rd_pattern_scratch *patterns; /* owned */
@@ -312,12 +313,14 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
                  const rd_text *texts, uint32_t n_texts, rd_percent *encoded)
 {
     rd_collector_reset(&scratch->found);
+    rd_tail_memo_forget(&scratch->name_ends);
     memset(scratch->resume, 0, sizeof scratch->resume);
     walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
     w.find = (rd_find){.v.b = base,
                        .keys = set->keys,
                        .classes = &scratch->classes,
                        .names = set->names,
+                       .name_ends = &scratch->name_ends,
                        .wanted = set->wanted,
                        .out = &scratch->found,
                        .encoded = encoded,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "filters/detect/keys.h"
+#include "filters/detect/tail_memo.h"
 
 enum { FIRST_HITS = 256, KEEP_HITS = 1 << 14, MAX_SLASHES = 64, MAX_SPACES = 4, MAX_END = 4, KEY_END = 3 };
 
@@ -67,6 +68,22 @@ static uint32_t skip_closers(const rd_view *v, uint32_t i)
     return rd_skip(v, i, i + MAX_SPACES, RD_C_SPACE);
 }
 
+static __attribute__((noinline)) bool learn_end(rd_find *f, uint32_t end)
+{
+    const rd_view *v = &f->v;
+    uint32_t looked;
+    bool may_end = rd_keyset_may_end(f->names, v->b + v->lo, v->b + end, &looked);
+    rd_tail_memo_learn(f->name_ends, v, end, looked, may_end);
+    return may_end;
+}
+
+/* May one of the names end at `end`, which is in the text or at its end? */
+static bool name_may_end(rd_find *f, uint32_t end)
+{
+    const rd_tail *known = rd_tail_memo_find(f->name_ends, &f->v, end);
+    return known != NULL ? known->says != 0 : learn_end(f, end);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -74,7 +91,7 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     bool space = rd_is(rd_at(v, at), RD_C_SPACE); /* of a window, or before a name of two bytes */
     uint32_t end = at + KEY_END;
-    if (!space && end - v->lo <= v->hi - v->lo && !rd_keyset_may_end(f->names, v->b + v->lo, v->b + end))
+    if (!space && end - v->lo <= v->hi - v->lo && !name_may_end(f, end))
         return;
     uint32_t separator = space && rd_key_separates(v, at + 1) ? at + 1 : skip_closers(v, end);
     /* Assignments as in `key := value`. */

@@ -193,11 +193,12 @@ static bool may_have(const rd_keyset *k, uint32_t h, uint32_t len)
     return false;
 }
 
-bool rd_keyset_may_end(const rd_keyset *k, const uint8_t *lo, const uint8_t *end)
+bool rd_keyset_may_end(const rd_keyset *k, const uint8_t *lo, const uint8_t *end, uint32_t *out_looked)
 {
     uint32_t h = seed, len = 0;
-    for (; end > lo; end--) {
-        uint8_t c = end[-1];
+    const uint8_t *p = end;
+    for (; p > lo; p--) {
+        uint8_t c = p[-1];
         if (rd_is(c, RD_C_WORD)) {
             uint32_t longer = step(h, rd_lower(c));
             if (len == k->max_len || !is_suffix(k, longer))
@@ -205,11 +206,12 @@ bool rd_keyset_may_end(const rd_keyset *k, const uint8_t *lo, const uint8_t *end
             h = longer;
             len++;
         } else if (c == '.' && may_have(k, h, len)) {
-            return true;
+            break;
         } else if (c == ' ' || !rd_is(c, RD_C_JOIN)) {
             break;
         }
     }
+    *out_looked = (uint32_t)(end - p) + 1;
     return may_have(k, h, len);
 }
 

@@ -21,8 +21,9 @@ rd_keyset *rd_keyset_build(const rd_keyset_entry *entries, uint32_t n);
 void rd_keyset_free(rd_keyset **k);
 
 /* Can a key inside text that ends before `end` be in the set, wherever it starts? Reads back from there, not
- * before `lo`, as far as some name goes. */
-bool rd_keyset_may_end(const rd_keyset *k, const uint8_t *lo, const uint8_t *end);
+ * before `lo`, as far as some name goes. It depends on *out_looked bytes before `end`; more than there are:
+ * on where `lo` is. */
+bool rd_keyset_may_end(const rd_keyset *k, const uint8_t *lo, const uint8_t *end, uint32_t *out_looked);
 /* True and *out_value when `key` is in the set. Costs a few nanoseconds for a key that is not. */
 bool rd_keyset_find(const rd_keyset *k, rd_slice key, uint16_t *out_value);
 

@@ -20,12 +20,12 @@ typedef struct rd_collector rd_collector;
 typedef struct rd_refusals rd_refusals;
 typedef struct rd_percent rd_percent;
 typedef struct rd_key_hits rd_key_hits;
-typedef struct rd_class_memo rd_class_memo;
+typedef struct rd_tail_memo rd_tail_memo;
 
 typedef struct rd_find {
     rd_view v;
     const rd_key_table *keys; /* borrowed from the set */
-    rd_class_memo *classes;   /* borrowed from the scratch; NULL: none */
+    rd_tail_memo *classes;    /* of keys; borrowed from the scratch; NULL: none */
     bool starts_token;        /* the run of tokens starts as the matcher said, not only behind such a byte */
     uint64_t wanted;          /* bits of the detectors that are switched on */
     uint32_t resume;          /* in and out; only ever moves forward */
@@ -33,6 +33,7 @@ typedef struct rd_find {
     rd_percent *encoded;           /* NULL: this is the pass over decoded texts */
     rd_key_hits *keys_at;          /* the same */
     const struct rd_keyset *names; /* borrowed from the set; NULL: it has no key names */
+    rd_tail_memo *name_ends;       /* whether one of them may end so; as `classes`, of this pass */
     rd_refusals *refused;          /* NULL: nobody asks why not (the rule in service) */
 } rd_find;
 

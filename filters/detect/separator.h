@@ -33,11 +33,14 @@ static inline uint32_t rd_separator_key_end(const rd_view *v, uint32_t at)
     return rd_separator_key_end_of_any(v, at);
 }
 
-/* key=, key:, "key":, and nothing else that belongs to the separator: its end. 0: it is not that plain. */
+/* key=, key:, "key":, and nothing else that belongs to the separator: its end. 0: it is not that plain, or at
+ * the end of the text. `end` is in the text. */
 static inline uint32_t rd_separator_plain_end(const rd_view *v, uint32_t end)
 {
-    uint32_t i = end + (rd_at(v, end) == '"');
-    uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
+    if (end + 2 >= v->hi)
+        return 0;
+    uint32_t i = end + (v->b[end] == '"');
+    uint8_t c = v->b[i], next = v->b[i + 1];
     return (c == '=' || c == ':') && next != '=' && next != ':' && next != '>' ? i + 1 : 0;
 }
 

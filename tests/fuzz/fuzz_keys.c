@@ -62,7 +62,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         /* Inside text a key ends where a space stands; what is before it must not matter. */
         const uint8_t *last = n > 0 && memchr(data + from, ' ', n) == NULL ? data + from + n : NULL;
-        if (found && last != NULL && !rd_keyset_may_end(set, data, last))
+        uint32_t looked, again;
+        bool may_end = last != NULL && rd_keyset_may_end(set, data, last, &looked);
+        if (found && last != NULL && !may_end)
+            abort();
+        /* Nor what it did not look at. */
+        if (last != NULL && looked <= (size_t)(last - data) &&
+            (rd_keyset_may_end(set, last - looked, last, &again) != may_end || again != looked))
             abort();
         from += n + 1;
     }

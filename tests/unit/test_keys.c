@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "filters/detect/keys.h"
+#include "tests/unit/random.h"
 
 static const rd_keyset_entry entries[] = {
     {"user_id", 1}, {"authorization", 2},  {"X-API-Key", 3}, {"token", 4}, {"User-ID", 9}, {"ip", 5},
@@ -111,6 +112,34 @@ static void test_keys__many_entries(void **state)
     rd_keyset_free(&k);
 }
 
+/* What may end a name depends on no byte before those that it says it looked at. */
+static void test_keys__may_end_tells_how_far_it_looks(void **state)
+{
+    static const char *const parts[] = {"user", "_",     "id",       ".",  "-",      " ",       "ID",
+                                        "User", "token", "api",      "x",  "client", "address", "q",
+                                        "\"",   "=",     "\xc3\xa9", "ip", "key",    "A"};
+    rd_keyset *k = rd_keyset_build(entries, 8);
+    uint32_t n_yes = 0, n_rounds = rounds(20000);
+    assert_non_null(k);
+    for (uint32_t i = 0; i < n_rounds; i++) {
+        uint8_t text[64];
+        uint32_t n = 0, looked, again;
+        for (const char *part = ""; n + strlen(part) <= sizeof text; part = parts[rnd(20)]) {
+            memcpy(text + n, part, strlen(part));
+            n += (uint32_t)strlen(part);
+        }
+        bool yes = rd_keyset_may_end(k, text, text + n, &looked);
+        n_yes += yes;
+        assert_true(looked <= n + 1);
+        if (looked > n)
+            continue;
+        assert_int_equal(rd_keyset_may_end(k, text + n - looked, text + n, &again), yes);
+        assert_int_equal(again, looked);
+    }
+    assert_true(n_yes > n_rounds / 20);
+    rd_keyset_free(&k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_keys__long_names),
         cmocka_unit_test(test_keys__empty_set),
         cmocka_unit_test(test_keys__many_entries),
+        cmocka_unit_test(test_keys__may_end_tells_how_far_it_looks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
