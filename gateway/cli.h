@@ -11,7 +11,8 @@ int gw_cli_check(int argc, char **argv);
 int gw_cli_token(int argc, char **argv);
 /* `redactd password hash`: argon2id of the line on standard input. */
 int gw_cli_password(int argc, char **argv);
-/* `redactd ledger verify DIRECTORY [SHA256]`: whether the ledger is whole, and holds that record. */
+/* `redactd ledger verify DIRECTORY [SHA256]`: whether the ledger is whole, and holds that record; `counts`:
+ * what it says, added up. */
 int gw_cli_ledger(int argc, char **argv);
 /* `redactd dump-config [FILE]`: the effective configuration, secrets masked. */
 int gw_cli_dump_config(int argc, char **argv);
@@ -30,7 +31,7 @@ int gw_cli_status(int argc, char **argv);
 int gw_cli_log_level(int argc, char **argv);
 /* `redactd workspace ls|show NAME|block NAME [--ttl TIME]|unblock NAME`. */
 int gw_cli_workspace(int argc, char **argv);
-/* `redactd rules ls [--unused]`. */
+/* `redactd rules ls [--unused]`, `rules counts`. */
 int gw_cli_rules(int argc, char **argv);
 /* `redactd breaker ls|open|close|reset`. */
 int gw_cli_breaker(int argc, char **argv);

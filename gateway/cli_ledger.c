@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* `redactd ledger verify`: the auditor's side. Prints numbers, times and hashes only. */
-#include "gateway/cli.h"
+#include "gateway/cli_ledger.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/cli.h"
 #include "gateway/cli_usage.h"
-#include "gateway/ledger_verify.h"
 
 static bool is_hash(const char *s)
 {
@@ -33,22 +33,29 @@ static int say_whole(const gw_ledger_verdict *v)
     return fflush(stdout) == 0 ? GW_EXIT_OK : GW_EXIT_FAILED;
 }
 
-int gw_cli_ledger(int argc, char **argv)
+int gw_cli_ledger_walk(const char *dir, const char *want, const gw_ledger_watch *watch,
+                       gw_ledger_verdict *out)
 {
-    gw_ledger_verdict v;
-    const char *dir = argc >= 3 ? argv[2] : NULL, *want = argc == 4 ? argv[3] : NULL;
-    if (argc < 3 || argc > 4 || strcmp(argv[1], "verify") != 0 || (want != NULL && !is_hash(want)))
-        return gw_cli_usage("ledger");
-    if (!gw_ledger_verify(dir, want, &v)) {
+    *out = (gw_ledger_verdict){0};
+    if (!gw_ledger_walk(dir, want, watch, out)) {
         fprintf(stderr, "redactd: ledger %s: %s\n", dir, strerror(errno));
         return GW_EXIT_FAILED;
     }
-    if (v.fault != GW_LEDGER_FAULT_OK)
-        return say_broken(dir, &v);
-    if (v.head.seq == 0) {
+    if (out->fault != GW_LEDGER_FAULT_OK)
+        return say_broken(dir, out);
+    if (out->head.seq == 0) {
         fprintf(stderr, "redactd: ledger %s has no records\n", dir);
         return GW_EXIT_FAILED;
     }
+    return GW_EXIT_OK;
+}
+
+static int verify(const char *dir, const char *want)
+{
+    gw_ledger_verdict v;
+    int rc = gw_cli_ledger_walk(dir, want, NULL, &v);
+    if (rc != GW_EXIT_OK)
+        return rc;
     if (want != NULL && !v.found) {
         fprintf(stderr,
                 "redactd: ledger %s has no record with that SHA-256: its end was cut off, or it is "
@@ -57,4 +64,14 @@ int gw_cli_ledger(int argc, char **argv)
         return GW_EXIT_FAILED;
     }
     return say_whole(&v);
+}
+
+int gw_cli_ledger(int argc, char **argv)
+{
+    const char *want = argc == 4 ? argv[3] : NULL;
+    if (argc >= 3 && strcmp(argv[1], "counts") == 0)
+        return gw_cli_ledger_counts(argc, argv);
+    if (argc < 3 || argc > 4 || strcmp(argv[1], "verify") != 0 || (want != NULL && !is_hash(want)))
+        return gw_cli_usage("ledger");
+    return verify(argv[2], want);
 }

@@ -17,9 +17,18 @@ typedef struct gw_ledger_verdict {
     bool found; /* the wanted head is one of the chain's */
 } gw_ledger_verdict;
 
+/* Called for each record that is whole and follows the one before it. False: no more. */
+typedef struct gw_ledger_watch {
+    bool (*see)(void *arg, const gw_ledger_record *r, rd_slice line); /* borrowed for the call */
+    void *arg;
+} gw_ledger_watch;
+
 /* `want`: SHA-256 of a record that must be there, in hex; NULL: none. False: the directory or a file cannot
  * be read, and errno says why. */
 bool gw_ledger_verify(const char *dir, const char *want, gw_ledger_verdict *out)
+    __attribute__((warn_unused_result));
+/* The same, and `watch` sees the records; when it wants no more, the verdict is of the records until then. */
+bool gw_ledger_walk(const char *dir, const char *want, const gw_ledger_watch *watch, gw_ledger_verdict *out)
     __attribute__((warn_unused_result));
 
 #endif

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { e2e, world } from './lib/world.mjs'
 import { configTo, Gateway } from './lib/gateway.mjs'
 import { metric } from './lib/metrics.mjs'
-import { Child, until } from './lib/process.mjs'
+import { Child, tempDir, until } from './lib/process.mjs'
 import { logRequest } from './lib/samples.mjs'
 import { assertClean, EMAIL } from './lib/secrets.mjs'
 import { REDACTD } from './lib/paths.mjs'
@@ -103,6 +103,53 @@ e2e('the verb names the first record that was changed', async (t) => {
   assert.equal(code, 1)
   const changed = text.slice(0, text.indexOf('"n":1')).split('\n').length
   assert.match(err, new RegExp(`broken at record ${changed}, 000000000001.jsonl line ${changed}: the line is not what its own SHA-256`))
+})
+
+// A chain that is whole, of records that say what we want.
+function ledgerOf (...rests) {
+  const dir = tempDir()
+  let previous = '0'.repeat(64)
+  const text = rests.map((rest, i) => {
+    const head = `{"seq":${i + 1},"time":"2026-11-23T18:00:00Z","kind":"counts","previous":"${previous}","config":"0123456789abcdef"${rest}`
+    previous = createHash('sha256').update(head).digest('hex')
+    return `${head},"sha256":"${previous}"}\n`
+  })
+  writeFileSync(join(dir, '000000000001.jsonl'), text.join(''))
+  return dir
+}
+
+e2e('ledger counts: adds up records of both formats, and shows nothing of a ledger that cannot be read or is broken', async () => {
+  const counts = async (dir, ...args) => {
+    const child = new Child(REDACTD, ['ledger', 'counts', dir, ...args])
+    const { code } = await child.end(null)
+    return { code, out: child.stdout.toString(), err: child.stderr.toString() }
+  }
+  const cell = (n, more = {}) => JSON.stringify({ workspace: 'shop', rule: 'email', field: 'body', action: 'mask', n, ...more })
+  const first = ',"redactions":[{"rule":"email","field":"body","n":3}],"workspaces":[{"workspace":"shop","rule":"email","n":3}]'
+  const whole = ledgerOf(first, `,"format":2,"redactions":[${cell(4)},${cell(1, { action: 'drop' })}]`, `,"format":2,"redactions":[${cell(5)}]`, ',"format":2')
+  const { code, out } = await counts(whole)
+  assert.equal(code, 0)
+  assert.deepEqual(out.split('\n').slice(1, 4).map((line) => line.split(/ +/)), [
+    ['shop', 'email', '-', '-', '0123456789abcdef', '3'],
+    ['shop', 'email', 'body', 'drop', '0123456789abcdef', '1'],
+    ['shop', 'email', 'body', 'mask', '0123456789abcdef', '9']])
+  assert.match(out, /^13 finds in 4 records; /m)
+  assert.match(out, /^1 of these records are of format 1/m)
+
+  for (const [rest, why] of [[',"format":3', 'its format is not known'], [',"format":"x"', 'its format is not known'], [',"a":', 'it cannot be read'],
+    [`,"format":2,"redactions":[${cell('1')}]`, 'a count in it is no number'], [`,"format":2,"redactions":[${cell(-1)}]`, 'a count in it is no number'], [',"format":2,"redactions":[7]', 'a count in it is no number']]) {
+    const bad = await counts(ledgerOf(first, rest, first))
+    assert.deepEqual([bad.code, bad.out], [1, ''], rest)
+    assert.match(bad.err, new RegExp(`record 2: ${why}`), rest)
+  }
+  const file = join(whole, '000000000001.jsonl')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"n":5', '"n":6'))
+  const broken = await counts(whole)
+  assert.deepEqual([broken.code, broken.out], [1, ''])
+  assert.match(broken.err, /broken at record 3/)
+  for (const args of [['--from'], ['--from', '20'], ['--to', 'today'], ['--to', '2026-11-23T18:00:00Z1'], ['--what']]) {
+    assert.equal((await counts(whole, ...args)).code, 64, args.join(' '))
+  }
 })
 
 e2e('a crash costs the ledger no record, and the next start goes on', async (t) => {

@@ -71,7 +71,7 @@ async function assertVerbs (gateway, m, workspace) {
   for (const { rule, finds } of rules) assert.equal(finds, byRule[rule] ?? 0, rule)
 }
 
-function assertLedger (gateway, m) {
+async function assertLedger (gateway, m, configs) {
   const dir = join(gateway.dir, 'ledger')
   const text = readdirSync(dir).sort().map((name) => readFileSync(join(dir, name), 'utf8')).join('')
   assertClean('the ledger', text)
@@ -79,6 +79,27 @@ function assertLedger (gateway, m) {
   assert.ok(records.every((r) => r.format === 2))
   const keys = ['workspace', 'rule', 'field', 'action']
   assert.deepEqual(addUp(records.flatMap((r) => r.redactions ?? []), ...keys), addUp(series(m), ...keys))
+
+  const sums = async (...args) => {
+    const child = new Child(REDACTD, ['ledger', 'counts', dir, ...args])
+    assert.equal((await child.end(null)).code, 0)
+    return child.stdout.toString()
+  }
+  const { finds, redactions, sha256: head } = JSON.parse(await sums('--json'))
+  assert.deepEqual(addUp(redactions.map((row) => ({ ...row, n: row.finds })), ...keys), addUp(series(m), ...keys))
+  assert.equal(finds, redactions.reduce((n, row) => n + row.finds, 0))
+  assert.equal(head, records.at(-1).sha256)
+  assert.equal(new Set(redactions.map((row) => row.config)).size, configs)
+  const table = await sums()
+  for (const { workspace, rule, field, action, config, finds } of redactions) {
+    assert.match(table, new RegExp(`^${workspace} +${rule} +${field} +${action} +${config} +${finds}$`, 'm'))
+  }
+  const [{ workspace }] = redactions
+  const ofOne = JSON.parse(await sums('--json', '--workspace', workspace)).redactions
+  assert.deepEqual(ofOne, redactions.filter((row) => row.workspace === workspace))
+  const from = records.at(-1).time
+  assert.equal(JSON.parse(await sums('--json', '--from', from.slice(0, 10), '--to', from)).finds, finds)
+  assert.equal(JSON.parse(await sums('--json', '--to', '2020')).finds, 0)
 }
 
 e2e('counts by workspace, rule, field and action: from real senders, over a reload', async (t) => {
@@ -120,7 +141,7 @@ e2e('counts by workspace, rule, field and action: from real senders, over a relo
   assert.equal(n('shop', 'seen', 'body', 'shadow'), 1)
   await assertVerbs(gateway, m, 'shop')
   await gateway.finish()
-  assertLedger(gateway, m)
+  await assertLedger(gateway, m, 2)
 })
 
 e2e('a workspace that makes every series there could be loses detail, no sums, and takes nothing from others', async (t) => {
@@ -145,5 +166,5 @@ e2e('a workspace that makes every series there could be loses detail, no sums, a
   assert.deepEqual(rows.filter((row) => row.workspace === 'quiet').map((row) => [row.field, row.action, row.n]), words.map(() => ['body', 'mask', 1]))
   await assertVerbs(gateway, m, 'loud')
   await gateway.finish()
-  assertLedger(gateway, m)
+  await assertLedger(gateway, m, 1)
 })
