@@ -131,8 +131,10 @@ static void confirm(rd_find *f, uint32_t at)
     while (rd_at(v, to) == '=' && to - f->resume < 2)
         to++;
     if (to - from >= MIN_CHARACTERS && means_text(v, from, f->resume))
-        rd_percent_note(f->encoded, (rd_percent_run){
-                                        .off = from, .len = to - from, .text = f->out->text, .base64 = true});
+        rd_percent_note(f->encoded, (rd_percent_run){.off = rd_origin(f, from),
+                                                     .len = to - from,
+                                                     .text = f->out->text,
+                                                     .base64 = true});
 }
 
 const rd_matcher rd_match_base64_text = {

@@ -7,15 +7,9 @@
  * wide registers. */
 #define EVERY_CPU inline __attribute__((always_inline))
 
-static inline uint32_t text_end(const rd_text *t)
-{
-    return t->off + t->len;
-}
-
 void rd_chunk_reset(rd_chunk *c)
 {
     c->digit_carry = c->token_carry = 0;
-    c->marked = 0;
 }
 
 /* ---- scan ---- */
@@ -38,62 +32,6 @@ static EVERY_CPU void scan_words(rd_chunk *c, const rd_chunk_source *from, uint3
     from->scan(from->program, last, 1, masks_from(c, whole));
 }
 
-/* ---- texts ---- */
-
-/* Bit k of the result: an odd number of the bits 0 to k of `edges` are set. */
-static EVERY_CPU uint64_t between(uint64_t edges)
-{
-    edges ^= edges << 1;
-    edges ^= edges << 2;
-    edges ^= edges << 4;
-    edges ^= edges << 8;
-    edges ^= edges << 16;
-    return edges ^ edges << 32;
-}
-
-/* Which bytes of the words from `at` on belong to texts, and where those start. */
-static EVERY_CPU void mark_texts(rd_chunk *c, const rd_chunk_source *from, uint32_t at, uint32_t n_words)
-{
-    uint32_t size = 64 * n_words, i = c->marked, n_texts = from->n_texts;
-    const rd_text *texts = from->texts;
-    memset(c->inside, 0, (n_words + 1) * sizeof c->inside[0]);
-    memset(c->starts, 0, n_words * sizeof c->starts[0]);
-    while (i < n_texts && text_end(&texts[i]) <= at)
-        i++;
-    c->marked = i;
-    uint64_t carry = 0;
-    if (i < n_texts && texts[i].off < at) { /* it goes on here */
-        carry = UINT64_MAX;
-        uint32_t end = text_end(&texts[i++]) - at;
-        if (end < size)
-            c->inside[end / 64] ^= UINT64_C(1) << end % 64;
-    }
-    for (; i < n_texts && texts[i].off - at < size; i++) {
-        uint32_t off = texts[i].off - at, end = off + texts[i].len;
-        end = end < size ? end : size; /* the word behind the last counts for nothing */
-        c->starts[off / 64] |= UINT64_C(1) << off % 64;
-        c->inside[off / 64] ^= UINT64_C(1) << off % 64;
-        c->inside[end / 64] ^= UINT64_C(1) << end % 64;
-    }
-    for (uint32_t k = 0; k < n_words; k++)
-        c->inside[k] = between(c->inside[k]);
-    for (uint32_t k = 0; k < n_words; k++) {
-        c->inside[k] ^= carry;
-        carry = 0 - (c->inside[k] >> 63);
-    }
-}
-
-static EVERY_CPU void drop_outside(rd_chunk *c, uint32_t n_words)
-{
-    for (uint32_t i = 0; i < n_words; i++) {
-        c->hit_end[i] &= c->inside[i];
-        c->hit_short[i] &= c->inside[i];
-        c->hit_long[i] &= c->inside[i];
-        c->digit[i] &= c->inside[i];
-        c->token[i] &= c->inside[i];
-    }
-}
-
 /* ---- runs ---- */
 
 /* Those bits of every run that have `by` more of it behind them. The last word sees nothing behind it. */
@@ -104,10 +42,10 @@ static EVERY_CPU void shorten(const uint64_t *run, uint32_t n, unsigned by, uint
     out[n] = run[n] & run[n] >> by;
 }
 
-/* Where runs of at least `shortest` start in the first `n` words of `run`, which has one more; each text
- * starts anew. Returns the next carry. */
-static EVERY_CPU uint64_t find_starts(const uint64_t *run, const uint64_t *text_starts, uint32_t n,
-                                      uint32_t shortest, uint64_t carry, uint64_t *out)
+/* Where runs of at least `shortest` start in the first `n` words of `run`, which has one more. Returns the
+ * next carry. */
+static EVERY_CPU uint64_t find_starts(const uint64_t *run, uint32_t n, uint32_t shortest, uint64_t carry,
+                                      uint64_t *out)
 {
     shorten(run, n, 1, out);
     if (shortest < 2)
@@ -116,9 +54,9 @@ static EVERY_CPU uint64_t find_starts(const uint64_t *run, const uint64_t *text_
         by = shortest - have < have ? shortest - have : have;
         shorten(out, n, by, out);
     }
-    out[0] &= ~(run[0] << 1 | carry) | text_starts[0];
+    out[0] &= ~(run[0] << 1 | carry);
     for (uint32_t i = 1; i < n; i++)
-        out[i] &= ~(run[i] << 1 | run[i - 1] >> 63) | text_starts[i];
+        out[i] &= ~(run[i] << 1 | run[i - 1] >> 63);
     return run[n - 1] >> 63;
 }
 
@@ -203,21 +141,12 @@ static EVERY_CPU void drop_numbers(rd_chunk *c)
     }
 }
 
-/* JSON between texts is full of what may follow keys; protobuf is not. */
-static EVERY_CPU bool many_ends(const rd_chunk *c, uint32_t n)
-{
-    uint32_t n_hit = 0;
-    for (uint32_t i = 0; i < n; i++)
-        n_hit += c->hit_end[i] != 0;
-    return 4 * n_hit > 3 * n;
-}
-
 /* What small programs have not. */
 static EVERY_CPU void find_runs(rd_chunk *c, const rd_program *p, uint32_t scanned)
 {
     c->digit[scanned] = c->token[scanned] = 0;
-    c->digit_carry = find_starts(c->digit, c->starts, c->n_words, p->digit_run, c->digit_carry, c->digits);
-    c->token_carry = find_starts(c->token, c->starts, c->n_words, p->token_run, c->token_carry, c->tokens);
+    c->digit_carry = find_starts(c->digit, c->n_words, p->digit_run, c->digit_carry, c->digits);
+    c->token_carry = find_starts(c->token, c->n_words, p->token_run, c->token_carry, c->tokens);
 }
 
 static EVERY_CPU void make_exact(rd_chunk *c, const rd_chunk_source *from, uint32_t at, bool small)
@@ -244,10 +173,6 @@ static EVERY_CPU void fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at
     uint32_t n = c->n_words = words < RD_CHUNK_WORDS ? words : RD_CHUNK_WORDS;
     uint32_t scanned = words < RD_MASK_WORDS ? n : RD_MASK_WORDS;
     scan_words(c, from, at, scanned);
-    if (!p->small || many_ends(c, n)) {
-        mark_texts(c, from, at, scanned);
-        drop_outside(c, scanned);
-    }
     if (p->small) {
         make_exact(c, from, at, true);
         return;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The candidates of one chunk of the base buffer: what the prefilter sees, without what lies between texts,
- * and only where the exact tests say yes. On the way they are bit masks: bit i of word w speaks of byte
- * 64 w + i of the chunk.
+ * The candidates of one chunk of texts: what the prefilter sees, and only where the exact tests say yes. On
+ * the way they are bit masks: bit i of word w speaks of byte 64 w + i of the chunk.
  *
  *    scan     hits of windows and ends of keys, digits, tokens (scan.h)
- *    inside   hits between texts are dropped; where they are few, the walk does that
  *    runs     of digits and of tokens only the starts of long ones stay
  *    exact    hits that are none are dropped, without a branch that depends on the test
  *    list     of the places where something is left
@@ -44,9 +42,7 @@ typedef struct rd_chunk {
     uint64_t any[RD_CHUNK_WORDS];
     uint64_t digits[RD_MASK_WORDS + 1], tokens[RD_MASK_WORDS + 1]; /* where runs start */
     uint64_t digit[RD_MASK_WORDS + 1], token[RD_MASK_WORDS + 1];
-    uint64_t inside[RD_MASK_WORDS + 1], starts[RD_MASK_WORDS]; /* bytes of texts; their first ones */
     uint64_t digit_carry, token_carry; /* bit 0: the byte before the chunk belongs to a run */
-    uint32_t marked;                   /* texts that end before the chunk */
 } rd_chunk;
 
 /* What chunks are made of. */
@@ -54,14 +50,12 @@ typedef struct rd_chunk_source {
     const rd_program *program;
     rd_scan_fn scan;
     const uint8_t *base;
-    const rd_text *texts;
-    uint32_t n_texts;
-    uint32_t end; /* of the last text */
+    uint32_t end; /* of the last text; between two texts are zero bytes */
 } rd_chunk_source;
 
-/* Before the first chunk of a list of texts. */
+/* Before the first chunk. */
 void rd_chunk_reset(rd_chunk *c);
-/* The next chunk, RD_CHUNK bytes behind the one before. Bytes behind the end of the texts count as zero. */
+/* The next chunk, RD_CHUNK bytes behind the one before. Bytes behind the end count as zero. */
 void rd_chunk_fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at);
 
 #endif

@@ -15,7 +15,7 @@ void rd_collector_reset(rd_collector *c)
 {
     if (c->cap > KEEP_MATCHES)
         rd_collector_release(c);
-    c->n = c->text = c->text_first = 0;
+    c->n = c->text = c->text_first = c->shift = c->n_events = 0;
     c->failed = false;
 }
 
@@ -39,12 +39,13 @@ static bool grow(rd_collector *c)
 void rd_collector_add(rd_collector *c, uint32_t detector, uint32_t from, uint32_t to, uint32_t head,
                       uint32_t tail)
 {
+    c->n_events++;
     if (c->n == c->cap && !grow(c)) {
         c->failed = true;
         return;
     }
     c->list[c->n] = (rd_match){
-        .off = from,
+        .off = from + c->shift,
         .len = to - from,
         .text = c->text,
         .keep_head = head <= UINT16_MAX ? (uint16_t)head : 0,
@@ -63,6 +64,12 @@ void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, ui
 uint32_t rd_text_number(const rd_find *f)
 {
     return f->out->text;
+}
+
+uint32_t rd_origin(const rd_find *f, uint32_t at)
+{
+    f->out->n_events++;
+    return at + f->out->shift;
 }
 
 uint32_t rd_found(const rd_find *f)
@@ -133,7 +140,7 @@ static void unite(rd_match *a, const rd_match *b)
     a->len = end - a->off;
 }
 
-void rd_collector_finish(rd_collector *c, uint32_t next)
+void rd_collector_finish(rd_collector *c)
 {
     uint32_t first = c->text_first, kept = first;
     sort(c->list + first, c->n - first);
@@ -144,5 +151,4 @@ void rd_collector_finish(rd_collector *c, uint32_t next)
             c->list[kept++] = c->list[i];
     }
     c->n = c->text_first = kept;
-    c->text = next;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine: one pass over the base buffer, in chunks that stay in the first-level cache.
+ * The engine: short texts are brought together, long ones stay where they are; one pass over them, in chunks
+ * that stay in the first-level cache.
  *
- *    base    ....text 0....  ..text 1..          ...text 2...
- *    chunk   ------------------------ chunk --------------------   bit masks: candidates (chunk.h)
- *    walk    bit by bit, upwards: which text is it in? the matchers' confirm
+ *    gather  0 text 0 0 text 1 0 text 3 0                          without those known to be clean (gather.h)
+ *    chunk   ------------------------ chunk ------------------     bit masks: candidates (chunk.h)
+ *    walk    place by place, upwards: which text is it in? the matchers' confirm
  *    end     of each text with finds: order and unite (collect.c); own patterns before that
  *
- * The masks are made from raw bytes, gaps between texts included, and so say "perhaps here"; every decision
- * is the matcher's, whose look is clamped to its text.
+ * The masks say "perhaps here"; every decision is the matcher's, whose look is clamped to its text.
  */
 #include "filters/detect/detect.h"
 
@@ -17,6 +17,7 @@
 #include "filters/detect/chunk.h"
 #include "filters/detect/collect.h"
 #include "filters/detect/explain.h"
+#include "filters/detect/gather.h"
 #include "filters/detect/key_names.h"
 #include "filters/detect/keys.h"
 #include "filters/detect/pattern.h"
@@ -28,6 +29,7 @@ enum { KEY_END = 3 }; /* matchers are called that many bytes before what follows
 
 struct rd_detect_set {
     rd_program program;
+    uint32_t number; /* no other set has it */
     uint64_t wanted;
     rd_scan_fn scan;
     rd_key_table *keys;    /* owned */
@@ -40,13 +42,14 @@ struct rd_detect_scratch {
     rd_chunk chunk;
     uint32_t resume[RD_MAX_MATCHERS];
     rd_tail_memo classes;   /* of keys, from earlier calls too */
-    rd_tail_memo name_ends; /* of this pass: another set has other names */
+    rd_tail_memo name_ends; /* of each set its own: another one has other names */
     rd_collector found;
     rd_key_hits keys_at;
     rd_pattern_scratch *patterns; /* owned */
     rd_refusals *refused;         /* borrowed for one call; NULL: nobody asks */
     rd_times *times;              /* borrowed; NULL: nothing is timed */
     rd_percent percent;
+    rd_gather *gathered;      /* owned; made when first needed */
     rd_detect_scratch *inner; /* owned: of the pass over decoded texts; made when first needed */
 };
 
@@ -63,9 +66,11 @@ static bool build_names(rd_detect_set *s, const rd_detect_spec *spec)
 
 rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detect_set **out_set, rd_error *err)
 {
+    static _Atomic uint32_t last_number;
     rd_detect_set *s = calloc(1, sizeof *s);
     if (s == NULL)
         return rd_fail(err, RD_NO_MEMORY, "detectors", SIZE_MAX);
+    s->number = ++last_number;
     s->wanted = spec->mask;
     s->scan = rd_scan_best();
     s->n_patterns = spec->n_patterns;
@@ -147,19 +152,31 @@ void rd_detect_scratch_free(rd_detect_scratch **s)
     rd_collector_release(&(*s)->found);
     rd_key_hits_release(&(*s)->keys_at);
     rd_percent_release(&(*s)->percent);
+    free((*s)->gathered);
     rd_detect_scratch_free(&(*s)->inner); /* one level: it has none itself */
     free(*s);
     *s = NULL;
 }
+
+/* Texts of one pass. Between two of them, if there are several, stand zero bytes. */
+typedef struct batch {
+    const uint8_t *base;
+    const rd_text *texts; /* in base */
+    uint32_t n;           /* at least one */
+    /* Which of the caller's texts they are, and all of those; NULL: they are the caller's. */
+    const uint32_t *numbers;
+    const rd_text *origins;
+    bool *has_events; /* out: something was found in the text, not touched else; NULL: nobody asks */
+} batch;
 
 /* Where the walk is. */
 typedef struct walk {
     rd_find find; /* its view is the current text */
     const rd_detect_set *set;
     rd_detect_scratch *scratch;
-    const rd_text *texts;
-    uint32_t n_texts;
-    uint32_t text; /* the current one */
+    const batch *batch;
+    uint32_t text;     /* the current one */
+    uint32_t n_events; /* before it */
 } walk;
 
 static inline uint32_t text_end(const rd_text *t)
@@ -188,12 +205,17 @@ static inline void confirm(walk *w, uint32_t matcher, uint32_t at)
     *resume = w->find.resume;
 }
 
-static inline void start_text(walk *w, uint32_t text)
+static inline void start_text(walk *w, uint32_t i)
 {
-    const rd_text *t = &w->texts[text];
-    w->text = w->scratch->found.text = text;
+    const batch *b = w->batch;
+    const rd_text *t = &b->texts[i];
+    rd_collector *found = &w->scratch->found;
+    w->text = i;
+    w->n_events = found->n_events;
     w->find.v.lo = t->off;
     w->find.v.hi = text_end(t);
+    found->text = b->numbers != NULL ? b->numbers[i] : i;
+    found->shift = b->origins != NULL ? b->origins[found->text].off - t->off : 0;
 }
 
 static void finish_text(walk *w)
@@ -202,21 +224,23 @@ static void finish_text(walk *w)
     if (w->set->n_patterns > 0)
         rd_patterns_find(w->set->patterns, w->scratch->patterns, &w->find.v, w->scratch->times, found);
     if (found->n > found->text_first)
-        rd_collector_finish(found, w->text + 1);
+        rd_collector_finish(found);
+    if (w->batch->has_events != NULL && found->n_events != w->n_events)
+        w->batch->has_events[w->text] = true;
 }
 
 static bool patterns_want(const walk *w, uint32_t text)
 {
     return w->set->n_patterns > 0 &&
-           rd_patterns_want(w->set->patterns, w->scratch->patterns, text_end(&w->texts[text]));
+           rd_patterns_want(w->set->patterns, w->scratch->patterns, text_end(&w->batch->texts[text]));
 }
 
 /* Moves to the text that ends behind `pos`, or stays at the last. Most texts hold no candidate at all; they
  * need no word, unless patterns want to see them. */
 static inline void move_to(walk *w, uint32_t pos)
 {
-    const rd_text *texts = w->texts;
-    uint32_t last = w->n_texts - 1, i = w->text;
+    const rd_text *texts = w->batch->texts;
+    uint32_t last = w->batch->n - 1, i = w->text;
     while (i < last && pos >= text_end(&texts[i])) {
         finish_text(w);
         do
@@ -308,15 +332,25 @@ static inline void at_place(walk *w, uint32_t pos, unsigned kinds)
     }
 }
 
-/* One pass over all texts; `encoded` NULL: they are what was percent-encoded. */
-static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
-                 const rd_text *texts, uint32_t n_texts, rd_percent *encoded)
+static void walk_chunks(walk *w, const rd_chunk_source *source, uint32_t from)
 {
-    rd_collector_reset(&scratch->found);
-    rd_tail_memo_forget(&scratch->name_ends);
-    memset(scratch->resume, 0, sizeof scratch->resume);
-    walk w = {.set = set, .scratch = scratch, .texts = texts, .n_texts = n_texts};
-    w.find = (rd_find){.v.b = base,
+    rd_chunk *c = &w->scratch->chunk;
+    rd_chunk_reset(c);
+    for (uint32_t at = from; at < source->end; at += RD_CHUNK) {
+        rd_chunk_fill(c, source, at);
+        for (uint32_t i = 0; i < c->n_places; i++) {
+            uint32_t place = c->places[i], kinds = c->kinds[place];
+            c->kinds[place] = 0;
+            at_place(w, at + place, kinds);
+        }
+    }
+}
+
+/* One pass; `encoded` NULL: the texts are what was encoded. */
+static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const batch *b, rd_percent *encoded)
+{
+    walk w = {.set = set, .scratch = scratch, .batch = b};
+    w.find = (rd_find){.v.b = b->base,
                        .keys = set->keys,
                        .classes = &scratch->classes,
                        .names = set->names,
@@ -326,27 +360,14 @@ static void pass(const rd_detect_set *set, rd_detect_scratch *scratch, const uin
                        .encoded = encoded,
                        .keys_at = encoded == NULL ? NULL : &scratch->keys_at,
                        .refused = scratch->refused};
-    if (n_texts == 0)
-        return;
-    start_text(&w, 0);
-    const rd_chunk_source source = {.program = &set->program,
-                                    .scan = set->scan,
-                                    .base = base,
-                                    .texts = texts,
-                                    .n_texts = n_texts,
-                                    .end = text_end(&texts[n_texts - 1])};
-    rd_chunk *c = &scratch->chunk;
-    rd_chunk_reset(c);
+    uint32_t from = b->texts[0].off, end = text_end(&b->texts[b->n - 1]);
+    const rd_chunk_source source = {.program = &set->program, .scan = set->scan, .base = b->base, .end = end};
+    memset(scratch->resume, 0, sizeof scratch->resume);
+    rd_tail_memo_turn(&scratch->name_ends, set->number);
     if (set->n_patterns > 0)
-        rd_patterns_begin(set->patterns, scratch->patterns, base, texts[0].off, source.end);
-    for (uint32_t at = texts[0].off; at < source.end; at += RD_CHUNK) {
-        rd_chunk_fill(c, &source, at);
-        for (uint32_t i = 0; i < c->n_places; i++) {
-            unsigned kinds = c->kinds[c->places[i]];
-            c->kinds[c->places[i]] = 0;
-            at_place(&w, at + c->places[i], kinds);
-        }
-    }
+        rd_patterns_begin(set->patterns, scratch->patterns, b->base, from, end);
+    start_text(&w, 0);
+    walk_chunks(&w, &source, from);
     move_to(&w, UINT32_MAX);
     finish_text(&w);
 }
@@ -359,24 +380,69 @@ static bool pass_decoded(const rd_detect_set *set, rd_detect_scratch *scratch, c
         return false;
     if (!rd_percent_decode(p, base))
         return false;
-    scratch->inner->times = scratch->times;
-    pass(set, scratch->inner, p->decoded.p, p->texts, p->n, NULL);
     rd_collector *found = &scratch->inner->found;
+    rd_collector_reset(found);
+    scratch->inner->times = scratch->times;
+    pass(set, scratch->inner, &(batch){.base = p->decoded.p, .texts = p->texts, .n = p->n}, NULL);
     rd_matches matches = {.list = found->list, .n = found->n};
     if (found->n > 0) {
+        scratch->found.shift = 0;
         rd_percent_map(p, base, &matches, &scratch->found);
         scratch->found.text_first = 0; /* all texts anew; they do not overlap */
-        rd_collector_finish(&scratch->found, scratch->found.text);
+        rd_collector_finish(&scratch->found);
     }
     return !found->failed;
+}
+
+/* The texts that have been brought together. `origins`: all of the caller's. */
+static void pass_gathered(const rd_detect_set *set, rd_detect_scratch *scratch, const rd_text *origins,
+                          uint32_t number)
+{
+    rd_gather *g = scratch->gathered;
+    if (g->n == 0)
+        return;
+    rd_gather_close(g);
+    pass(set, scratch,
+         &(batch){.base = g->bytes,
+                  .texts = g->texts,
+                  .n = g->n,
+                  .numbers = g->numbers,
+                  .origins = origins,
+                  .has_events = g->has_events},
+         &scratch->percent);
+    rd_gather_learn(g, number);
+    rd_gather_reset(g);
+}
+
+static void pass_all(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
+                     const rd_text *texts, uint32_t n_texts)
+{
+    rd_gather *g = scratch->gathered;
+    uint32_t number = scratch->refused == NULL ? set->number : 0; /* who asks why not is told each time */
+    rd_gather_reset(g);
+    for (uint32_t i = 0; i < n_texts; i++) {
+        const rd_text *t = &texts[i];
+        bool brought = rd_gather_takes(t->len);
+        if (!brought || !rd_gather_has_room(g, t->len))
+            pass_gathered(set, scratch, texts, number);
+        if (brought)
+            rd_gather_add(g, number, base + t->off, t->len, i);
+        else
+            pass(set, scratch, &(batch){.base = base, .texts = t, .n = 1, .numbers = &i, .origins = texts},
+                 &scratch->percent);
+    }
+    pass_gathered(set, scratch, texts, number);
 }
 
 rd_outcome rd_detect(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,
                      size_t base_len, const rd_text *texts, uint32_t n_texts, rd_matches *out)
 {
+    if (scratch->gathered == NULL && (scratch->gathered = calloc(1, sizeof *scratch->gathered)) == NULL)
+        return RD_NO_MEMORY;
     rd_percent_reset(&scratch->percent);
     rd_key_hits_reset(&scratch->keys_at);
-    pass(set, scratch, base, texts, n_texts, &scratch->percent);
+    rd_collector_reset(&scratch->found);
+    pass_all(set, scratch, base, texts, n_texts);
     bool ok = scratch->percent.n == 0 || pass_decoded(set, scratch, base);
     if (!ok || scratch->percent.failed || scratch->found.failed || scratch->keys_at.failed)
         return RD_NO_MEMORY;

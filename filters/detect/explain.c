@@ -4,12 +4,12 @@
 #include "filters/detect/matcher.h"
 
 /* A candidate may be tried in several shapes; each validator is told of once. */
-void rd_refusals_add(rd_refusals *r, rd_detector_id detector, uint32_t from, uint32_t to,
+void rd_refusals_add(rd_refusals *r, rd_detector_id detector, uint32_t off, uint32_t len,
                      const char *validator)
 {
-    for (uint32_t i = r->n; i > 0 && r->list[i - 1].off == from; i--) {
+    for (uint32_t i = r->n; i > 0 && r->list[i - 1].off == off; i--) {
         const rd_refusal *x = &r->list[i - 1];
-        if (x->len == to - from && x->detector == detector && x->validator == validator)
+        if (x->len == len && x->detector == detector && x->validator == validator)
             return;
     }
     if (r->n == RD_MAX_REFUSALS) {
@@ -17,7 +17,7 @@ void rd_refusals_add(rd_refusals *r, rd_detector_id detector, uint32_t from, uin
         return;
     }
     r->list[r->n++] =
-        (rd_refusal){.off = from, .len = to - from, .detector = (uint16_t)detector, .validator = validator};
+        (rd_refusal){.off = off, .len = len, .detector = (uint16_t)detector, .validator = validator};
 }
 
 rd_outcome rd_detect_explain(const rd_detect_set *set, rd_detect_scratch *scratch, const uint8_t *base,

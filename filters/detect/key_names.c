@@ -97,7 +97,7 @@ static void confirm(rd_find *f, uint32_t at)
     /* Assignments as in `key := value`. */
     separator += rd_at(v, separator) == ':' && rd_at(v, separator + 1) == '=';
     if (rd_key_separates(v, separator) && separator - v->lo > 0)
-        add(f->keys_at, separator, rd_text_number(f));
+        add(f->keys_at, rd_origin(f, separator), rd_text_number(f));
 }
 
 /* The last bytes of a name's normal form, plain and with one join in each place that the pass sees. */

@@ -33,7 +33,7 @@ typedef struct rd_find {
     rd_percent *encoded;           /* NULL: this is the pass over decoded texts */
     rd_key_hits *keys_at;          /* the same */
     const struct rd_keyset *names; /* borrowed from the set; NULL: it has no key names */
-    rd_tail_memo *name_ends;       /* whether one of them may end so; as `classes`, of this pass */
+    rd_tail_memo *name_ends;       /* whether one of them may end so; as `classes`, of this set */
     rd_refusals *refused;          /* NULL: nobody asks why not (the rule in service) */
 } rd_find;
 
@@ -41,15 +41,18 @@ typedef struct rd_find {
  * off or nothing would be hidden. */
 void rd_emit(rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to, uint32_t head, uint32_t tail);
 
-void rd_refusals_add(rd_refusals *r, rd_detector_id detector, uint32_t from, uint32_t to,
+void rd_refusals_add(rd_refusals *r, rd_detector_id detector, uint32_t off, uint32_t len,
                      const char *validator);
+
+/* Where the byte at `at` came from, for what is noted beside the matches. */
+uint32_t rd_origin(const rd_find *f, uint32_t at);
 
 /* Says that [from, to) had the shape of `detector` and that `validator` (a literal) said no. */
 static inline void rd_refuse(const rd_find *f, rd_detector_id detector, uint32_t from, uint32_t to,
                              const char *validator)
 {
     if (f->refused != NULL && (f->wanted >> detector & 1) != 0)
-        rd_refusals_add(f->refused, detector, from, to, validator);
+        rd_refusals_add(f->refused, detector, rd_origin(f, from), to - from, validator);
 }
 
 /*

@@ -88,7 +88,7 @@ static void confirm(rd_find *f, uint32_t at)
     if (to == at)
         return;
     f->resume = to;
-    rd_percent_note(p, (rd_percent_run){.off = from, .len = to - from, .text = f->out->text});
+    rd_percent_note(p, (rd_percent_run){.off = rd_origin(f, from), .len = to - from, .text = f->out->text});
 }
 
 /* Escapes of ASCII and of half the bytes of UTF-8 sequences; sequences without one of those hold no more than

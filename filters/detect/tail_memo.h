@@ -33,10 +33,10 @@ typedef struct rd_tail_memo {
     uint64_t era; /* entries of an earlier one do not count */
 } rd_tail_memo;
 
-/* Who is asked from now on may say something else. */
-static inline void rd_tail_memo_forget(rd_tail_memo *m)
+/* Who is asked from now on is number `era`, who may say something else than the others. */
+static inline void rd_tail_memo_turn(rd_tail_memo *m, uint64_t era)
 {
-    m->era++;
+    m->era = era;
 }
 
 /* Where keys with these last bytes are. What stands before a short key must not scatter it: of the seven
