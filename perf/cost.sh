@@ -10,17 +10,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/perf/common.sh"
 build=${1:?usage: perf/cost.sh BUILD}
 requests=${REQUESTS:-2000}
-work=$(mktemp -d)
-pids=
 token=perf-token-of-128-random-bits-or-so
-
-cleanup() {
-    for p in $pids; do kill "$p" 2>/dev/null || :; done
-    wait 2>/dev/null || :
-    rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
 
 # config NAME: $work/NAME.yaml
 config() {
@@ -52,12 +42,8 @@ total() {
         >"$work/log" 2>&1 &
     server=$!
     wait_for_port 14318
-    path=/v1/logs
-    type=application/x-protobuf
-    case $2 in loki*) path=/loki/api/v1/push ;; esac
-    case $2 in *json) type=application/json ;; esac
     LOAD_HEADER=$([ "$1" = full ] && echo "Authorization: Bearer $token" || echo "X-Not-A-Thing: Nothing $token") \
-        "$build/perf/load" 14318 $path $type 1 "$4" "$work/bodies.$3/$2".* >/dev/null ||
+        "$build/perf/load" 14318 "$(path_of "$2")" "$(type_of "$2")" 1 "$4" "$work/bodies.$3/$2".* >/dev/null ||
         { kill "$server"; exit 1; }
     kill -TERM "$server"
     wait "$server" || { cat "$work/log" >&2; exit 1; }
@@ -99,10 +85,7 @@ for n in 1 100; do
     mkdir "$work/bodies.$n"
     "$build/perf/make_bodies" "$work/bodies.$n" 8 $n >/dev/null
 done
-"$build/perf/sink" 14399 &
-sink=$!
-pids=$sink
-wait_for_port 14399
+start_sink
 echo "== instructions of the server per request, without and with identity, quota and label"
 for kind in ${KINDS:-otlp-protobuf otlp-json loki-json loki-protobuf}; do
     for n in ${RECORDS:-1 100}; do row "$kind" "$n"; done

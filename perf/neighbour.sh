@@ -12,18 +12,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:?usage: perf/neighbour.sh BUILD}
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-5} threads=${THREADS:-1}
 a_limit=${A_LIMIT:-50} b_limit=${B_LIMIT:-400}
-work=$(mktemp -d)
-pids=
 prefix=
-server_core=0 load_core=$(($(nproc) - 1))
 
-cleanup() {
-    for p in $pids; do kill "$p" 2>/dev/null || :; done
-    wait 2>/dev/null || :
-    [ -z "${KEEP_LOG:-}" ] || cp "$work/log" "$KEEP_LOG"; rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+before_end() { [ -z "${KEEP_LOG:-}" ] || cp "$work/log" "$KEEP_LOG"; }
 
 config() {
     hash() { printf %s "token-of-$1-0123456789" | sha256sum | cut -d' ' -f1; }
@@ -47,17 +38,13 @@ pace() {
 # field NAME: the number behind a word of a line
 field() { awk -v w="$1" '{for (i = 1; i < NF; i++) if ($i == w) print $(i + 1)}'; }
 
-median() { sort -n | awk '{v[NR] = $1} END {printf "%d", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2}'; }
+median() { summary %d; }
 
 mkdir "$work/bodies"
 "$build/perf/make_bodies" "$work/bodies" 1 "${RECORDS:-10}" >/dev/null
 config >"$work/redactd.yaml"
-taskset -c "$load_core" "$build/perf/sink" 14399 &
-pids=$!
-taskset -c "$server_core" "$build/gateway/redactd" run -c "$work/redactd.yaml" 2>"$work/log" &
-pids="$pids $!"
-wait_for_port 14399
-wait_for_port 14318
+start_sink
+start_redactd "$work/redactd.yaml" "$work/log"
 pace b 4 $((b_limit / 2)) 1 >/dev/null
 i=0
 while [ $i -lt "$rounds" ]; do

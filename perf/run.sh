@@ -12,19 +12,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 config=${CONFIG:-$root/perf/redactd.yaml}
 rounds=${ROUNDS:-5} requests=${REQUESTS:-6000} connections=${CONNECTIONS:-32}
 what=${*:-ratio counts bench cost}
-work=$(mktemp -d)
 build=${BUILD:-$work/build}
-server_core=0 load_core=$(($(nproc) - 1))
 kinds="otlp-protobuf otlp-json loki-json loki-protobuf"
-pids=
-
-cleanup() {
-    for p in $pids; do kill "$p" 2>/dev/null || :; done
-    wait 2>/dev/null || :
-    rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
 
 install_missing() {
     set --
@@ -45,23 +34,9 @@ prepare() {
     echo
 }
 
-path_of() { case $1 in loki*) echo /loki/api/v1/push ;; *) echo /v1/logs ;; esac; }
-type_of() { case $1 in *json) echo application/json ;; *) echo application/x-protobuf ;; esac; }
-
 # load KIND PORT REQUESTS: requests per second
 load() {
     taskset -c "$load_core" "$build/perf/load" "$2" "$(path_of "$1")" "$(type_of "$1")" "$connections" "$3" "$work/bodies/$1".*
-}
-
-start() {
-    "$@" &
-    started=$!
-    pids="$pids $started"
-}
-
-start_sink() {
-    start taskset -c "$load_core" "$build/perf/sink" 14399
-    wait_for_port 14399
 }
 
 start_nginx() {
@@ -69,12 +44,6 @@ start_nginx() {
     wait_for_port 14317
     nginx_pid=$(cat "/proc/$started/task/$started/children")
     nginx_pid=${nginx_pid%% *}
-}
-
-start_redactd() {
-    start taskset -c "$server_core" "$build/gateway/redactd" run -c "$config" 2>"$work/redactd.log"
-    wait_for_port 14318
-    redactd_pid=$started
 }
 
 # CPU of all threads of a process, in microseconds.
@@ -89,16 +58,11 @@ one() {
     echo $((($(cpu_us "$3") - before) * 10 / requests)) | sed 's/.$/.&/'
 }
 
-# summary FORMAT: median, smallest and largest of the numbers on standard input
-summary() {
-    sort -n | awk -v form="$1" '{v[NR] = $1} END {printf form, (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2, v[1], v[NR]}'
-}
-
 ratio() {
     echo "== server CPU per request, microseconds: median [smallest largest] of $rounds rounds of $requests requests, in turns"
     start_sink
     start_nginx
-    start_redactd
+    start_redactd "$config" "$work/redactd.log"
     for kind in $kinds; do
         load "$kind" 14317 500 >/dev/null
         load "$kind" 14318 500 >/dev/null
@@ -114,14 +78,8 @@ ratio() {
         printf '%-14s nginx %s  redactd %s  ratio %s\n' "$kind" "$(summary '%6.1f [%.1f %.1f]' <"$work/nginx.$kind")" \
             "$(summary '%6.1f [%.1f %.1f]' <"$work/redactd.$kind")" "$(summary '%.2f [%.2f %.2f]' <"$work/ratio.$kind")"
     done
-    cleanup_servers
+    stop_servers
     echo
-}
-
-cleanup_servers() {
-    for p in $pids; do kill "$p" 2>/dev/null || :; done
-    wait 2>/dev/null || :
-    pids=
 }
 
 # instructions KIND RECORDS TIMES: all that callgrind counts
@@ -163,7 +121,7 @@ server_counts() {
     echo "== allocations and system calls per request of the server"
     start_sink
     rm -f "$work/mallocs"
-    LD_PRELOAD=$build/perf/libcount_malloc.so MALLOC_COUNT_FILE=$work/mallocs start_redactd
+    LD_PRELOAD=$build/perf/libcount_malloc.so MALLOC_COUNT_FILE=$work/mallocs start_redactd "$config" "$work/redactd.log"
     for kind in $kinds; do
         load "$kind" 14318 500 >/dev/null
         before=$(read_count)
@@ -180,7 +138,7 @@ server_counts() {
         awk -v kind="$kind" '$1 ~ /^[0-9.]+$/ && NF >= 5 && $NF != "total" {printf "%s %.2f, ", $NF, $4 / 2000; sum += $4}
             END {printf "\n%-14s system calls %.2f in all\n", kind, sum / 2000}' "$work/strace"
     done
-    cleanup_servers
+    stop_servers
 }
 
 bench() {
