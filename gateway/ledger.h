@@ -35,8 +35,8 @@
     X(START, "start")         /* a process began to write */                                                 \
     X(COUNTS, "counts")       /* the minute that ended had redactions */                                     \
     X(HEARTBEAT, "heartbeat") /* an hour without a record */                                                 \
-    X(CONFIG, "config")       /* another configuration holds; what is counted may be of either */            \
-    X(STOP, "stop")           /* the process ended well, with what was left to count */
+    X(CONFIG, "config") /* another configuration holds; what moved before stands in the record before */     \
+    X(STOP, "stop")     /* the process ended well, with what was left to count */
 
 typedef enum gw_ledger_kind {
 #define X(name, word) GW_LEDGER_##name,

@@ -86,10 +86,14 @@ static void show_head(void)
     gw_log(LEDGER_HEAD, gw_u64("seq", keeper.file.head.seq), gw_word("sha256", keeper.file.head.hash));
 }
 
+/* What moved until now is of the configuration before, and is written under its name; if that fails, it
+ * stands in the record of the new one. */
 static void take_config(const char *next)
 {
     if (*next == '\0')
         return;
+    if (keeper.due == GW_LEDGER_COUNTS)
+        (void)write_counts(GW_LEDGER_COUNTS);
     snprintf(keeper.config, sizeof keeper.config, "%s", next);
     if (keeper.due == GW_LEDGER_COUNTS)
         keeper.due = GW_LEDGER_CONFIG;
@@ -133,8 +137,9 @@ static void *keep(void *arg)
         look(next);
         pthread_mutex_lock(&keeper.lock);
     }
-    take_config(keeper.next_config);
+    memcpy(next, keeper.next_config, sizeof next);
     pthread_mutex_unlock(&keeper.lock);
+    take_config(next);
     if (write_counts(GW_LEDGER_STOP))
         show_head();
     return NULL;

@@ -100,6 +100,7 @@ async function assertLedger (gateway, m, configs) {
   const from = records.at(-1).time
   assert.equal(JSON.parse(await sums('--json', '--from', from.slice(0, 10), '--to', from)).finds, finds)
   assert.equal(JSON.parse(await sums('--json', '--to', '2020')).finds, 0)
+  return redactions
 }
 
 e2e('counts by workspace, rule, field and action: from real senders, over a reload', async (t) => {
@@ -131,7 +132,9 @@ e2e('counts by workspace, rule, field and action: from real senders, over a relo
   const anew = { rules: [{ name: 'email', detector: 'email', action: { replace: '<mail>' } }] }
   gateway.configure({ ...configTo({ endpoints: [recorder.url] }, settings(anew, names)) })
   gateway.signal('SIGHUP')
-  await until('the reload', () => gateway.event('config_loaded').length > 0)
+  const isNoted = (name) => readFileSync(join(gateway.dir, 'ledger', name), 'utf8').includes('"kind":"config"')
+  await until('the reload in the ledger', () => readdirSync(join(gateway.dir, 'ledger')).some(isNoted))
+  const before = gateway.event('ready')[0].hash
   assert.deepEqual(await send('logs', 'protobuf', { url: gateway.url, headers: as('shop') }), { code: 0 })
   await recorder.take(5)
   m = await gateway.metrics()
@@ -141,7 +144,8 @@ e2e('counts by workspace, rule, field and action: from real senders, over a relo
   assert.equal(n('shop', 'seen', 'body', 'shadow'), 1)
   await assertVerbs(gateway, m, 'shop')
   await gateway.finish()
-  await assertLedger(gateway, m, 2)
+  const redactions = await assertLedger(gateway, m, 2)
+  for (const { action, config } of redactions.filter((row) => row.rule === 'email')) assert.equal(config === before, action === 'mask')
 })
 
 e2e('a workspace that makes every series there could be loses detail, no sums, and takes nothing from others', async (t) => {

@@ -593,6 +593,10 @@ static void test_keeper__writes_what_moved_under_each_configuration(void **state
         written += strtol(strstr(p, "\"n\":") + 4, NULL, 10);
     assert_int_equal(written, total);
     assert_non_null(strstr(text, "\"kind\":\"start\""));
+    assert_non_null(strstr(text, "\"kind\":\"config\",\"previous\""));
+    /* what was counted before the first change is not told under the second configuration */
+    assert_non_null(strstr(text, "\"kind\":\"counts\""));
+    assert_non_null(strstr(strstr(text, "\"kind\":\"counts\""), "\"config\":\"aaaaaaaaaaaaaaaa\""));
     assert_non_null(strstr(text, "\"config\":\"bbbbbbbbbbbbbbbb\""));
     const char *last = strstr(text, "\"kind\":\"stop\"");
     assert_non_null(last);
