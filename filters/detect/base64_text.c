@@ -123,8 +123,8 @@ static void confirm(rd_find *f, uint32_t at)
         from--;
     if (from + MIN_CHARACTERS > v->hi || !starts_as_text(v->b + from) || !goes_on_as_text(v->b + from))
         return;
-    while (values[rd_at(v, to)] != 0)
-        to++;
+    for (; to < v->hi && values[v->b[to]] != 0; to++)
+        RD_DETECT_STEP();
     f->resume = to;
     if (rd_at(v, from - 1) == '.' || (rd_at(v, to) == '.' && values[rd_at(v, to + 1)] != 0))
         return; /* part of a JSON web token (jwt.c), which goes as a whole */

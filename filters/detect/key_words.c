@@ -470,12 +470,11 @@ rd_key_class rd_key_word_of(const rd_key_table *t, const rd_view *v, uint32_t en
 
 bool rd_key_is_class_name(const rd_view *v, uint32_t end)
 {
-    uint32_t from = end;
+    uint32_t from = rd_skip_back(v, end, MAX_WALK, RD_C_ALNUM);
     bool hump = false;
-    uint8_t behind = 0, c = 0;
-    for (uint32_t n = 0; n < MAX_WALK && rd_is(c = rd_at(v, from - 1), RD_C_ALNUM); n++, from--) {
-        hump |= rd_is(c, RD_C_LOWER) && rd_is(behind, RD_C_UPPER);
-        behind = c;
-    }
-    return rd_is(rd_at(v, from), RD_C_UPPER) && (hump || rd_at(v, from - 1) == '.');
+    if (!rd_is(rd_at(v, from), RD_C_UPPER))
+        return false;
+    for (uint32_t i = from + 1; i < end && !hump; i++)
+        hump = rd_is(v->b[i], RD_C_UPPER) && rd_is(v->b[i - 1], RD_C_LOWER);
+    return hump || rd_at(v, from - 1) == '.';
 }

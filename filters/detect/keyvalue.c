@@ -138,11 +138,9 @@ static void judge_next(rd_find *f, rd_key_class cls, uint32_t i)
         rd_value_judge(f, cls, value);
 }
 
-static void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
+static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 {
     rd_value value;
-    if (is_ordinary(f, cls, i, key))
-        return;
     if (cls == RD_KEY_WHO && rd_spells(&f->v, key - 12, "Account Name"))
         cls = RD_KEY_LOGIN; /* events of Windows */
     if (cls == RD_KEY_LOGIN && rd_at(&f->v, i) == '<') {
@@ -326,7 +324,7 @@ static void pair(rd_find *f, uint32_t end, rd_key_class cls, uint32_t behind)
 {
     if (cls == RD_KEY_VALUE)
         cls = class_of_name(f, word_start(&f->v, end));
-    if (cls != RD_KEY_NONE)
+    if (cls != RD_KEY_NONE && !is_ordinary(f, cls, behind, end))
         judge_at(f, cls, behind, end);
 }
 
