@@ -127,6 +127,55 @@ static void oracle(rd_find *f, uint32_t i)
     }
 }
 
+/* sqlplus -L login/password@service, userid=login/password: the first argument that is no option; `i` is
+ * behind the program. */
+static void oracle_tool(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (unsigned n = 0; n < 6 && rd_at(v, i) == ' '; n++) {
+        uint32_t from = i + 1, to = token_end(v, from, "");
+        from += rd_spells_nocase(v, from, "userid=") ? 7 : 0;
+        uint32_t slash = token_end(v, from, "/@"), end = token_end(v, slash + 1, "@");
+        if (rd_at(v, from) != '-' && slash < to && rd_at(v, slash) == '/' && slash > from &&
+            end > slash + 1) {
+            rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = slash});
+            password(f, slash + 1, end);
+            return;
+        }
+        i = to;
+    }
+}
+
+/* snmp-server community value RO: `i` is behind the word. */
+static void community(rd_find *f, uint32_t i)
+{
+    static const char words[] =
+        "string strings name names is was read write has not and or the for of in on to with "
+        "mismatch from edition version support";
+    const rd_view *v = &f->v;
+    uint32_t from = rd_skip_back(v, i - 11, 16, RD_C_RUN);
+    if (!rd_word_in(v, from, i - 11, "snmp-server snmp-agent snmp") || rd_at(v, i - 11) != ' ')
+        return;
+    i += rd_spells(v, i, "read ") ? 5 : rd_spells(v, i, "write ") ? 6 : 0;
+    i += rd_spells(v, i, "cipher ") ? 7 : rd_spells(v, i, "simple ") ? 7 : 0;
+    uint32_t quote = rd_at(v, i) == '"', to = token_end(v, i + quote, "\\");
+    if (!rd_word_in(v, i + quote, to, words))
+        password(f, i + quote, to);
+}
+
+/* tacacs-server key 7 value, radius-server host address key 6 value: `i` is behind the digit. */
+static void server_key(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t to = token_end(v, i, "\\");
+    for (uint32_t k = i - 7; i - k < MAX_TOKEN && rd_at(v, k) >= ' '; k--) {
+        if (rd_at(v, k) == '-' && rd_spells(v, k, "-server ")) {
+            password(f, i, to);
+            return;
+        }
+    }
+}
+
 /* "Unseal Key 1: value" (Vault): `end` is behind the word. */
 static void numbered_key(rd_find *f, uint32_t end)
 {
@@ -174,10 +223,27 @@ static void switched_user(rd_find *f, uint32_t at)
         rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = close + 2, .to = to});
 }
 
+/* ParameterBinding(ConvertTo-SecureString): name="String"; value="password", of PowerShell's log. */
+static void parameter_binding(rd_find *f, uint32_t i)
+{
+    static const char name[] = "name=\"String\"; value=";
+    const rd_view *v = &f->v;
+    for (uint32_t limit = i + MAX_TOKEN; i < limit && rd_at(v, i) >= ' '; i++) {
+        rd_value x;
+        if (rd_at(v, i) != 'n' || !rd_spells(v, i, name))
+            continue;
+        if (rd_value_read(v, i + sizeof name - 1, MAX_TOKEN, &x) && x.quoted)
+            password(f, x.from, x.to);
+        return;
+    }
+}
+
 /* ConvertTo-SecureString "password" */
 static void powershell(rd_find *f, uint32_t i)
 {
     const rd_view *v = &f->v;
+    if (rd_spells(v, i, "String)"))
+        parameter_binding(f, i + 7);
     if (!rd_spells(v, i, "String "))
         return;
     i += 7;
@@ -219,7 +285,18 @@ static void confirm(rd_find *f, uint32_t at)
         smtp_password(f, at + 4);
         break;
     case ' ':
-        assignment(f, at);
+        if (rd_at(v, at + 1) == 'k')
+            server_key(f, at + 7);
+        else
+            assignment(f, at);
+        break;
+    case 's':
+    case 'e': /* expdp */
+    case 'i': /* impdp */
+        oracle_tool(f, token_end(v, at, ""));
+        break;
+    case 'm':
+        community(f, at + 7);
         break;
     case 'u':
         powershell(f, at + 3);
@@ -230,10 +307,11 @@ static void confirm(rd_find *f, uint32_t at)
     }
 }
 
-static const rd_window windows[] = {{"/user:", true},    {"(to ", false},       {" set", false},
-                                    {"ureS", false},     {"\"auth\" \"", true}, {"thin:\\w", true},
-                                    {"y \\d:", true},    {"n OK: [", false},    {"ncorrect", false},
-                                    {"334 UGFz", false}, {"(uid=\\d", false}};
+static const rd_window windows[] = {
+    {"/user:", true},    {"(to ", false},    {" set", false},      {"ureS", false},     {"\"auth\" \"", true},
+    {"thin:\\w", true},  {"y \\d:", true},   {"n OK: [", false},   {"ncorrect", false}, {"334 UGFz", false},
+    {"(uid=\\d", false}, {"munity ", false}, {" key \\d ", false}, {"sqlplus ", true},  {"sqlldr ", true},
+    {"expdp ", true},    {"impdp ", true}};
 
 const rd_matcher rd_match_accounts = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(URL_CREDENTIALS),

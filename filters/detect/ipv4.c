@@ -8,10 +8,10 @@
  * 255.x.x.x), and dotted numbers that are versions or object identifiers: more or fewer than four parts, a
  * `v` or `~` before, a word like "release" or a browser's name before, a suffix like -rc1 behind.
  */
-#include "filters/detect/matcher.h"
 #include "filters/detect/opaque.h"
+#include "filters/detect/value.h"
 
-enum { MAX_VERSION_WORD = 16 };
+enum { MAX_VERSION_WORD = 16, MAX_LOGIN = 40 };
 
 /* Words before versions; sorted. */
 /* clang-format off */
@@ -103,6 +103,51 @@ static bool edges_fit(const rd_view *v, uint32_t from, uint32_t to)
            !(behind == '*' && rd_at(v, to - 1) == '.');
 }
 
+/* login/192.0.2.1:1194 TLS: ..., of OpenVPN: what stands behind the port tells it from host/address of Java.
+ */
+static void vpn_login(rd_find *f, uint32_t slash, uint32_t i)
+{
+    static const char words[] =
+        "multi multi_sva push tls verify sent peer pid plugin_call outgoing incoming data control "
+        "sigterm sigusr connection authenticate replay tcpv tls_error";
+    const rd_view *v = &f->v;
+    uint32_t port = rd_skip(v, i + 1, i + 6, RD_C_DIGIT),
+             from = rd_skip_back(v, slash, MAX_LOGIN, RD_C_LOCAL);
+    uint32_t word = port + 1, to = word;
+    while (to - word < MAX_VERSION_WORD && (rd_is(rd_at(v, to), RD_C_ALPHA) || rd_at(v, to) == '_'))
+        to++;
+    if (rd_at(v, i) == ':' && rd_at(v, port) == ' ' && port > i + 1 && rd_at(v, from - 1) <= ' ' &&
+        rd_word_in(v, word, to, words))
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = slash, .quoted = true});
+}
+
+/* GET /path - 443 CORP\login 192.0.2.1, of IIS (W3C extended log): the user's name stands between port and
+ * address. */
+static void w3c_login(rd_find *f, uint32_t end)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = rd_skip_back(v, end, MAX_LOGIN, RD_C_LOCAL), field = from;
+    if (from == end)
+        return;
+    bool domain = rd_at(v, from - 1) == '\\';
+    if (domain)
+        field = rd_skip_back(v, from - 1, MAX_LOGIN, RD_C_RUN);
+    uint32_t port = rd_skip_back(v, field - 1, 5, RD_C_DIGIT);
+    if (rd_at(v, field - 1) == ' ' && port < field - 1 && rd_at(v, port - 1) == ' ' &&
+        (domain ? field < from - 1 : rd_spells(v, port - 3, " - ")))
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = end, .quoted = true});
+}
+
+static void address(rd_find *f, uint32_t from, uint32_t to, uint32_t last)
+{
+    uint8_t before = rd_at(&f->v, from - 1);
+    rd_emit(f, RD_DETECTOR_IPV4, from, to, last - from, 0);
+    if (before == '/')
+        vpn_login(f, from - 1, to);
+    else if (before == ' ' && rd_is(rd_at(&f->v, from - 2), RD_C_LOWER | RD_C_DIGIT))
+        w3c_login(f, from - 1);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -125,9 +170,10 @@ static void confirm(rd_find *f, uint32_t at)
     else if (version_before(v, from) || other_version(v, from) || version_behind(v, i))
         rd_refuse(f, RD_DETECTOR_IPV4, from, i, "version");
     else
-        rd_emit(f, RD_DETECTOR_IPV4, from, i, part[3] - from, 0);
+        address(f, from, i, part[3]);
 }
 
 static const rd_window windows[] = {{"\\d.\\d\\.\\.\\.\\.", false}, {"\\d[.]", false}};
 
-const rd_matcher rd_match_ipv4 = {.yields = RD_BIT(IPV4), RD_WINDOWS(windows), .confirm = confirm};
+const rd_matcher rd_match_ipv4 = {
+    .yields = RD_BIT(IPV4) | RD_BIT(PERSON_NAME), RD_WINDOWS(windows), .confirm = confirm};

@@ -220,7 +220,10 @@ static void long_secret(rd_find *f, rd_value x)
         n_slashes += c == '/';
     }
     uint32_t n = i - x.from;
-    if (n >= 40 && n_digits >= 3 && n_upper >= 6 && n_lower >= 6 && n_slashes <= n / 10)
+    bool hex = n >= 32 && rd_skip(v, x.from, x.to, RD_C_HEX) == x.to && n_digits >= 4 && n_digits + 4 <= n;
+    if (hex && rd_spells_nocase(v, x.from - 6, "appid="))
+        rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0); /* appid=0123...cdef: a key of an application */
+    else if (n >= 40 && n_digits >= 3 && n_upper >= 6 && n_lower >= 6 && n_slashes <= n / 10)
         rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
 }
 
@@ -301,12 +304,15 @@ static bool key_goes_on(const rd_view *v, uint32_t i)
 static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *out_words)
 {
     uint32_t end = i, before = i;
+    bool comma = false;
     *out_words = 0;
     for (uint32_t n = 0; n < MAX_NAME_WORDS + 1; n++) {
         bool particle;
         uint32_t stop = name_word_end(v, i, limit, &particle);
         if (stop == i || stop - i < 1)
             break;
+        if (comma && *out_words >= 2 && all(v, i, stop, RD_C_UPPER))
+            break; /* Last, First ROOM 12 */
         if (!particle) {
             end = stop;
             ++*out_words;
@@ -317,6 +323,7 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
             break;
         }
         before = end;
+        comma |= *out_words == 1 && rd_at(v, stop) == ',' && !all(v, end - 2, stop, RD_C_UPPER);
         i = stop + (*out_words == 1 && name_goes_on(v, stop));
         if (rd_at(v, i) == '+')
             i++;

@@ -131,7 +131,14 @@ static const struct {
      "cleapi claveapi chaveapi instrumentationkey servicetoken registrationkey invitecode resetcode "
      "magiclink "
      "activationcode "},
+    {RD_KEY_SECRET, true,
+     "authsalt secureauthsalt loggedinsalt noncesalt loggedinkey noncekey passwordsalt "
+     "snmpcommunity rocommunity rwcommunity communitystring trapcommunity "},
+    {RD_KEY_PASSWORD, true,
+     "parolachiave palavrachave contrasenya slaptazodis parool salasona katasandi matkhau "},
+    {RD_KEY_LOGIN, true, "utilizador usuari korisnik korisnickoime pengguna kasutaja naudotojas kennung "},
     {RD_KEY_LONG, true, "key code "},
+    {RD_KEY_LONG, false, "appid "},
     {RD_KEY_NAME, true,
      "rufname ansprechpartnerin kontaktperson borrowername debtorname creditorname guarantorname spousename "
      "cardholdersname voornaam "

@@ -38,6 +38,7 @@ static rd_key_class class_of_name(const rd_find *f, uint32_t i)
 {
     const rd_view *v = &f->v;
     rd_key_class cls = RD_KEY_VALUE;
+    i -= rd_spells(v, i - 10, " rejected ") ? 9 : 0; /* field=key rejected value=[x] */
     for (unsigned n = 0; n < 2 && cls == RD_KEY_VALUE; n++) {
         for (uint32_t gap = 0; gap < MAX_NAME_GAP && !rd_is(rd_at(v, i - 1), RD_C_WORD); gap++) {
             uint8_t c = rd_at(v, --i);
@@ -245,6 +246,10 @@ static void argument(rd_find *f, uint32_t at, rd_key_class cls)
     if ((mark != '"' && mark != '\'') || !rd_value_read(v, next, rd_value_max(cls), &value))
         return;
     uint8_t behind = rd_at(v, value.to + 1);
+    if (behind == ',') { /* f("KEY", "value", 3): a number or a word is left */
+        uint32_t third = rd_skip(v, value.to + 2, value.to + 2 + MAX_NAME_GAP, RD_C_SPACE);
+        behind = rd_at(v, rd_skip(v, third, third + MAX_NAME_GAP, RD_C_WORD));
+    }
     if (behind == ')' || behind == ']' || rd_spells(v, value.to + 1, " )"))
         rd_value_judge(f, cls, value);
 }

@@ -56,10 +56,14 @@ static void try_chain(rd_find *f, uint32_t from, uint32_t size, uint8_t join)
     bool eui64 = groups == 8 && size == 2 && rd_spells_nocase(v, from + 9, "ff") &&
                  rd_spells_nocase(v, from + 12, "fe");
     /* 01-aa-bb-cc-dd-ee-ff: behind the hardware type, in names of pxelinux and in client ids of DHCP */
+    /* DUID-LL and DUID-LLT (RFC 8415, 11.2 and 11.4): type, hardware type, perhaps a time */
+    uint32_t duid = groups == 10 && rd_spells(v, from, "00:03:00:01:")           ? 12
+                    : groups == FRAME_HEAD && rd_spells(v, from, "00:01:00:01:") ? 24
+                                                                                 : 0;
     bool typed = groups == 7 && size == 2 && rd_spells(v, from, "01");
     uint32_t start = from;
-    from += typed ? 3 : 0;
-    if (end == from || !(groups * size == 12 || eui64 || typed))
+    from += typed ? 3 : duid;
+    if (end == from || !(groups * size == 12 || eui64 || typed || duid != 0))
         return;
     uint8_t before = rd_at(v, start - 1), behind = rd_at(v, end);
     if (rd_word_before(v, start) || (before == join && rd_is(rd_at(v, start - 2), RD_C_HEX)))

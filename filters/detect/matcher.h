@@ -135,5 +135,7 @@ extern const rd_matcher rd_match_base64_text;
 extern const rd_matcher rd_match_people;
 extern const rd_matcher rd_match_storage_key;
 extern const rd_matcher rd_match_table;
+extern const rd_matcher rd_match_documents;
+extern const rd_matcher rd_match_password_hash;
 
 #endif

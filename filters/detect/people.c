@@ -231,11 +231,21 @@ static bool born_before(const rd_view *v, uint32_t at)
            !rd_word_before(v, end - 3);
 }
 
+/* GUEST_NAME Muster, Max: `end` is behind the key. */
+static void column_of_name(rd_find *f, uint32_t end)
+{
+    rd_key_class cls = rd_key_class_of(f->keys, &f->v, end);
+    if (rd_at(&f->v, end - 5) == '_' && (cls == RD_KEY_NAME || cls == RD_KEY_GIVEN || cls == RD_KEY_WHO))
+        rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = end + 1, .to = end + 2});
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint8_t c = rd_at(v, at);
-    if (c == ' ' && rd_at(v, at + 1) == 'l' && born_before(v, at))
+    if (c == 'N')
+        column_of_name(f, at + 4);
+    else if (c == ' ' && rd_at(v, at + 1) == 'l' && born_before(v, at))
         birth_at(f, at + 4); /* ne le, nee le, ne(e) le, with accents */
     else if (rd_at(v, at + 1) == ' ')
         behind_word(f, at + (c != '.'), at + 2);
@@ -244,7 +254,7 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"\\l \\U\\A", false}, {". \\U\\A", false}, {"acido el", false}, {" le ", false}};
+    {"\\l \\U\\A", false}, {". \\U\\A", false}, {"acido el", false}, {" le ", false}, {"NAME \\U", false}};
 
 const rd_matcher rd_match_people = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), RD_WINDOWS(windows), .confirm = confirm};

@@ -5,6 +5,7 @@
  * phrases.c. Kept readable: the country code and the last two digits.
  */
 #include "filters/detect/mailbox.h"
+#include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
 
 enum { MIN_DIGITS = 8, MAX_DIGITS = 15, MAX_GROUPS = 7, WHOLE_GROUP = 8 };
@@ -102,6 +103,23 @@ static void prefixed(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_PHONE, at, end, 2 + code, 2);
 }
 
+/* dst=0013125550154: the prefix without a joiner, behind a key that may as well name another number. */
+static void keyed(rd_find *f, uint32_t at)
+{
+    static const char keys[] =
+        "dst src dest destination source from to num number da oa dnis ani cli recipient orig "
+        "originator addr peer party remote called calling";
+    const rd_view *v = &f->v;
+    uint32_t end = rd_skip(v, at, at + MAX_DIGITS + 3, RD_C_DIGIT), key = at - 1,
+             word = rd_skip_back(v, key, 16, RD_C_ALPHA);
+    uint32_t code = country_code_len(rd_at(v, at + 2), rd_at(v, at + 3));
+    if (code == 0 || end - at < MIN_DIGITS + 4 || end - at > MAX_DIGITS + 2 || rd_word_at(v, end) ||
+        rd_at(v, end) == '_' || !rd_word_in(v, word, key, keys))
+        return;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_PHONE, at, end, 2 + code, 2);
+}
+
 /* (415) 555-0132 */
 static void american(rd_find *f, uint32_t at)
 {
@@ -124,6 +142,8 @@ static void confirm(rd_find *f, uint32_t at)
         american(f, at);
     else if (c == '0')
         prefixed(f, at);
+    else if (c == '=')
+        keyed(f, at + 1);
     else
         international(f, at, c == '+' ? at + 1 : at + 3);
 }
@@ -131,6 +151,7 @@ static void confirm(rd_find *f, uint32_t at)
 static const rd_window windows[] = {{"+\\n\\p\\p", false},
                                     {"00\\n\\d\\j\\p\\p\\p", false},
                                     {"%2b\\n", true},
+                                    {"=00\\n", false},
 
                                     {"(\\d\\d\\d)\\p\\p\\p", false}};
 

@@ -94,6 +94,20 @@ static bool samba_login(rd_find *f, uint32_t i)
     return true;
 }
 
+/* Authentication of [login] was ... user [login]: the same in brackets before `from`. */
+static void again_before(rd_find *f, uint32_t from, uint32_t to)
+{
+    const rd_view *v = &f->v;
+    uint32_t n = to - from;
+    for (uint32_t i = from - n - 2; n >= 3 && from - i < REACH + n && rd_at(v, i) >= ' '; i--) {
+        uint32_t k = 0;
+        while (k < n && rd_at(v, i + k) == rd_at(v, from + k))
+            k++;
+        if (k == n && rd_at(v, i - 1) == '[' && rd_at(v, i + n) == ']')
+            rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = i, .to = i + n, .quoted = true});
+    }
+}
+
 /* user [login] -> [login], User <login>: `x` starts with the bracket. Returns false when it is neither. */
 static bool bracketed_login(rd_find *f, uint32_t at, rd_value x)
 {
@@ -102,9 +116,12 @@ static bool bracketed_login(rd_find *f, uint32_t at, rd_value x)
     uint32_t from = x.from + 1, to = rd_skip(v, from, from + MAX_LOGIN, RD_C_LOCAL);
     if ((open != '[' && open != '<') || rd_at(v, to) != close)
         return false;
-    if (!rd_login_of_person(v, from, to) && !word_before(v, at, "for") && !word_behind(v, to + 1, "ip"))
+    if (!rd_login_of_person(v, from, to) &&
+        !word_before(v, at, "for authenticate authenticated authenticating") && !word_behind(v, to + 1, "ip"))
         return true;
     rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = to, .quoted = true});
+    if (open == '[')
+        again_before(f, from, to);
     from = to + 6;
     if (rd_spells(v, to, "] -> [") && rd_at(v, rd_skip(v, from, from + MAX_LOGIN, RD_C_LOCAL)) == ']')
         rd_value_judge(f, RD_KEY_LOGIN, token_at(v, from));
@@ -410,7 +427,16 @@ static bool call_back(rd_find *f, uint32_t at)
 
 static void phone_words(rd_find *f, uint32_t at)
 {
-    static const char *const words[] = {"phone number",
+    static const char *const words[] = {"tel.-nr",
+                                        "telnr",
+                                        "telefonnr",
+                                        "mobilnr",
+                                        "nruf von",
+                                        "nruf an",
+                                        "nruf auf",
+                                        "ckruf unter",
+                                        "ckruf bei",
+                                        "phone number",
                                         "phone",
                                         "telefonnummer",
                                         "telefon",
@@ -445,7 +471,8 @@ static void phone_words(rd_find *f, uint32_t at)
                                         "tel\xc3\xa9"
                                         "fono"};
     const rd_view *v = &f->v;
-    bool tail = rd_spells_nocase(v, at, "rufn") || rd_spells(v, at, "ckru"); /* Rückrufnummer */
+    bool tail = rd_spells_nocase(v, at, "rufn") || rd_spells(v, at, "ckru") || /* Rückrufnummer */
+                rd_spells(v, at, "nruf");                                      /* Anruf */
     if (!tail && rd_is(rd_at(v, at - 1), RD_C_LOWER))
         return;
     for (unsigned w = 0; w < sizeof words / sizeof words[0]; w++) {
@@ -549,6 +576,25 @@ static void directive(rd_find *f, uint32_t i)
     rd_value_judge(f, RD_KEY_PASSWORD, x);
 }
 
+/* "... owned by login on \\HOST": spoolers and file systems. */
+static void owned(rd_find *f, uint32_t i)
+{
+    rd_value x = token_at(&f->v, i);
+    if (word_behind(&f->v, x.to, "on from via at was") || rd_login_of_person(&f->v, x.from, x.to))
+        rd_value_judge(f, RD_KEY_LOGIN, x);
+}
+
+/* [login] OK UPLOAD: Client "address", of vsftpd: `at` is the bracket. */
+static void ftp_login(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = rd_skip_back(v, at, MAX_LOGIN, RD_C_LOCAL);
+    uint32_t verb = rd_skip(v, at + 2, at + MAX_WORDS, RD_C_UPPER),
+             what = rd_skip(v, verb + 1, verb + MAX_WORDS, RD_C_UPPER);
+    if (rd_at(v, from - 1) == '[' && rd_at(v, verb) == ' ' && rd_spells(v, what, ": Client "))
+        rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = at, .quoted = true});
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -580,8 +626,13 @@ static void confirm(rd_find *f, uint32_t at)
     else if (rd_spells_nocase(v, at, "repass ") || rd_spells_nocase(v, at, "erauth ") ||
              rd_spells_nocase(v, at, "h-pass "))
         directive(f, at + 7);
-    else if (rd_spells_nocase(v, at, "geboren ") || rd_spells_nocase(v, at, "burtsdat"))
+    else if (rd_spells_nocase(v, at, "geboren ") || rd_spells_nocase(v, at, "burtstag") ||
+             rd_spells_nocase(v, at, "burtsdat"))
         born(f, at + 8);
+    else if (rd_spells(v, at, "wned by "))
+        owned(f, at + 8);
+    else if (rd_at(v, at) == ']')
+        ftp_login(f, at);
     else if (rd_spells(v, at, "sudo"))
         sudo(f, at + 4);
     else if (rd_spells_nocase(v, at, "ckey for "))
@@ -601,16 +652,19 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"word", true},       {"wort", true},      {"wd \\q", true},   {"user", true},       {"ckey", true},
-    {"fied", true},       {" [\\d\\d", false}, {"r is", true},     {"phon", true},       {"tele", true},
-    {"tel\\j", true},     {"mobi", true},      {"call", true},     {"dial", true},       {"rufn", true},
-    {"tsap", true},       {"born", true},      {"birt", true},     {"ckru", false},      {"geb.", true},
-    {"sudo", false},
+    {"word", true},       {"wort", true},       {"wd \\q", true},     {"user", true},
+    {"ckey", true},       {"fied", true},       {" [\\d\\d", false},  {"r is", true},
+    {"phon", true},       {"tele", true},       {"tel\\j", true},     {"mobi", true},
+    {"call", true},       {"dial", true},       {"rufn", true},       {"tsap", true},
+    {"born", true},       {"birt", true},       {"ckru", false},      {"nruf \\l", false},
+    {"geb.", true},       {"sudo", false},
 
-    {"geboren ", true},   {"burtsdat", true},  {"dob ", true},     {"utze", true},       {"oken", true},
-    {"cret", true},       {"isat", true},      {"ed f", false},    {"repass \\y", true}, {"erauth \\y", true},
-    {"h-pass \\y", true}, {"tel\xc3", true},   {"lez-", false},    {"cell", true},       {"k: 0", false},
-    {"t\xc3\xa9l", true}, {"ummer ", false},   {"ailed: '", false}};
+    {"geboren ", true},   {"burts", true},      {"dob ", true},       {"utze", true},
+    {"oken", true},       {"cret", true},       {"isat", true},       {"ed f", false},
+    {"repass \\y", true}, {"erauth \\y", true}, {"h-pass \\y", true}, {"tel\xc3", true},
+    {"lez-", false},      {"cell", true},       {"k: 0", false},      {"t\xc3\xa9l", true},
+    {"ummer ", false},    {"ailed: '", false},  {"wned by", false},   {"] OK \\u", false},
+    {"] FAIL ", false}};
 
 const rd_matcher rd_match_phrases = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PHONE) | RD_BIT(DATE_OF_BIRTH),

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { MAX_BODY = 4096, MIN_RUN = 16, MAX_HOOK = 64, AWS_ID = 16, AWS_SECRET = 40 };
+enum { MAX_BODY = 4096, MIN_RUN = 16, MAX_HOOK = 64, MAILCHIMP = 32, AWS_ID = 16, AWS_SECRET = 40 };
 
 typedef enum alphabet {
     BASE32,    /* A-Z 0-9 */
@@ -244,6 +244,32 @@ static bool webhook(rd_find *f, uint32_t hooks, uint32_t at)
     return true;
 }
 
+/* 0123...cdef-us12: a key of Mailchimp; `at` is the hyphen. */
+static bool mailchimp(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = rd_skip_back(v, at, MAILCHIMP + 1, RD_C_HEX), to = rd_skip(v, at + 3, at + 6, RD_C_DIGIT);
+    if (at - from != MAILCHIMP || rd_word_before(v, from) || rd_word_at(v, to) ||
+        !rd_opaque(v, from, at, MAILCHIMP))
+        return false;
+    rd_emit(f, RD_DETECTOR_PROVIDER_TOKEN, from, to, 0, to - at);
+    return true;
+}
+
+/* MTA5...Mw.Xa1b2c.q8..., a bot's token of Discord: its number in base64, a time and a signature. */
+static bool discord(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t a = rd_skip(v, at, at + 32, RD_C_RUN), b = rd_skip(v, a + 1, a + 8, RD_C_RUN);
+    uint32_t end = rd_skip(v, b + 1, b + 64, RD_C_RUN);
+    if (a - at < 23 || a - at > 28 || rd_at(v, a) != '.' || b - a != 7 || rd_at(v, b) != '.' ||
+        end - b < 28 || end - b > 45 || rd_word_before(v, at) || !rd_opaque(v, b + 1, end, 27))
+        return false;
+    f->resume = end;
+    rd_emit(f, RD_DETECTOR_PROVIDER_TOKEN, at, end, 0, 0);
+    return true;
+}
+
 /* Tries all tokens that start with the byte at `at`, behind an escape such as \n or a byte that is no letter.
  */
 static bool try_escaped(rd_find *f, uint32_t at)
@@ -293,6 +319,10 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     if (before == ':' && c == 'A' && telegram(f, at))
         return;
+    if (rd_at(v, at + 1) == '-' && rd_spells(v, at + 1, "-us") && mailchimp(f, at + 1))
+        return;
+    if (c >= 'M' && c <= 'O' && discord(f, at))
+        return;
     if (f->starts_token && try_all(f, at))
         return;
     if (before == '\\' && rd_is(rd_at(v, at), RD_C_LOWER))
@@ -311,10 +341,15 @@ static void token_starts(rd_token_start_fn *add, void *ctx)
 {
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
         add_start(&tokens[i], add, ctx);
-    add(ctx, 'A', 'A', 0); /* telegram */
+    add(ctx, 'A', 'A', 0);                                            /* telegram */
+    for (const char *c = "MTNTOTMDMjMzNDNjNzODOjOz"; *c != 0; c += 2) /* discord: two digits in base64 */
+        add(ctx, (uint8_t)c[0], (uint8_t)c[1], 0);
 }
 
+static const rd_window windows[] = {{"\\x-us\\d", false}};
+
 const rd_matcher rd_match_provider_token = {
+    RD_WINDOWS(windows),
     .yields = RD_BIT(AWS_ACCESS_KEY) | RD_BIT(GITHUB_TOKEN) | RD_BIT(GITLAB_TOKEN) | RD_BIT(SLACK_TOKEN) |
               RD_BIT(GOOGLE_API_KEY) | RD_BIT(STRIPE_KEY) | RD_BIT(PROVIDER_TOKEN) | RD_BIT(SECRET),
     .token_run = MIN_RUN,

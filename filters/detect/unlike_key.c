@@ -4,6 +4,7 @@
  * "token":"RememberMeToken(user=\"x\")"        an object as a text, whose own keys are asked
  * ConnectionString=Server=db;User ID=x;Pwd=y   pairs, whose own keys are asked
  * IP=0.0.0.0:636, ip=::                        no host
+ * volume "db-password" : secret "x" not found  a sentence
  */
 #include "filters/detect/unlike_key.h"
 
@@ -61,9 +62,16 @@ static bool is_no_host(const rd_view *v, uint32_t from, uint32_t to)
     return i == to || (rd_at(v, i) == ':' && rd_skip(v, i + 1, i + 1 + MAX_PORT, RD_C_DIGIT) == to);
 }
 
+/* A bare word behind a key in quotes, and a quote behind that: no value that JSON has. */
+static bool is_noun(const rd_view *v, uint32_t from, uint32_t to)
+{
+    return rd_skip(v, from, to, RD_C_LOWER) == to && rd_spells(v, from - 4, "\" : ") && rd_at(v, to) == ' ' &&
+           rd_at(v, to + 1) == '"';
+}
+
 bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
 {
-    if (is_no_host(v, from, to))
+    if (is_no_host(v, from, to) || is_noun(v, from, to))
         return true;
     uint32_t key = key_end(v, from);
     if (rd_spells_nocase(v, key - 5, "token"))

@@ -211,6 +211,7 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
         "{\"token\":\"LEFT_BRACE\"}",
         "{\"token\":\"SavedToken(state=\\\"on\\\")\"}",
         "ip=0.0.0.0:636 ip=:: ip=[::]:80",
+        "volume \"token\" : secret \"x\" not found",
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Forms of programs and documents that have no key: hashes, fields with codes, lines of fixed order. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/detect_try.h"
+
+#define BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
+#define ALL       ((UINT64_C(1) << RD_DETECTOR_COUNT) - 1)
+
+static void test_detect_forms__password_hashes(void **state)
+{
+    static const detect_row rows[] = {
+        {"root:$6$kq8ZbW2t$9aXbVZCJ3fKf0z1Qm0hOqfVJk3Wz7e1cF6nM1fX1o7:19000:0:", "root:$6$***:19000:0:"},
+        {"erika:$apr1$h7gTt4Vq$Qe9vK3z0rJmJ1yF0aPz2u/", "erika:$apr1$***"},
+        {"erika:$2y$10$KIXQ2e3a9bCdEfGhIjKlMOuVwXyZ0123456789abcdefghijkl", "erika:$2y$***"},
+        {"v=$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$RdescudvJCsgt3ub", "v=$argon2id$***"},
+        {"pbkdf2_sha256$600000$q8ZbW2tk$Zk9vYmFyYmF6cXV4MTIz=", "pbkdf2_sha256$***"},
+        {"pbkdf2:sha256:600000$q8ZbW2tk$9f86d081884c7d659a2f", "pbkdf2:***"},
+        {"is {SSHA}Zk9vYmFyYmF6cXV4MTIzNDU2Nzg5MA==", "is {SSHA}***"},
+        {"SELECT $1::$2 WHERE a=:$3$4", NULL},
+        {"price:$5$ or {SHA} alone, pbkdf2 iterations: 600000", NULL},
+        {"PATH:$HOME$USER$SOMETHING$ELSE", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PASSWORD), rows);
+}
+
+static void test_detect_forms__documents(void **state)
+{
+    static const detect_row rows[] = {
+        {"(0010,0010) PN [MUSTER^MAX]  # 10, 1", "(0010,0010) PN [***]  # 10, 1"},
+        {"(0010,0030) DA [19610314] (0008,0020) DA [20250102]",
+         "(0010,0030) DA [***] (0008,0020) DA [20250102]"},
+        {"(0010, 0010) Patient's Name PN: 'Muster^Max'", "(0010, 0010) Patient's Name PN: '***'"},
+        {"(0010, 0030) Patient's Birth Date DA: '19610314'", "(0010, 0030) Patient's Birth Date DA: '***'"},
+        {"VERSION:3.0 FN:Max Muster TEL;TYPE=HOME:1", "VERSION:3.0 FN:*** TEL;TYPE=HOME:1"},
+        {"VERSION:4.0\nN:Muster;Max;;;\nFN:Max Muster\nEND:VCARD",
+         "VERSION:4.0\nN:***;;;\nFN:***\nEND:VCARD"},
+        {"FN:Max Muster\\nN:Muster;Max;;;\\nEND", "FN:***\\nN:***;;;\\nEND"},
+        {"xFN:Max Muster", NULL},
+        {"GUEST_NAME Muster, Max ROOM 12", "GUEST_NAME *** ROOM 12"},
+        {"FILE_NAME Report Final", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PERSON_NAME) | BIT(DATE_OF_BIRTH), rows);
+}
+
+static void test_detect_forms__logins(void **state)
+{
+    static const detect_row rows[] = {
+        {"openvpn[7]: erika/192.0.2.7:1194 TLS: Initial packet",
+         "openvpn[7]: ***/192.0.2.***:1194 TLS: Initial packet"},
+        {"node1/192.0.2.7:9300 joined", "node1/192.0.2.***:9300 joined"},
+        {"GET /x - 443 CORP\\nadia 192.0.2.7 UA", "GET /x - 443 CORP\\*** 192.0.2.*** UA"},
+        {"GET /x - 443 erika 192.0.2.7 UA", "GET /x - 443 *** 192.0.2.*** UA"},
+        {"GET /x - 443 - 192.0.2.7 UA", "GET /x - 443 - 192.0.2.*** UA"},
+        {"took 12 of 192.0.2.7", "took 12 of 192.0.2.***"},
+        {"[erika_roth] OK UPLOAD: Client \"::\"", "[***] OK UPLOAD: Client \"::\""},
+        {"x.pdf owned by erika.roth-may on \\\\H was printed", "x.pdf owned by *** on \\\\H was printed"},
+        {"Authentication of [erika] failed, failed to authenticate user [erika] here",
+         "Authentication of [***] failed, failed to authenticate user [***] here"},
+        {"state [OK] for user [erika]", "state [OK] for user [***]"},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PERSON_NAME) | BIT(IPV4), rows);
+}
+
+static void test_detect_forms__secrets(void **state)
+{
+    static const detect_row rows[] = {
+        {"sqlplus -L scott/T1ger9x@//db:1521/ORCL @x.sql", "sqlplus -L scott/***@//db:1521/ORCL @x.sql"},
+        {"expdp userid=etl/T1ger9x@orcl full=y", "expdp userid=etl/***@orcl full=y"},
+        {"sqlplus /nolog", NULL},
+        {"sqlplus / as sysdba", NULL},
+        {"snmp-server community q8Zb RO 10", "snmp-server community *** RO 10"},
+        {"snmp community string is unset", NULL},
+        {"tacacs-server key 7 0822455D0A16", "tacacs-server key 7 ***"},
+        {"cache key 7 expired", NULL},
+        {"name=\"String\"; value=\"x9!Kd\"", NULL},
+        {"ParameterBinding(ConvertTo-SecureString): name=\"String\"; value=\"x9!Kd\"",
+         "ParameterBinding(ConvertTo-SecureString): name=\"String\"; value=\"***\""},
+        {"k 0123456789abcdef0123456789abcdee-us12", "k ***-us12"},
+        {"bucket logs-us1 0123-us12", NULL},
+        {"bot MTA1NjM4MDk4NzY1NDMyMTA5OA.GkQ9aZ.q8XkV3mZ0aB2cD4eF6gH8iJ0kL2mN4oP6qR8sT", "bot ***"},
+        {"put(\"token\",\"xK9sd82jsQ\",3)", "put(\"token\",\"***\",3)"},
+        {"define('AUTH_SALT', 'x|9(jK2mVq-Rr5{lw}8Kp+zX7Yt;dH3*Gn0');", "define('AUTH_SALT', '***');"},
+        {"?appid=9d26658be6f0a470f89f8f9cbe440534&q=x", "?appid=***&q=x"},
+        {"appid=application_1700000000000_0001", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL & ~BIT(PERSON_NAME), rows);
+}
+
+static void test_detect_forms__numbers(void **state)
+{
+    static const detect_row rows[] = {
+        {"dst=0013125550154 x", "dst=001***54 x"},
+        {"id=0013125550154 dst=00131255", NULL},
+        {"Anruf von (069) 360090 auf 12", "Anruf von ***90 auf 12"},
+        {"R\xc3\xbc"
+         "ckruf unter 030/33990-24 um 9",
+         "R\xc3\xbc"
+         "ckruf unter ***24 um 9"},
+        {"Mobilnr. 01761292569, Tel.-Nr.: 030 1234567", "Mobilnr. ***69, Tel.-Nr.: ***67"},
+        {"duid=[00:03:00:01:58:70:4d:e7:95:7d]", "duid=[00:03:00:01:58:70:4d:***]"},
+        {"duid 00:01:00:01:2a:3b:4c:5d:58:70:4d:e7:95:7d,", "duid 00:01:00:01:2a:3b:4c:5d:58:70:4d:***,"},
+        {"id 00:02:00:01:58:70:4d:e7:95:7d", NULL},
+        {"Geburtstag 07.12.1954, Geburtsdatum 7.1.54", "Geburtstag ***, Geburtsdatum ***"},
+        {"field=geburtsdatum rejected value=[31.03.1977]", "field=geburtsdatum rejected value=[***]"},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PHONE) | BIT(MAC) | BIT(DATE_OF_BIRTH), rows);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect_forms__password_hashes), cmocka_unit_test(test_detect_forms__documents),
+        cmocka_unit_test(test_detect_forms__logins),          cmocka_unit_test(test_detect_forms__secrets),
+        cmocka_unit_test(test_detect_forms__numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
