@@ -76,9 +76,9 @@ static bool is_a_thing(const rd_view *v, uint32_t i, uint32_t key)
 {
     uint8_t c = rd_at(v, i);
     uint32_t from = i + (c == ' ' || c == '"'), to = rd_skip(v, from, from + 4, RD_C_LOWER);
-    if (to - from == 4 && from == i)
-        return true;
     bool login = names_account(v, key) || rd_spells(v, key - 12, "Account Name");
+    if (to - from == 4 && from == i)
+        return !login;
     bool prefix = c == ' ' && (rd_value_has_type(v, from) || rd_spells(v, i, REJECTED_VALUE));
     return !login && !prefix && (to - from == 4 || (to - from >= 2 && !rd_may_be_particle(rd_at(v, from))));
 }

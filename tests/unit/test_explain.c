@@ -5,6 +5,7 @@
 
 #include "filters/base/buf.h"
 #include "filters/detect/explain.h"
+#include "tests/unit/random.h"
 
 static rd_refusals refused;
 static rd_matches found;
@@ -105,6 +106,92 @@ static void test_explain__ends_with_the_call(void **state)
     rd_detect_set_free(&set);
 }
 
+/* ---- who asks why not is told what is found in service, where short cuts are taken ---- */
+
+enum { PAIRS = 100000, MAX_TEXT = 256 };
+
+static const char *const keys[] = {
+    "password", "token",     "access_token", "session_id", "sid",        "user",        "username",
+    "name",     "full_name", "customer",     "agent",      "login",      "account",     "key",
+    "cn",       "uid",       "phone",        "birthday",   "credential", "client_name", "owner",
+    "approver", "api_key",   "code",         "cookie",     "size",       "JobManager",  "requester",
+};
+static const char *const separators[] = {"=",  ": ",   ":",  " = ", "\":\"", "\": \"",
+                                         "='", " -> ", "\t", "=\"", " "};
+static const char *const values[] = {
+    "Anna Schmidt",
+    "anna",
+    "anna.schmidt",
+    "john.doe",
+    "j.doe",
+    "4711",
+    "0x3e7",
+    "none",
+    "pending",
+    "hunter2-x!",
+    "a1b2c3d4e5",
+    "1.5s",
+    "12",
+    "checkout-worker",
+    "Müller",
+    "O'Neil, K",
+    "null",
+    "true",
+    "31.12.1970",
+    "+49 30 1234567",
+    "1234567890123456789012345678901234567890",
+    "f00dfeedbeefcafe0123456789abcdef",
+    "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7d",
+    "zorro",
+    "rejected",
+    "12345678",
+    "123456789012345678",
+};
+#define PICK(list) (list)[rnd(sizeof(list) / sizeof((list)[0]))]
+
+static uint32_t add_words(uint8_t *to, uint32_t n, const char *words)
+{
+    size_t len = strlen(words);
+    memcpy(to + n, words, len);
+    return n + (uint32_t)len;
+}
+
+static void make_pair(uint8_t *text, uint32_t *out_len)
+{
+    static const char *const ends[] = {"", " next", "\"", "',", ", b=2", "; c", "&d=1", ")"};
+    uint32_t n = add_words(text, 0, rnd(3) == 0 ? "{\"" : "at 12:01 ");
+    n = add_words(text, n, PICK(keys));
+    n = add_words(text, n, PICK(separators));
+    n = add_words(text, n, PICK(values));
+    if (rnd(3) == 0)
+        text[n - 1 - rnd(3)] = (uint8_t) "aZ9 .-\"\\"[rnd(8)];
+    *out_len = add_words(text, n, PICK(ends));
+}
+
+static void test_explain__finds_what_service_finds(void **state)
+{
+    rd_detect_set *set = NULL;
+    rd_detect_scratch *other = rd_detect_scratch_new();
+    uint32_t n_found = 0, n_rounds = rounds(PAIRS);
+    (void)state;
+    assert_non_null(other);
+    assert_int_equal(rd_detect_set_build(UINT64_MAX, NULL, 0, &set, NULL), RD_OK);
+    for (uint32_t i = 0; i < n_rounds; i++) {
+        uint8_t base[MAX_TEXT + RD_BUF_TAIL] = {0};
+        rd_text t = {.off = 0};
+        rd_matches in_service;
+        make_pair(base, &t.len);
+        assert_int_equal(rd_detect(set, other, base, t.len, &t, 1, &in_service), RD_OK);
+        assert_int_equal(rd_detect_explain(set, scratch, base, t.len, &t, 1, &found, &refused), RD_OK);
+        if (in_service.n != found.n || memcmp(in_service.list, found.list, found.n * sizeof *found.list) != 0)
+            fail_msg("%s", (const char *)base);
+        n_found += found.n;
+    }
+    assert_true(n_found > n_rounds / 10);
+    rd_detect_set_free(&set);
+    rd_detect_scratch_free(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_explain__tells_nothing_of_what_is_off_or_found),
         cmocka_unit_test(test_explain__counts_what_does_not_fit),
         cmocka_unit_test(test_explain__ends_with_the_call),
+        cmocka_unit_test(test_explain__finds_what_service_finds),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
