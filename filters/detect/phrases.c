@@ -595,10 +595,18 @@ static void ftp_login(rd_find *f, uint32_t at)
         rd_value_judge(f, RD_KEY_LOGIN, (rd_value){.from = from, .to = at, .quoted = true});
 }
 
+/* Is it password, pass word, Losungswort, and not keyword, sword or Antwort? `first` has four letters. */
+static bool ends_password(const rd_view *v, uint32_t word, const char *first)
+{
+    uint8_t before = rd_at(v, word - 1);
+    bool apart = before == ' ' || before == '-' || before == '_';
+    return rd_spells_nocase(v, word - 4 - apart, first);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    if (rd_spells_nocase(v, at, "word"))
+    if (rd_spells_nocase(v, at, "word") && ends_password(v, at, "pass"))
         password(f, at + 4);
     else if (rd_spells_nocase(v, at, "username "))
         user(f, at, at + 9);
@@ -612,7 +620,8 @@ static void confirm(rd_find *f, uint32_t at)
         token_behind(f, at);
     else if (rd_spells_nocase(v, at, "wd ") && rd_spells_nocase(v, at - 4, "pass"))
         rd_value_judge(f, RD_KEY_PASSWORD, token_at(v, at + 3)); /* passwd "value" */
-    else if (rd_spells_nocase(v, at, "wort"))
+    else if (rd_spells_nocase(v, at, "wort") &&
+             (ends_password(v, at, "pass") || ends_password(v, at, "kenn") || ends_password(v, at, "ungs")))
         german_password(f, at + 4);
     else if (rd_spells_nocase(v, at, "user "))
         user(f, at, at + 5);

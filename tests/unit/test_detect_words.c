@@ -186,6 +186,25 @@ static void test_detect_words__values_of_other_notations(void **state)
     DETECT_CHECK(ALL, rows);
 }
 
+/* Other words that end as those for a password do. */
+static void test_detect_words__passwords(void **state)
+{
+    static const detect_row rows[] = {
+        {"my password hunter22x", "my password ***"},
+        {"the pass-word hunter22x", "the pass-word ***"},
+        {"Kennwort hunter22x", "Kennwort ***"},
+        {"Losungswort hunter22x", "Losungswort ***"},
+        {"my keyword hunter22x", NULL},
+        {"crossword puzzle77x", NULL},
+        {"Stichwort hunter22x", NULL},
+        {"cn=john.doe,ou=people", "cn=***,ou=people"},
+        {"cn=config", NULL},
+        {"cn=webserver-prod,ou=x", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_detect_words__storage_keys),
         cmocka_unit_test(test_detect_words__values_of_other_notations),
         cmocka_unit_test(test_detect_words__more_notations),
+        cmocka_unit_test(test_detect_words__passwords),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
