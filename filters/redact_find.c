@@ -69,7 +69,7 @@ static void append(rd_matches *merged, const rd_match *m)
         last->len = end_of(m) - last->off;
     last->keep_head = 0;
     last->keep_tail = 0;
-    if (by_key(m) && !rd_is_over_budget(last->detector))
+    if (rd_is_over_budget(m->detector) || (by_key(m) && !rd_is_over_budget(last->detector)))
         last->detector = m->detector;
 }
 

@@ -30,6 +30,11 @@ static EVERY_CPU void scan_words(rd_chunk *c, const rd_chunk_source *from, uint3
     uint8_t last[64 + RD_LONG] = {0};
     memcpy(last, from->base + at + 64 * whole, left - 64 * whole);
     from->scan(from->program, last, 1, masks_from(c, whole));
+    /* A zero byte looks like much else; the exact tests must not go where it stands behind the end. */
+    uint64_t inside = (UINT64_C(1) << (left - 64 * whole)) - 1;
+    c->hit_end[whole] &= inside;
+    c->hit_short[whole] &= inside;
+    c->hit_long[whole] &= inside;
 }
 
 /* ---- runs ---- */

@@ -55,7 +55,8 @@ typedef struct rd_chunk_source {
 
 /* Before the first chunk. */
 void rd_chunk_reset(rd_chunk *c);
-/* The next chunk, RD_CHUNK bytes behind the one before. Bytes behind the end count as zero. */
+/* The next chunk, RD_CHUNK bytes behind the one before. Nothing starts behind the end; what starts
+ * before it may be seen with bytes behind it, of which RD_LONG are readable. */
 void rd_chunk_fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at);
 
 #endif

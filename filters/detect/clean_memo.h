@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Short texts in which a set found nothing: keys, routes and names of services come again in every record.
- * Direct-mapped; an entry holds the whole text and the number of the set, and detection depends on nothing
- * else, so entries never grow old. Only a text that comes a second time is remembered, or those that are new
- * each time would push out the others.
+ * Direct-mapped; an entry holds the whole text and the number of the set, and what is found depends on
+ * nothing else, so entries never grow old. Only a text that comes a second time is remembered, or those that
+ * are new each time would push out the others.
  *
  * Owner: the scratch. Zero is an empty memo.
  */
@@ -52,7 +52,7 @@ static inline uint32_t rd_clean_hash(const rd_clean_key *k)
 {
     static const uint64_t odd[RD_CLEAN_WORDS] = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9),
                                                  UINT64_C(0x94d049bb133111eb), UINT64_C(0xd6e8feb86659fd93)};
-    uint64_t h = 0;
+    uint64_t h = k->set * UINT64_C(0xff51afd7ed558ccd);
     for (unsigned i = 0; i < RD_CLEAN_WORDS; i++)
         h ^= k->words[i] * odd[i];
     return (uint32_t)(h >> 32);

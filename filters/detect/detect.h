@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Detectors: text in, matches out. A set is compiled once per policy, immutable, shared by threads; the
- * scratch belongs to one thread. One candidate pass over the base buffer serves all detectors and all texts;
+ * scratch belongs to one thread. One candidate pass serves all detectors and many texts;
  * exact matchers and validators run only at candidates. No allocation per text; linear time on any input.
  */
 #ifndef RD_DETECT_DETECT_H
@@ -68,7 +68,6 @@ typedef struct rd_key_hit {
     uint32_t at, text;
 } rd_key_hit;
 
-/* Lists are owned by the scratch and valid until its next use. */
 /* Asked for every find before overlaps are settled, so that a find that is refused hides no other one;
  * `m->off` counts from `base`. NULL: none is refused. */
 typedef struct rd_sieve {
@@ -76,6 +75,7 @@ typedef struct rd_sieve {
     void *ctx; /* borrowed */
 } rd_sieve;
 
+/* Lists are owned by the scratch and valid until its next use. */
 typedef struct rd_matches {
     rd_match *list;
     uint32_t n;

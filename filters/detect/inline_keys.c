@@ -284,7 +284,7 @@ static bool is_member(const rd_view *v, uint32_t i)
 }
 
 /* Appends the strings and numbers in the object, or array of objects, at [from, to); their keys stay. False
- * with RD_OK: a number stands in an array, where a mask would not be of the same form. */
+ * with RD_OK: a number stands in an array, where a mask would not be of the same form, or it is no JSON. */
 static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_match whole, rd_outcome *o)
 {
     uint32_t to = whole.off + whole.len, i = whole.off;
@@ -298,7 +298,11 @@ static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_
             m.off = i + 1;
             m.len = string_end(v, m.off, p->mark, p->n_slashes) - m.off;
             i = m.off + m.len + p->n_slashes + 1;
-            m.len = is_member(v, i) ? 0 : m.len;
+            if (is_member(v, i)) {
+                if (before != '{' && before != ',')
+                    return false;
+                m.len = 0;
+            }
         } else if (rd_is(c, RD_C_WORD) || c == '-') {
             m.len = bare_end(v, i) - i;
             i += m.len;

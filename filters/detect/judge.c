@@ -6,7 +6,14 @@
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
 
-enum { MAX_NAME = 64, MAX_NAME_WORDS = 4, MAX_LOGIN = 40, MAX_CASE = 12, MAX_GAP = 4 };
+enum {
+    MAX_NAME = 64,
+    MAX_NAME_WORDS = 4,
+    MAX_LOGIN = 40,
+    MAX_CASE_LETTERS = 6,
+    MAX_CASE_DIGITS = 8,
+    MAX_GAP = 4
+};
 
 static bool all(const rd_view *v, uint32_t from, uint32_t to, unsigned classes)
 {
@@ -109,10 +116,10 @@ static void command_of_value(const rd_view *v, rd_value *x)
         *x = next;
 }
 
-/* volume "db-password" : secret "x" not found: a word, and what is called so in quotes. */
+/* volume "db-password" : secret "x" not found: of Kubernetes, what kind of object and its name in quotes. */
 static bool names_quoted(const rd_view *v, const rd_value *x)
 {
-    return x->prose && all(v, x->from, x->to, RD_C_LOWER) && rd_at(v, x->to) == ' ' &&
+    return x->prose && rd_word_in(v, x->from, x->to, "secret configmap object") && rd_at(v, x->to) == ' ' &&
            (rd_at(v, x->to + 1) == '"' || rd_at(v, x->to + 1) == '\'');
 }
 
@@ -180,9 +187,9 @@ static bool behind_ticket(const rd_view *v, uint32_t value)
 /* ticket=INC8794203: a case of a service desk. */
 static bool is_case(const rd_view *v, const rd_value *x)
 {
-    uint32_t number = rd_skip(v, x->from, x->from + MAX_CASE, RD_C_UPPER);
+    uint32_t number = rd_skip(v, x->from, x->from + MAX_CASE_LETTERS, RD_C_UPPER);
     number += rd_at(v, number) == '-' && number > x->from;
-    return number > x->from + 1 && x->to - number <= MAX_CASE && all(v, number, x->to, RD_C_DIGIT) &&
+    return number > x->from + 1 && x->to - number <= MAX_CASE_DIGITS && all(v, number, x->to, RD_C_DIGIT) &&
            behind_ticket(v, x->from);
 }
 
@@ -234,7 +241,10 @@ static void session(rd_find *f, rd_value x)
     for (uint32_t i = x.from; i < x.to && i < x.from + MAX_NAME; i++)
         letters |= rd_is(rd_at(v, i), RD_C_ALPHA);
     counter |= !letters;
-    if (rd_spells(v, x.from, "S-1-"))
+    uint32_t digits = x.from + 4;
+    while (digits < x.to && (rd_is(rd_at(v, digits), RD_C_DIGIT) || rd_at(v, digits) == '-'))
+        digits++;
+    if (rd_spells(v, x.from, "S-1-") && digits == x.to)
         return; /* "SID" of Windows: the number of an account or group */
     if (x.to - x.from == 34 && all(v, x.from, x.from + 2, RD_C_UPPER) && all(v, x.from + 2, x.to, RD_C_HEX))
         return; /* "sid" of Twilio: the id of a message or call */
@@ -481,24 +491,23 @@ static bool behind_domain(rd_find *f, const rd_value *x)
 }
 
 /* svc_backup, billing-service: one of the words joined by hyphens or underscores says that it is a program.
- */
+ * Not bot-hans.meier. */
 static bool is_service(const rd_view *v, uint32_t from, uint32_t to)
 {
     static const char parts[] =
         "svc app service api bot job worker daemon server system agent proxy cron deploy "
         "exporter scheduler runner gateway integration readonly backend frontend consumer "
         "producer controller operator robot batch";
-    bool joined = false;
+    bool joined = false, dotted = false, named = false;
     for (uint32_t i = from; i < to; i++) {
         uint32_t end = i;
-        while (end < to && rd_at(v, end) != '-' && rd_at(v, end) != '_')
-            end++;
+        for (; end < to && rd_at(v, end) != '-' && rd_at(v, end) != '_'; end++)
+            dotted |= rd_at(v, end) == '.';
         joined |= end < to;
-        if (joined && rd_word_in(v, i, end, parts))
-            return true;
+        named |= joined && rd_word_in(v, i, end, parts);
         i = end;
     }
-    return false;
+    return named && !dotted;
 }
 
 static void login(rd_find *f, rd_value x)

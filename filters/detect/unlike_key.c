@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * Rules for keys are explicit, so only what cannot be a value is let stay:
+ *
  * unexpected token=RPAREN                      a word of a grammar
- * "token":"RememberMeToken(user=\"x\")"        an object as a text, whose own keys are asked
  * ConnectionString=Server=db;User ID=x;Pwd=y   pairs, whose own keys are asked
  * IP=0.0.0.0:636, ip=::                        no host
  * volume "db-password" : secret "x" not found  a sentence
@@ -10,7 +11,7 @@
 
 #include "filters/detect/opaque.h"
 
-enum { MAX_GAP = 6, MAX_IDENTIFIER = 64, MAX_PORT = 5 };
+enum { MAX_GAP = 6, MAX_IDENTIFIER = 64, MAX_GRAMMAR_WORD = 32, MAX_PORT = 5 };
 
 /* One past the last byte of the key of the value at `from`. */
 static uint32_t key_end(const rd_view *v, uint32_t from)
@@ -21,30 +22,30 @@ static uint32_t key_end(const rd_view *v, uint32_t from)
     return end;
 }
 
-static bool is_grammar_word(const rd_view *v, uint32_t from, uint32_t to)
+/* `key`: the end of "token". */
+static bool is_grammar_word(const rd_view *v, uint32_t key, uint32_t from, uint32_t to)
 {
     uint32_t i = from;
+    bool parser = rd_spells_nocase(v, key - 16, "unexpected token") ||
+                  rd_spells_nocase(v, key - 14, "expected token") ||
+                  rd_spells_nocase(v, key - 15, "mismatched token");
     while (i < to && (rd_is(rd_at(v, i), RD_C_UPPER) || rd_at(v, i) == '_'))
         i++;
-    return i == to && to - from >= 2 && to - from <= MAX_IDENTIFIER / 2;
+    return parser && rd_at(v, from - 1) == '=' && i == to && to - from >= 2 && to - from <= MAX_GRAMMAR_WORD;
 }
 
-/* Name(key=...) */
-static bool is_object(const rd_view *v, uint32_t from, uint32_t to)
-{
-    uint32_t open = rd_skip(v, from, from + MAX_IDENTIFIER, RD_C_ALNUM);
-    uint32_t key = rd_skip(v, open + 1, open + MAX_IDENTIFIER, RD_C_WORD);
-    return rd_is(rd_at(v, from), RD_C_UPPER) && rd_at(v, open) == '(' && key > open + 1 && key < to &&
-           rd_at(v, key) == '=' && rd_at(v, to - 1) == ')';
-}
-
-/* Server=..., Data Source=... */
+/* Server=..., Data Source=...: with a second key. */
 static bool starts_with_pair(const rd_view *v, uint32_t from, uint32_t to)
 {
-    uint32_t i = from;
-    while (i < to && i < from + MAX_IDENTIFIER && (rd_is(rd_at(v, i), RD_C_ALPHA) || rd_at(v, i) == ' '))
+    static const char first[] = "server host endpoint driver provider database addr address source catalog";
+    uint32_t i = from, word = from;
+    for (; i < to && i < from + MAX_IDENTIFIER && (rd_is(rd_at(v, i), RD_C_ALPHA) || rd_at(v, i) == ' '); i++)
+        word = rd_at(v, i) == ' ' ? i + 1 : word;
+    if (i == to || rd_at(v, i) != '=' || !rd_word_in(v, word, i, first))
+        return false;
+    while (i < to && rd_at(v, i) != ';')
         i++;
-    return i > from && i < to && rd_at(v, i) == '=';
+    return rd_at(v, i) == ';' && rd_is(rd_at(v, i + 1), RD_C_ALPHA); /* the value may end there */
 }
 
 /* 0.0.0.0, ::, with a port or without */
@@ -62,11 +63,12 @@ static bool is_no_host(const rd_view *v, uint32_t from, uint32_t to)
     return i == to || (rd_at(v, i) == ':' && rd_skip(v, i + 1, i + 1 + MAX_PORT, RD_C_DIGIT) == to);
 }
 
-/* A bare word behind a key in quotes, and a quote behind that: no value that JSON has. */
+/* Of Kubernetes: what kind of object is missing behind a key in quotes, and its name in quotes behind that.
+ */
 static bool is_noun(const rd_view *v, uint32_t from, uint32_t to)
 {
-    return rd_skip(v, from, to, RD_C_LOWER) == to && rd_spells(v, from - 4, "\" : ") && rd_at(v, to) == ' ' &&
-           rd_at(v, to + 1) == '"';
+    return rd_word_in(v, from, to, "secret configmap object") && rd_spells(v, from - 4, "\" : ") &&
+           rd_at(v, to) == ' ' && rd_at(v, to + 1) == '"';
 }
 
 bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
@@ -75,6 +77,6 @@ bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
         return true;
     uint32_t key = key_end(v, from);
     if (rd_spells_nocase(v, key - 5, "token"))
-        return is_grammar_word(v, from, to) || is_object(v, from, to);
+        return is_grammar_word(v, key, from, to);
     return rd_spells_nocase(v, key - 6, "string") && starts_with_pair(v, from, to);
 }

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "filters/detect/gather.h"
 #include "filters/detect/program.h"
 #include "filters/detect/scan.h"
 #include "tests/unit/detect_try.h"
@@ -327,10 +328,11 @@ static void test_detect__stays_inside_the_buffer(void **state)
     uint8_t *m = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(m != MAP_FAILED);
     assert_int_equal(mprotect(m + page, page, PROT_NONE), 0);
-    for (uint32_t n = 1; n < 300; n++) {
+    /* Short texts, and those that are looked at where they are. */
+    for (uint32_t n = 1; n < RD_GATHER_LONGEST + 130; n += n == 300 ? RD_GATHER_LONGEST - 299 : 1) {
         uint8_t *base = m + page - RD_BUF_TAIL - n;
         uint32_t len = 0;
-        uint8_t text[600];
+        static uint8_t text[RD_GATHER_LONGEST + 600];
         while (len < n)
             len += random_text(text + len, sizeof text - len);
         memcpy(base, text, n);
