@@ -4,6 +4,7 @@
 #include "filters/detect/header_values.h"
 #include "filters/detect/judge_numbers.h"
 #include "filters/detect/opaque.h"
+#include "filters/detect/unlike_key.h"
 #include "filters/detect/value.h"
 
 enum {
@@ -116,13 +117,6 @@ static void command_of_value(const rd_view *v, rd_value *x)
         *x = next;
 }
 
-/* volume "db-password" : secret "x" not found: of Kubernetes, what kind of object and its name in quotes. */
-static bool names_quoted(const rd_view *v, const rd_value *x)
-{
-    return x->prose && rd_word_in(v, x->from, x->to, "secret configmap object") && rd_at(v, x->to) == ' ' &&
-           (rd_at(v, x->to + 1) == '"' || rd_at(v, x->to + 1) == '\'');
-}
-
 /* base64:JW/st..., of Laravel: the coding stays. */
 static uint32_t behind_coding(const rd_view *v, const rd_value *x)
 {
@@ -133,7 +127,7 @@ static void password(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
     command_of_value(v, &x);
-    if ((prose_word(v, &x) && !changed_to(v, &x)) || names_quoted(v, &x))
+    if ((prose_word(v, &x) && !changed_to(v, &x)) || rd_is_missing_object(v, x.from, x.to))
         return;
     if (x.prose && (rd_spells(v, x.to, " = ") || rd_spells(v, x.to, " : ")))
         return; /* the next key */
@@ -201,7 +195,8 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
     if ((rd_spells(v, x.from, "AKIA") || rd_spells(v, x.from, "ASIA")) &&
         (rd_at(v, x.from + 20) == '/' || rd_spells_nocase(v, x.from + 20, "%2f")))
         return; /* Credential=id/date/region of AWS: the id is another detector's */
-    if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)) || names_quoted(v, &x) || is_case(v, &x))
+    if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)) ||
+        rd_is_missing_object(v, x.from, x.to) || is_case(v, &x))
         return;
     x.from = behind_coding(v, &x);
     bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
@@ -417,6 +412,9 @@ static void name(rd_find *f, rd_value x)
     bool letters = false;
     for (uint32_t i = x.from; i < x.to; i++)
         letters |= rd_is(rd_at(v, i), RD_C_ALPHA | RD_C_UTF8);
+    uint32_t words, end = name_end(v, x.from, x.from + MAX_NAME, &words);
+    if (!x.quoted && words > 1 && words <= MAX_NAME_WORDS && end > x.to)
+        x.to = end; /* "Test Mueller": a common word does not make it half a name */
     if (letters && !prose_word(v, &x))
         rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, x.to, 0, 0);
 }

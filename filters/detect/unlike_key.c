@@ -63,9 +63,7 @@ static bool is_no_host(const rd_view *v, uint32_t from, uint32_t to)
     return i == to || (rd_at(v, i) == ':' && rd_skip(v, i + 1, i + 1 + MAX_PORT, RD_C_DIGIT) == to);
 }
 
-/* Of Kubernetes: what kind of object is missing behind a key in quotes, and its name in quotes behind that.
- */
-static bool is_noun(const rd_view *v, uint32_t from, uint32_t to)
+bool rd_is_missing_object(const rd_view *v, uint32_t from, uint32_t to)
 {
     return rd_word_in(v, from, to, "secret configmap object") && rd_spells(v, from - 4, "\" : ") &&
            rd_at(v, to) == ' ' && rd_at(v, to + 1) == '"';
@@ -73,7 +71,7 @@ static bool is_noun(const rd_view *v, uint32_t from, uint32_t to)
 
 bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
 {
-    if (is_no_host(v, from, to) || is_noun(v, from, to))
+    if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to))
         return true;
     uint32_t key = key_end(v, from);
     if (rd_spells_nocase(v, key - 5, "token"))
