@@ -36,7 +36,7 @@ void rd_redactor_acted(rd_redactor *r, uint16_t rule, const rd_action *a, const 
 
 void rd_redactor_did(rd_redactor *r, const rd_judgement *v, rd_done done)
 {
-    if (v->rule != RD_NO_RULE)
+    if (v->rule != RD_NO_RULE && v->done != RD_ACTION_DROP_RECORD)
         rd_redactor_count(r, v->rule, (rd_class)v->cls, v->done != RD_DONE_COUNT ? v->done : done);
 }
 
@@ -51,7 +51,11 @@ rd_judgement rd_redactor_judge(rd_redactor *r, const rd_match *m, uint32_t group
     if (v.rule == RD_NO_RULE)
         return v; /* cannot happen: closed by default */
     v.action = rd_policy_action(r->job->policy, v.rule, (rd_class)v.cls);
-    v.done = takes_record(r, v.rule, v.action, leaf) ? RD_ACTION_DROP_RECORD : RD_DONE_COUNT;
+    v.done = RD_DONE_COUNT;
+    if (takes_record(r, v.rule, v.action, leaf)) { /* and stays so if another find takes its place */
+        v.done = RD_ACTION_DROP_RECORD;
+        rd_redactor_count(r, v.rule, (rd_class)v.cls, RD_ACTION_DROP_RECORD);
+    }
     return v;
 }
 
