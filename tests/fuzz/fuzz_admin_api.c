@@ -21,14 +21,9 @@
 #include "gateway/diagnostics.h"
 #include "gateway/outcome.h"
 #include "gateway/thread.h"
+#include "tests/fuzz/check.h"
 
 enum { MAX_PAGE = 1 << 20, MAX_WORDS = 200 };
-
-#define CHECK(x)                                                                                             \
-    do {                                                                                                     \
-        if (!(x))                                                                                            \
-            abort();                                                                                         \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 ssize_t __real_write(int fd, const void *p, size_t n);

@@ -16,17 +16,12 @@
 #include <unistd.h>
 
 #include "gateway/cli.h"
+#include "tests/fuzz/check.h"
 
 enum { MAX_ANSWER = 1 << 16, MAX_CALLS = 2, MAX_ARGUMENTS = 10 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int __wrap_connect(int fd, const struct sockaddr *to, socklen_t n);
-
-#define CHECK(x)                                                                                             \
-    do {                                                                                                     \
-        if (!(x))                                                                                            \
-            abort();                                                                                         \
-    } while (0)
 
 static struct {
     const uint8_t *answer;

@@ -9,17 +9,12 @@
 #include <string.h>
 
 #include "filters/detect/detect.h"
+#include "tests/fuzz/check.h"
 
 enum { MAX_TEXTS = 256 };
 
 static rd_detect_set *fast, *plain;
 static rd_detect_scratch *scratch, *other;
-
-#define CHECK(x)                                                                                             \
-    do {                                                                                                     \
-        if (!(x))                                                                                            \
-            abort();                                                                                         \
-    } while (0)
 
 static void init(void)
 {

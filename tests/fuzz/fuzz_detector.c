@@ -20,15 +20,10 @@
 #include "filters/json/json.h"
 #include "filters/redact.h"
 #include "filters/wire/wire.h"
+#include "tests/fuzz/check.h"
 
 enum { MAX_TEXTS = 16, MAX_TEXT = 1 << 13, MAX_BODY = 1 << 20, FIRST_ESCAPE = 200, BASE64 = 24 };
 enum { VIEW_TEXTS, VIEW_PERCENT, VIEW_BODIES, VIEW_MASKED, N_VIEWS };
-
-#define CHECK(x)                                                                                             \
-    do {                                                                                                     \
-        if (!(x))                                                                                            \
-            abort();                                                                                         \
-    } while (0)
 
 static struct one {
     rd_detect_set *fast, *plain;
