@@ -142,6 +142,26 @@ told bench_call_n(bench *b, const void *body, size_t n)
     return t;
 }
 
+void bench_cancel_at_every_stage(bench *b, const void *body, size_t n)
+{
+    gw_scrubbed s = {rd_slice_of(body, n)};
+    bool finished = false;
+    for (unsigned turns = 0; turns < 400 && !finished; turns++) {
+        told t = {0};
+        gw_call *c = bench_start(b, &s, &t);
+        for (unsigned i = 0; i < turns && t.n == 0; i++)
+            h2o_evloop_run(b->ctx.loop, 1);
+        finished = t.n > 0;
+        if (finished)
+            break;
+        gw_call_cancel(c);
+        assert_int_equal(gw_pool_connections(b->pool), 0);
+        bench_turn(b, 1);
+        assert_int_equal(t.n, 0);
+    }
+    assert_true(finished);
+}
+
 told bench_call(bench *b, const char *body)
 {
     return bench_call_n(b, body, strlen(body));

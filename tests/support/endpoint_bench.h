@@ -45,6 +45,9 @@ void bench_wait(bench *b, const told *t, unsigned n); /* until n callbacks */
 /* One call with this body, to its end. */
 told bench_call(bench *b, const char *body);
 told bench_call_n(bench *b, const void *body, size_t n);
+/* Calls, each cancelled a turn of the loop later than the one before, until one ends: no callback comes
+ * behind a cancel, and no connection stays. */
+void bench_cancel_at_every_stage(bench *b, const void *body, size_t n);
 void bench_told(void *arg, gw_call_result r, const gw_call_response *res);
 
 #endif

@@ -162,22 +162,7 @@ static void test_endpoint__can_be_cancelled_at_every_stage(void **state)
     bench_init(&b, 0);
     bench_add_endpoint(&b, "localhost", backend_port(e), false);
     bench_open(&b);
-    gw_scrubbed body = {rd_slice_of(large, sizeof large)};
-    bool finished = false;
-    for (unsigned turns = 0; turns < 400 && !finished; turns++) {
-        told t = {0};
-        gw_call *c = bench_start(&b, &body, &t);
-        for (unsigned i = 0; i < turns && t.n == 0; i++)
-            h2o_evloop_run(b.ctx.loop, 1);
-        finished = t.n > 0;
-        if (finished)
-            break;
-        gw_call_cancel(c);
-        assert_int_equal(gw_pool_connections(b.pool), 0);
-        bench_turn(&b, 1);
-        assert_int_equal(t.n, 0);
-    }
-    assert_true(finished);
+    bench_cancel_at_every_stage(&b, large, sizeof large);
     assert_int_equal(bench_call_n(&b, large, sizeof large).result, GW_CALL_OK);
     bench_close(&b);
     backend_stop(&e);
