@@ -11,7 +11,9 @@
  * Rounds alternate between the contestants; medians are printed.
  *
  *   bench_detect [ROUNDS]
- *   bench_detect lines|values TIMES    the engine alone, so many times over the corpus: for tools that count
+ *   bench_detect lines|values TIMES [TEXTS]    the engine alone, so many times over that many texts: for
+ * tools that count, and for comparing two builds. A CPU learns a few thousand texts by heart, so timing wants
+ * all of them
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -21,7 +23,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "filters/detect/detect.h"
+#include "filters/detect/scan.h"
 
 enum { BATCH = 100, MAX_ROUNDS = 99, LINES = 20000, VALUES = 60000, HOSTILE_BYTES = 1 << 20 };
 
@@ -324,15 +326,15 @@ static void compare(const corpus *c, unsigned rounds, bool with_pcre2)
 }
 
 /* One corpus, many times, nothing else. */
-static int count_only(const char *which, const char *times)
+static int engine_only(const char *which, long times, uint32_t n_texts)
 {
     corpus c;
     bool lines = strcmp(which, "lines") == 0;
     scratch = rd_detect_scratch_new();
     if (scratch == NULL || rd_detect_set_build(UINT64_MAX, NULL, 0, &fast, NULL) != RD_OK)
         return 1;
-    generate(&c, which, lines ? LINES / 10 : VALUES / 10, lines ? line : value, lines ? 100 : 20);
-    for (long i = strtol(times, NULL, 10); i > 0; i--)
+    generate(&c, which, n_texts, lines ? line : value, lines ? 100 : 20);
+    for (; times > 0; times--)
         run_engine(fast, &c, BATCH);
     printf("%u texts\n", c.n);
     return 0;
@@ -340,8 +342,11 @@ static int count_only(const char *which, const char *times)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3)
-        return count_only(argv[1], argv[2]);
+    if (argc >= 3) {
+        uint32_t few = strcmp(argv[1], "lines") == 0 ? LINES / 10 : VALUES / 10;
+        return engine_only(argv[1], strtol(argv[2], NULL, 10),
+                           argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : few);
+    }
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 7;
     if (rounds < 1 || rounds > MAX_ROUNDS)
         return 2;
@@ -359,7 +364,7 @@ int main(int argc, char **argv)
     if (scratch == NULL || rd_detect_set_build(UINT64_MAX, NULL, 0, &fast, NULL) != RD_OK ||
         rd_detect_set_build(UINT64_MAX, NULL, 0, &plain, NULL) != RD_OK)
         return 1;
-    rd_detect_set_use_plain_scan(plain);
+    rd_detect_set_use_scan(plain, rd_scan_plain);
     corpus c;
     generate(&c, "log lines", LINES, line, 100);
     compare(&c, (unsigned)rounds, true);

@@ -68,22 +68,26 @@ static const char sample[] =
     "packets)\n";
 _Static_assert(sizeof sample > SAMPLE + RD_LONG, "too short");
 
-/* What the tables of one cluster take at each position: bits of codes. */
+/* What the tables of one cluster take at each position. */
 typedef struct cluster {
-    uint16_t shape[RD_LONG], letter[RD_LONG];
+    rd_bucket takes;
+    /* Bit i: byte i + j of the sample has one of the codes that are taken at position j. */
+    uint64_t at[RD_CODINGS][RD_LONG][SAMPLE_WORDS];
     float weight;
 } cluster;
 
 typedef struct work {
-    float bytes[RD_CODES][RD_CODES]; /* share in log text of the bytes of a shape and a letter */
-    /* Bit i: byte i of the sample has this code. */
-    uint64_t shape_at[RD_CODES][SAMPLE_WORDS + 1], letter_at[RD_CODES][SAMPLE_WORDS + 1];
-    cluster *list;    /* owned */
-    float *cost;      /* owned: [a * n_all + b] for a < b: what merging them adds */
+    const rd_bucket_spec *spec; /* borrowed */
+    uint8_t code_of[RD_CODINGS][256];
+    uint64_t all[RD_CODINGS]; /* codes that there are */
+    uint64_t seen[RD_CODINGS][RD_WIDE_CODES]
+                 [SAMPLE_WORDS + 1];           /* bit i: byte i of the sample has this code */
+    float bytes[RD_WIDE_CODES][RD_WIDE_CODES]; /* share in log text of the bytes of a code of each coding */
+    cluster *list;                             /* owned */
+    float *cost;      /* owned: [a * MAX_CLUSTERS + b] for a < b: what merging them adds */
     cluster *windows; /* owned: one a window */
     uint32_t *home;   /* owned: the cluster of each window */
-    uint32_t n, n_all, len, n_windows;
-    bool shapes, letters; /* are looked at */
+    uint32_t n, n_windows;
 } work;
 
 /* Rough shares, from logs of many systems. */
@@ -102,98 +106,117 @@ static float byte_weight(uint8_t c)
     return c >= 0x80 || c < ' ' ? 0.0005f : 0.002f;
 }
 
-static void weigh_bytes(work *w)
+static void read_codes(work *w)
 {
-    for (unsigned c = 0; c < 256; c++)
-        w->bytes[rd_shape_of((uint8_t)c)][rd_letter_of((uint8_t)c)] += byte_weight((uint8_t)c);
+    for (unsigned c = 0; c < 256; c++) {
+        for (unsigned k = 0; k < RD_CODINGS; k++) {
+            rd_code_fn *code_of = w->spec->codings[k];
+            w->code_of[k][c] = code_of != NULL ? (uint8_t)code_of((uint8_t)c) : 0;
+            w->all[k] |= UINT64_C(1) << w->code_of[k][c];
+        }
+        w->bytes[w->code_of[0][c]][w->code_of[1][c]] += byte_weight((uint8_t)c);
+    }
+    for (uint32_t i = 0; i < SAMPLE + RD_LONG; i++) {
+        for (unsigned k = 0; k < RD_CODINGS; k++)
+            w->seen[k][w->code_of[k][(uint8_t)sample[i]]][i / 64] |= UINT64_C(1) << i % 64;
+    }
 }
 
-static float class_weight(const work *w, uint16_t shapes, uint16_t letters)
+static float class_weight(const work *w, uint64_t first, uint64_t second)
 {
-    if (shapes == UINT16_MAX && letters == UINT16_MAX)
+    if (first == w->all[0] && second == w->all[1])
         return 1;
     float sum = 0;
-    for (uint32_t s = shapes; s != 0; s &= s - 1) {
-        const float *row = w->bytes[__builtin_ctz(s)];
-        for (uint32_t l = letters; l != 0; l &= l - 1)
-            sum += row[__builtin_ctz(l)];
+    for (uint64_t f = first; f != 0; f &= f - 1) {
+        const float *row = w->bytes[__builtin_ctzll(f)];
+        for (uint64_t s = second; s != 0; s &= s - 1)
+            sum += row[__builtin_ctzll(s)];
     }
     return sum < 1 ? sum : 1;
 }
 
-static void read_sample(work *w)
+/* The share of places in the sample where both clusters together would see a window. */
+static float sample_weight(const work *w, const cluster *a, const cluster *b)
 {
-    for (uint32_t i = 0; i < SAMPLE + RD_LONG; i++) {
-        uint8_t c = (uint8_t)sample[i];
-        w->shape_at[rd_shape_of(c)][i / 64] |= UINT64_C(1) << i % 64;
-        w->letter_at[rd_letter_of(c)][i / 64] |= UINT64_C(1) << i % 64;
-    }
-}
-
-/* Takes from `hits` the places of the sample whose j-th byte further on has none of the `codes`. */
-static void narrow(uint64_t at[RD_CODES][SAMPLE_WORDS + 1], uint64_t *hits, uint16_t codes, uint32_t j)
-{
-    uint64_t any[SAMPLE_WORDS + 1] = {0};
-    if (codes == UINT16_MAX)
-        return;
-    for (uint32_t k = codes; k != 0; k &= k - 1) {
-        for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
-            any[i] |= at[__builtin_ctz(k)][i];
-    }
-    for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
-        hits[i] &= j == 0 ? any[i] : any[i] >> j | any[i + 1] << (64 - j);
-}
-
-static float sample_weight(work *w, const cluster *c)
-{
-    uint64_t hits[SAMPLE_WORDS];
     uint32_t n = 0;
-    memset(hits, 0xff, sizeof hits);
-    for (uint32_t j = 0; j < w->len; j++) {
-        narrow(w->shape_at, hits, c->shape[j], j);
-        narrow(w->letter_at, hits, c->letter[j], j);
+    for (uint32_t i = 0; i < SAMPLE_WORDS; i++) {
+        uint64_t hits = ~UINT64_C(0);
+        for (uint32_t k = 0; k < RD_CODINGS && w->spec->codings[k] != NULL; k++) {
+            for (uint32_t j = 0; j < w->spec->len; j++)
+                hits &= a->at[k][j][i] | b->at[k][j][i];
+        }
+        n += (uint32_t)__builtin_popcountll(hits);
     }
-    for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
-        n += (uint32_t)__builtin_popcountll(hits[i]);
     return (float)n / SAMPLE;
 }
 
 static const float UNSEEN = 0.1f; /* how much the sample does not show */
 
-static cluster united(work *w, const cluster *a, const cluster *b)
+/* The weight that both together would have. */
+static float weigh(const work *w, const cluster *a, const cluster *b)
 {
-    cluster u = {.weight = 1};
-    for (uint32_t j = 0; j < w->len; j++) {
-        u.shape[j] = a->shape[j] | b->shape[j];
-        u.letter[j] = a->letter[j] | b->letter[j];
-        u.weight *= class_weight(w, u.shape[j], u.letter[j]);
-    }
-    u.weight = UNSEEN * u.weight + sample_weight(w, &u);
-    return u;
+    float weight = 1;
+    for (uint32_t j = 0; j < w->spec->len; j++)
+        weight *= class_weight(w, a->takes.codes[0][j] | b->takes.codes[0][j],
+                               a->takes.codes[1][j] | b->takes.codes[1][j]);
+    return UNSEEN * weight + sample_weight(w, a, b);
 }
 
-static cluster of_window(work *w, const rd_window_sets *sets)
+static void unite(const work *w, cluster *a, const cluster *b)
 {
-    cluster c = {.weight = 1};
-    for (uint32_t j = 0; j < w->len; j++) {
-        for (unsigned b = 0; b < 256; b++) {
-            if (rd_byteset_has(&sets->at[j], (uint8_t)b)) {
-                c.shape[j] |= w->shapes ? (uint16_t)(1u << rd_shape_of((uint8_t)b)) : UINT16_MAX;
-                c.letter[j] |= w->letters ? (uint16_t)(1u << rd_letter_of((uint8_t)b)) : UINT16_MAX;
-            }
+    a->weight = weigh(w, a, b);
+    for (uint32_t k = 0; k < RD_CODINGS; k++) {
+        for (uint32_t j = 0; j < w->spec->len; j++) {
+            a->takes.codes[k][j] |= b->takes.codes[k][j];
+            for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
+                a->at[k][j][i] |= b->at[k][j][i];
         }
     }
-    return united(w, &c, &c);
+}
+
+/* Where in the sample a byte with one of the codes stands `j` bytes further on. */
+static void find_codes(const work *w, unsigned coding, uint64_t codes, uint32_t j, uint64_t *at)
+{
+    uint64_t any[SAMPLE_WORDS + 1] = {0};
+    for (; codes != 0; codes &= codes - 1) {
+        const uint64_t *seen = w->seen[coding][__builtin_ctzll(codes)];
+        for (uint32_t i = 0; i <= SAMPLE_WORDS; i++)
+            any[i] |= seen[i];
+    }
+    for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
+        at[i] = j == 0 ? any[i] : any[i] >> j | any[i + 1] << (64 - j);
+}
+
+/* All but the codes of the cluster follows from them. */
+static void look(const work *w, cluster *c)
+{
+    for (unsigned k = 0; k < RD_CODINGS; k++) {
+        for (uint32_t j = 0; j < w->spec->len; j++)
+            find_codes(w, k, c->takes.codes[k][j], j, c->at[k][j]);
+    }
+    c->weight = weigh(w, c, c);
+}
+
+static void start_cluster(const work *w, const rd_window_sets *sets, cluster *c)
+{
+    for (uint32_t k = 0; k < RD_CODINGS; k++) {
+        for (uint32_t j = 0; j < w->spec->len; j++) {
+            for (unsigned b = 0; b < 256; b++)
+                c->takes.codes[k][j] |= (uint64_t)rd_byteset_has(&sets->at[j], (uint8_t)b)
+                                        << w->code_of[k][b];
+        }
+    }
+    look(w, c);
 }
 
 static float *cost_of(const work *w, uint32_t a, uint32_t b)
 {
-    return a < b ? &w->cost[(size_t)a * w->n_all + b] : &w->cost[(size_t)b * w->n_all + a];
+    return a < b ? &w->cost[(size_t)a * MAX_CLUSTERS + b] : &w->cost[(size_t)b * MAX_CLUSTERS + a];
 }
 
 static void price(work *w, uint32_t a, uint32_t b)
 {
-    *cost_of(w, a, b) = united(w, &w->list[a], &w->list[b]).weight - w->list[a].weight - w->list[b].weight;
+    *cost_of(w, a, b) = weigh(w, &w->list[a], &w->list[b]) - w->list[a].weight - w->list[b].weight;
 }
 
 static void merge_cheapest(work *w)
@@ -201,7 +224,7 @@ static void merge_cheapest(work *w)
     uint32_t best_a = 0, best_b = 1;
     float best = *cost_of(w, 0, 1);
     for (uint32_t a = 0; a < w->n; a++) {
-        const float *row = &w->cost[(size_t)a * w->n_all];
+        const float *row = &w->cost[(size_t)a * MAX_CLUSTERS];
         for (uint32_t b = a + 1; b < w->n; b++) {
             if (row[b] < best) {
                 best = row[b];
@@ -210,7 +233,7 @@ static void merge_cheapest(work *w)
             }
         }
     }
-    w->list[best_a] = united(w, &w->list[best_a], &w->list[best_b]);
+    unite(w, &w->list[best_a], &w->list[best_b]);
     uint32_t last = --w->n;
     w->list[best_b] = w->list[last];
     for (uint32_t i = 0; i < w->n_windows; i++) {
@@ -229,43 +252,41 @@ static void merge_cheapest(work *w)
     }
 }
 
-/* What is left of the cluster of window `i` without it. */
-static cluster without(work *w, uint32_t i)
+/* Leaves in `rest` the cluster of window `i` without it; weighs nothing if nothing is left. */
+static void take_out(const work *w, uint32_t i, cluster *rest)
 {
-    cluster c = {.weight = 0};
     bool any = false;
+    *rest = (cluster){.weight = 0};
     for (uint32_t k = 0; k < w->n_windows; k++) {
         if (k == i || w->home[k] != w->home[i])
             continue;
         any = true;
-        for (uint32_t j = 0; j < w->len; j++) {
-            c.shape[j] |= w->windows[k].shape[j];
-            c.letter[j] |= w->windows[k].letter[j];
-        }
+        for (uint32_t j = 0; j < RD_CODINGS * RD_LONG; j++)
+            rest->takes.codes[j / RD_LONG][j % RD_LONG] |=
+                w->windows[k].takes.codes[j / RD_LONG][j % RD_LONG];
     }
-    return any ? united(w, &c, &c) : c;
+    if (any)
+        look(w, rest);
 }
 
 /* Moves window `i` to where it adds least; did it move? */
 static bool move_window(work *w, uint32_t i)
 {
     uint32_t from = w->home[i], to = from;
-    cluster rest = without(w, i), best = w->list[from];
-    float least = best.weight - rest.weight;
+    cluster rest;
+    take_out(w, i, &rest);
+    float least = w->list[from].weight - rest.weight;
     for (uint32_t k = 0; k < w->n; k++) {
-        if (k == from)
-            continue;
-        cluster u = united(w, &w->list[k], &w->windows[i]);
-        if (u.weight - w->list[k].weight < least) {
-            least = u.weight - w->list[k].weight;
-            best = u;
+        float adds = k == from ? least : weigh(w, &w->list[k], &w->windows[i]) - w->list[k].weight;
+        if (adds < least) {
+            least = adds;
             to = k;
         }
     }
     if (to == from)
         return false;
     w->list[from] = rest;
-    w->list[to] = best;
+    unite(w, &w->list[to], &w->windows[i]);
     w->home[i] = to;
     return true;
 }
@@ -280,36 +301,26 @@ static void settle(work *w)
     }
 }
 
-static void write_takes(const work *w, bool letters, rd_takes *takes)
-{
-    for (uint32_t b = 0; takes != NULL && b < w->n; b++) {
-        const uint16_t *codes = letters ? w->list[b].letter : w->list[b].shape;
-        for (uint32_t j = 0; j < w->len; j++) {
-            for (unsigned k = 0; k < RD_CODES; k++)
-                takes[b / 8 * w->len + j].by_code[k] |= (uint8_t)((codes[j] >> k & 1) << b % 8);
-        }
-    }
-}
-
 /* A window of its own cluster while there are few, else in the one where it adds least. */
 static void add_window(work *w, const rd_window_sets *sets)
 {
-    cluster c = of_window(w, sets), best;
     uint32_t at = w->n, i = w->n_windows++;
-    w->windows[i] = c;
-    w->home[i] = at;
+    cluster *c = &w->windows[i];
+    start_cluster(w, sets, c);
     if (w->n < MAX_CLUSTERS) {
-        w->list[w->n++] = c;
+        w->home[i] = at;
+        w->list[w->n++] = *c;
         return;
     }
+    float least = 0;
     for (uint32_t k = 0; k < w->n; k++) {
-        cluster u = united(w, &c, &w->list[k]);
-        if (at == w->n || u.weight - w->list[k].weight < best.weight - w->list[at].weight) {
+        float adds = weigh(w, c, &w->list[k]) - w->list[k].weight;
+        if (at == w->n || adds < least) {
             at = k;
-            best = u;
+            least = adds;
         }
     }
-    w->list[at] = best;
+    unite(w, &w->list[at], c);
     w->home[i] = at;
 }
 
@@ -335,33 +346,30 @@ bool rd_buckets_by_letters(const rd_window_sets *window)
     return letters < shapes;
 }
 
-bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned n_groups,
-                       rd_takes *shapes, rd_takes *letters)
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, const rd_bucket_spec *spec, rd_bucket *out)
 {
     work *w = calloc(1, sizeof *w);
     if (w == NULL)
         return false;
-    *w = (work){.len = len, .shapes = shapes != NULL, .letters = letters != NULL, .n_all = MAX_CLUSTERS};
+    w->spec = spec;
     w->list = calloc(MAX_CLUSTERS, sizeof *w->list);
     w->cost = calloc((size_t)MAX_CLUSTERS * MAX_CLUSTERS, sizeof *w->cost);
     w->windows = calloc(n + 1, sizeof *w->windows);
     w->home = calloc(n + 1, sizeof *w->home);
     bool ok = w->list != NULL && w->cost != NULL && w->windows != NULL && w->home != NULL;
-    weigh_bytes(w);
-    read_sample(w);
+    read_codes(w);
     for (uint32_t i = 0; ok && i < n; i++)
         add_window(w, &windows[i]);
     for (uint32_t a = 0; ok && a < w->n; a++) {
         for (uint32_t b = a + 1; b < w->n; b++)
             price(w, a, b);
     }
-    while (ok && w->n > 8 * n_groups)
+    while (ok && w->n > spec->n_buckets)
         merge_cheapest(w);
-    if (ok) {
+    if (ok)
         settle(w);
-        write_takes(w, false, shapes);
-        write_takes(w, true, letters);
-    }
+    for (uint32_t b = 0; ok && b < spec->n_buckets; b++)
+        out[b] = b < w->n ? w->list[b].takes : (rd_bucket){{{0}}};
     free(w->home);
     free(w->windows);
     free(w->cost);

@@ -22,10 +22,20 @@ typedef struct rd_window_sets {
 /* Do the letters of a short window say more about it than its shapes, in log text? */
 bool rd_buckets_by_letters(const rd_window_sets *window);
 
-/* Spreads `n` windows over the buckets of `n_groups` groups by their first `len` bytes, of which shapes,
- * letters or both are looked at: those that are not NULL, tables of the j-th byte in group g at [g * len +
- * j]. False: no memory. */
-bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned n_groups,
-                       rd_takes *shapes, rd_takes *letters);
+enum { RD_CODINGS = 2 };
+
+/* Of a bucket, by coding and position: which codes it takes. */
+typedef struct rd_bucket {
+    uint64_t codes[RD_CODINGS][RD_LONG];
+} rd_bucket;
+
+typedef struct rd_bucket_spec {
+    rd_code_fn *codings[RD_CODINGS]; /* that are looked at; NULL: no (more) */
+    uint32_t len;                    /* bytes of a window that are looked at */
+    uint32_t n_buckets;
+} rd_bucket_spec;
+
+/* Spreads `n` windows over the buckets of `out`; those that nobody needs take nothing. False: no memory. */
+bool rd_buckets_assign(const rd_window_sets *windows, uint32_t n, const rd_bucket_spec *spec, rd_bucket *out);
 
 #endif

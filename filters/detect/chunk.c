@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /* Compiled for every CPU, and once more for what comes with AVX2: instructions that find and count bits, and
  * wide registers. */
 #define EVERY_CPU inline __attribute__((always_inline))
@@ -77,15 +81,44 @@ static EVERY_CPU uint32_t list_bits(const uint64_t *words, uint32_t n_words, uin
         uint64_t m = words[i];
         uint32_t behind = n + (uint32_t)__builtin_popcountll(m);
         do {
-            for (unsigned k = 0; k < RD_AT_ONCE; k++, m &= m - 1)
+            for (unsigned k = 0; k < 2; k++, m &= m - 1)
                 places[n + k] =
                     (uint16_t)(64 * i + (unsigned)__builtin_ctzll(m | top)); /* any, if none is left */
-            n += RD_AT_ONCE;
+            n += 2;
         } while (n < behind);
         n = behind;
     }
     return n;
 }
+
+typedef uint32_t list_fn(const uint64_t *words, uint32_t n_words, uint16_t *places);
+
+#if defined(__x86_64__)
+/* The same, RD_AT_ONCE at once. */
+static inline __attribute__((target(RD_WIDE_TARGET))) uint32_t
+list_bits_wide(const uint64_t *words, uint32_t n_words, uint16_t *places)
+{
+    static const uint8_t upwards[64] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+                                        32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+                                        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const __m512i bits = _mm512_loadu_si512(upwards);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < n_words; i++) {
+        __m512i set = _mm512_maskz_compress_epi8(words[i], bits);
+        const __m512i first = _mm512_set1_epi16((short)(64 * i));
+        uint32_t behind = n + (uint32_t)__builtin_popcountll(words[i]);
+        _mm512_storeu_si512(places + n,
+                            _mm512_or_si512(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(set)), first));
+        if (behind > n + RD_AT_ONCE)
+            _mm512_storeu_si512(
+                places + n + RD_AT_ONCE,
+                _mm512_or_si512(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(set, 1)), first));
+        n = behind;
+    }
+    return n;
+}
+#endif
 
 /* ---- exact tests ---- */
 
@@ -112,26 +145,16 @@ static EVERY_CPU bool starts_token(const rd_program *p, const uint8_t *base, uin
     return (rd_program_token_starts(p, base + at) | p->token_behind[at > 0 ? base[at - 1] : 0]) != 0;
 }
 
-static EVERY_CPU bool always(const rd_program *p, const uint8_t *base, uint32_t at)
+/* Leaves of the hits those that pass the test. No branch depends on it: most do not pass. */
+static EVERY_CPU void exact(rd_chunk *c, const rd_chunk_source *from, uint32_t at, uint64_t *hits,
+                            list_fn *list, exact_test *test)
 {
-    (void)p, (void)base, (void)at;
-    return true;
-}
-
-/* Leaves of the hits in word `i` those that pass the test, and notes what they are. No branch depends on the
- * test: most do not pass. */
-static EVERY_CPU uint64_t exact(rd_chunk *c, const rd_program *p, const uint8_t *base, uint32_t at,
-                                uint32_t i, uint64_t hits, uint8_t kind, exact_test *test)
-{
-    uint64_t left = 0;
-    uint8_t *kinds = c->kinds + 64 * i;
-    for (uint64_t m = hits; m != 0; m &= m - 1) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(m);
-        uint64_t passes = test(p, base, at + 64 * i + bit);
-        kinds[bit] |= (uint8_t)(passes * kind);
-        left |= passes << bit;
+    uint32_t n = list(hits, c->n_words, c->places);
+    memset(hits, 0, c->n_words * sizeof hits[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t place = c->places[i];
+        hits[place / 64] |= (uint64_t)test(from->program, from->base, at + place) << place % 64;
     }
-    return left;
 }
 
 /* A name that ends in two digits would be among the ends only if the program says so; times are full of
@@ -154,56 +177,64 @@ static EVERY_CPU void find_runs(rd_chunk *c, const rd_program *p, uint32_t scann
     c->token_carry = find_starts(c->token, c->n_words, p->token_run, c->token_carry, c->tokens);
 }
 
-static EVERY_CPU void make_exact(rd_chunk *c, const rd_chunk_source *from, uint32_t at, bool small)
+static EVERY_CPU void list_places(rd_chunk *c, list_fn *list, bool small)
 {
-    const rd_program *p = from->program;
-    const uint8_t *base = from->base;
-    for (uint32_t i = 0; i < c->n_words; i++) {
-        uint64_t any = exact(c, p, base, at, i, c->hit_end[i], RD_AT_END, may_end);
-        any |= exact(c, p, base, at, i, c->hit_short[i], RD_AT_SHORT, starts_short);
-        if (!small) {
-            any |= exact(c, p, base, at, i, c->hit_long[i], RD_AT_LONG, starts_long);
-            any |= exact(c, p, base, at, i, c->tokens[i], RD_AT_TOKEN, starts_token);
-            any |= exact(c, p, base, at, i, c->digits[i], RD_AT_DIGITS, always);
-        }
-        c->any[i] = any;
-    }
-    c->n_places = list_bits(c->any, c->n_words, c->places);
+    uint64_t any[RD_CHUNK_WORDS];
+    for (uint32_t i = 0; i < c->n_words; i++)
+        any[i] = c->hit_end[i] | c->hit_short[i] | (small ? 0 : c->hit_long[i] | c->tokens[i] | c->digits[i]);
+    c->n_places = list(any, c->n_words, c->places);
 }
 
-static EVERY_CPU void fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
+/* `fine`: hits of windows are nearly exact as they are. */
+static EVERY_CPU void fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at, list_fn *list, bool fine)
 {
     const rd_program *p = from->program;
     uint32_t words = (from->end - at + 63) / 64;
     uint32_t n = c->n_words = words < RD_CHUNK_WORDS ? words : RD_CHUNK_WORDS;
     uint32_t scanned = words < RD_MASK_WORDS ? n : RD_MASK_WORDS;
     scan_words(c, from, at, scanned);
+    if (!p->small && !p->numbered_ends)
+        drop_numbers(c);
+    exact(c, from, at, c->hit_end, list, may_end);
+    if (!fine)
+        exact(c, from, at, c->hit_short, list, starts_short);
     if (p->small) {
-        make_exact(c, from, at, true);
+        list_places(c, list, true);
         return;
     }
-    if (!p->numbered_ends)
-        drop_numbers(c);
     find_runs(c, p, scanned);
-    make_exact(c, from, at, false);
+    exact(c, from, at, c->tokens, list, starts_token);
+    if (!fine)
+        exact(c, from, at, c->hit_long, list, starts_long);
+    list_places(c, list, false);
 }
 
 static void fill_plain(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
 {
-    fill(c, from, at);
+    fill(c, from, at, list_bits, false);
 }
 
 #if defined(__x86_64__)
-static __attribute__((target("avx2,bmi,bmi2,popcnt"))) void
-fill_avx2(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
+static __attribute__((target(RD_AVX2_TARGET))) void fill_avx2(rd_chunk *c, const rd_chunk_source *from,
+                                                              uint32_t at)
 {
-    fill(c, from, at);
+    fill(c, from, at, list_bits, false);
+}
+
+static __attribute__((target(RD_WIDE_TARGET))) void fill_wide(rd_chunk *c, const rd_chunk_source *from,
+                                                              uint32_t at)
+{
+    fill(c, from, at, list_bits_wide, true);
 }
 #endif
 
 void rd_chunk_fill(rd_chunk *c, const rd_chunk_source *from, uint32_t at)
 {
 #if defined(__x86_64__)
+    if (from->scan == rd_scan_avx512) {
+        fill_wide(c, from, at);
+        return;
+    }
     if (from->scan == rd_scan_avx2) {
         fill_avx2(c, from, at);
         return;

@@ -19,7 +19,7 @@ enum {
     RD_CHUNK = RD_CHUNK_WORDS * 64,
     RD_LOOK_WORDS = 1, /* behind a chunk: runs that reach over its end */
     RD_MASK_WORDS = RD_CHUNK_WORDS + RD_LOOK_WORDS,
-    RD_AT_ONCE = 2 /* so many places are written at once, needed or not */
+    RD_AT_ONCE = 32 /* so many places are written at once at most, needed or not */
 };
 
 /* What may be at a place, in the order in which it is looked at. */
@@ -35,15 +35,26 @@ typedef struct rd_chunk {
     /* The result. */
     uint16_t places[RD_CHUNK + RD_AT_ONCE]; /* bytes of the chunk where something may be, upwards */
     uint32_t n_places;
-    uint8_t kinds[RD_CHUNK]; /* what, for each byte; who looks at a place clears it */
+    uint64_t hit_end[RD_MASK_WORDS], hit_short[RD_MASK_WORDS], hit_long[RD_MASK_WORDS];
+    uint64_t digits[RD_MASK_WORDS + 1], tokens[RD_MASK_WORDS + 1]; /* where runs start */
     /* On the way. */
     uint32_t n_words;
-    uint64_t hit_end[RD_MASK_WORDS], hit_short[RD_MASK_WORDS], hit_long[RD_MASK_WORDS];
-    uint64_t any[RD_CHUNK_WORDS];
-    uint64_t digits[RD_MASK_WORDS + 1], tokens[RD_MASK_WORDS + 1]; /* where runs start */
     uint64_t digit[RD_MASK_WORDS + 1], token[RD_MASK_WORDS + 1];
     uint64_t digit_carry, token_carry; /* bit 0: the byte before the chunk belongs to a run */
 } rd_chunk;
+
+/* What is at a place of the chunk? Digits and tokens are told of large programs only. */
+static inline unsigned rd_chunk_kinds(const rd_chunk *c, uint32_t place, bool small)
+{
+    uint32_t i = place / 64, bit = place % 64;
+    unsigned kinds = (unsigned)(c->hit_end[i] >> bit & 1) * RD_AT_END |
+                     (unsigned)(c->hit_short[i] >> bit & 1) * RD_AT_SHORT;
+    if (small)
+        return kinds;
+    return kinds | (unsigned)(c->digits[i] >> bit & 1) * RD_AT_DIGITS |
+           (unsigned)(c->tokens[i] >> bit & 1) * RD_AT_TOKEN |
+           (unsigned)(c->hit_long[i] >> bit & 1) * RD_AT_LONG;
+}
 
 /* What chunks are made of. */
 typedef struct rd_chunk_source {

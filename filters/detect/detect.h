@@ -40,8 +40,6 @@ RD_MUST_CHECK rd_outcome rd_detect_set_make(const rd_detect_spec *spec, rd_detec
 RD_MUST_CHECK rd_outcome rd_detect_set_build(uint64_t mask, const rd_pattern_spec *patterns,
                                              uint32_t n_patterns, rd_detect_set **out_set, rd_error *err);
 void rd_detect_set_free(rd_detect_set **s);
-/* For tests and fuzzers, before first use: the plain candidate pass instead of the CPU's best. */
-void rd_detect_set_use_plain_scan(rd_detect_set *s);
 
 rd_detect_scratch *rd_detect_scratch_new(void); /* NULL: no memory */
 void rd_detect_scratch_free(rd_detect_scratch **s);

@@ -107,10 +107,10 @@ void rd_detect_set_free(rd_detect_set **s)
     *s = NULL;
 }
 
-void rd_detect_set_use_plain_scan(rd_detect_set *s)
+void rd_detect_set_use_scan(rd_detect_set *s, rd_scan_fn scan)
 {
-    s->scan = rd_scan_plain;
-    rd_patterns_use_plain_scan(s->patterns);
+    s->scan = scan;
+    rd_patterns_use_scan(s->patterns, scan);
 }
 
 rd_detect_scratch *rd_detect_scratch_new(void)
@@ -339,9 +339,8 @@ static void walk_chunks(walk *w, const rd_chunk_source *source, uint32_t from)
     for (uint32_t at = from; at < source->end; at += RD_CHUNK) {
         rd_chunk_fill(c, source, at);
         for (uint32_t i = 0; i < c->n_places; i++) {
-            uint32_t place = c->places[i], kinds = c->kinds[place];
-            c->kinds[place] = 0;
-            at_place(w, at + place, kinds);
+            uint32_t place = c->places[i];
+            at_place(w, at + place, rd_chunk_kinds(c, place, source->program->small));
         }
     }
 }

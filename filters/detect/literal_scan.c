@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "filters/detect/buckets.h"
+#include "filters/detect/filter.h"
 #include "filters/detect/text.h"
 
 typedef struct entry {
@@ -16,7 +16,6 @@ typedef struct entry {
 struct rd_literal_set {
     rd_program program; /* the filter of short windows alone */
     rd_scan_fn scan;
-    bool plain;
     uint32_t first[256]; /* by a byte of the text */
     entry *list;         /* owned */
     uint32_t n;
@@ -55,12 +54,8 @@ static bool fill(rd_literal_set *s, const rd_literals *sets, const uint32_t *own
     }
     for (unsigned c = 'A'; c <= 'Z'; c++)
         s->first[c] = s->first[c | 0x20];
-    s->program.literals = true;
-    rd_program_add_codes(&s->program);
     s->scan = rd_scan_best();
-    s->plain = s->scan == rd_scan_plain;
-    return rd_buckets_assign(windows, s->n, RD_SHORT, 1, s->program.shape_filter[0],
-                             s->program.letter_filter[0]);
+    return rd_program_filter_literals(&s->program, windows, s->n);
 }
 
 rd_literal_set *rd_literal_set_new(const rd_literals *sets, const uint32_t *owners, uint32_t n)
@@ -87,9 +82,9 @@ void rd_literal_set_free(rd_literal_set **s)
     *s = NULL;
 }
 
-void rd_literal_set_use_plain_scan(rd_literal_set *s)
+void rd_literal_set_use_scan(rd_literal_set *s, rd_scan_fn scan)
 {
-    s->plain = true;
+    s->scan = scan;
 }
 
 static bool stands_at(const entry *e, const uint8_t *p, uint32_t room)
@@ -125,7 +120,7 @@ static void scan_chunk(rd_literal_walk *w)
     else
         w->n_words = (left + 63) / 64;
     w->word = 0;
-    if (s->plain) {
+    if (s->scan == rd_scan_plain) { /* which wants more of a program than a filter */
         for (uint32_t i = 0; i < w->n_words; i++) {
             w->words[i] = 0;
             for (uint32_t k = 0; k < 64 && 64 * i + k < left; k++)

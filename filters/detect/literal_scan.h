@@ -15,8 +15,8 @@ typedef struct rd_literal_set rd_literal_set; /* immutable after build */
 /* `owners`: of each of the n sets the number that a hit is reported with. NULL: no memory. */
 rd_literal_set *rd_literal_set_new(const rd_literals *sets, const uint32_t *owners, uint32_t n);
 void rd_literal_set_free(rd_literal_set **s);
-/* For tests: without vectors. */
-void rd_literal_set_use_plain_scan(rd_literal_set *s);
+/* For tests. */
+void rd_literal_set_use_scan(rd_literal_set *s, rd_scan_fn scan);
 
 enum { RD_LITERAL_CHUNK_WORDS = 64 };
 

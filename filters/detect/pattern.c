@@ -227,9 +227,9 @@ static bool find_one(const compiled *c, uint32_t detector, rd_pattern_scratch *s
     return true;
 }
 
-void rd_patterns_use_plain_scan(rd_patterns *p)
+void rd_patterns_use_scan(rd_patterns *p, rd_scan_fn scan)
 {
-    rd_literal_set_use_plain_scan(p->literals);
+    rd_literal_set_use_scan(p->literals, scan);
 }
 
 void rd_patterns_begin(const rd_patterns *p, rd_pattern_scratch *s, const uint8_t *base, uint32_t from,

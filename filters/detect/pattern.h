@@ -4,6 +4,7 @@
 #define RD_DETECT_PATTERN_H
 
 #include "filters/detect/collect.h"
+#include "filters/detect/scan.h"
 
 enum { RD_MAX_PATTERNS = 256 };
 
@@ -22,8 +23,8 @@ void rd_patterns_begin(const rd_patterns *p, rd_pattern_scratch *s, const uint8_
                        uint32_t end);
 /* May any pattern match in texts that end at `end`, behind those that were searched? */
 bool rd_patterns_want(const rd_patterns *p, const rd_pattern_scratch *s, uint32_t end);
-/* For tests: no vectors; how often PCRE2 was called with a text. */
-void rd_patterns_use_plain_scan(rd_patterns *p);
+/* For tests: another candidate pass; how often PCRE2 was called with a text. */
+void rd_patterns_use_scan(rd_patterns *p, rd_scan_fn scan);
 uint64_t rd_pattern_scratch_runs(const rd_pattern_scratch *s);
 /* Adds the matches of all patterns in one text. `times`: NULL, or what the time of each is added to. */
 void rd_patterns_find(const rd_patterns *p, rd_pattern_scratch *s, const rd_view *v, rd_times *times,

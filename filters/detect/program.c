@@ -4,42 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filters/detect/buckets.h"
+#include "filters/detect/filter.h"
 
 /* What may follow the last byte of a key: separator, closing quote or bracket, call, tab, %22. */
 static const char behind_key[] = "=:>\"'%)&\\]\t`(";
-
-/* Shapes from 1 on: the bytes of each, as fine as the windows need. */
-/* clang-format off */
-static const char *const shapes[RD_CODES] = {
-    "", " ", ".", ":", "=", "\"'`", ">%)&\\](", "+", "123456789", "abcdef", "ghijklmnopqrstuvwxyz_",
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0", "@", "-", "!#$*,/;<?[^{|}~",
-};
-
-/* Letters from 1 on: those that windows are made of stand alone, the rarer ones share. */
-static const char *const letters[RD_CODES] = {
-    "", "e", "a", "t", "r", "y", "o", "i", "n", "s", "cm", "dhq", "lg", "pk", "uvx", "bfwjz",
-};
-/* clang-format on */
-
-static unsigned listed_code(const char *const *list, uint8_t c)
-{
-    for (unsigned k = 1; k < RD_CODES; k++) {
-        if (strchr(list[k], c) != NULL)
-            return k;
-    }
-    return 0;
-}
-
-unsigned rd_shape_of(uint8_t c)
-{
-    return c < ' ' || c > '~' ? 0 : listed_code(shapes, c);
-}
-
-unsigned rd_letter_of(uint8_t c)
-{
-    return rd_is(c, RD_C_ALPHA) ? listed_code(letters, rd_lower(c)) : 0;
-}
 
 enum { SMALL_SHORT = 16 };
 
@@ -317,50 +285,6 @@ static void add_any_ends(rd_program *p)
         p->any_short_ends[h / 64] |= (uint64_t)((p->short_ends[h / 4] >> 2 * (h % 4) & 3) != 0) << h % 64;
 }
 
-/* The prefilter's tables about single bytes. */
-void rd_program_add_codes(rd_program *p)
-{
-    for (unsigned c = ' '; c < 0x80; c++)
-        p->shapes[c / RD_CODES - 2][c % RD_CODES] = (uint8_t)rd_shape_of((uint8_t)c);
-    for (unsigned c = '@'; c < '`'; c++)
-        p->letters[c / RD_CODES - 4][c % RD_CODES] = (uint8_t)rd_letter_of((uint8_t)c);
-    for (unsigned c = 1; c < 256; c++) {
-        unsigned shape = rd_shape_of((uint8_t)c);
-        p->classes[shape] |= rd_is((uint8_t)c, RD_C_DIGIT) ? RD_IS_DIGIT : 0;
-        p->classes[shape] |= rd_is((uint8_t)c, RD_C_RUN) ? RD_IS_TOKEN : 0;
-        p->classes[shape] |= c != '\t' && p->behind_key[c] != 0 ? RD_IS_BEHIND : 0;
-    }
-}
-
-static bool assign_short(const builder *b)
-{
-    rd_program *p = b->p;
-    rd_window_sets words[RD_MAX_SHORT], others[RD_MAX_SHORT];
-    uint32_t n_words = 0, n_others = 0;
-    for (uint32_t i = 0; i < p->n_short; i++) {
-        if (rd_buckets_by_letters(&b->exact_short[i]))
-            words[n_words++] = b->exact_short[i];
-        else
-            others[n_others++] = b->exact_short[i];
-    }
-    return rd_buckets_assign(words, n_words, RD_SHORT, RD_LETTER_GROUPS, NULL, &p->letter_filter[0][0]) &&
-           rd_buckets_assign(others, n_others, RD_SHORT, RD_SHAPE_GROUPS, &p->shape_filter[0][0], NULL);
-}
-
-static bool assign_buckets(const builder *b)
-{
-    rd_program *p = b->p;
-    if (p->small)
-        return rd_buckets_assign(b->exact_short, p->n_short, RD_SMALL, 1, &p->shape_filter[0][0], NULL);
-    rd_window_sets longs[RD_MAX_LONG];
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < p->n_long; i++) {
-        if ((p->long_words >> i & 1) == 0)
-            longs[n++] = b->exact_long[i];
-    }
-    return assign_short(b) && rd_buckets_assign(longs, n, RD_LONG, 1, p->long_filter, NULL);
-}
-
 uint32_t rd_program_few_before(const uint8_t *b, uint32_t at)
 {
     uint32_t four = 0;
@@ -382,10 +306,9 @@ bool rd_program_build(rd_program *p, uint64_t wanted, const char *const *names, 
     p->small = p->n_long == 0 && p->digit_run == 0 && p->token_run == 0 && p->n_short <= SMALL_SHORT;
     for (const char *c = behind_key; *c != 0; c++)
         p->behind_key[(uint8_t)*c] = (1U << RD_MAX_END_OWNERS) - 1;
-    rd_program_add_codes(p);
     add_any_ends(p);
     write_exact(b);
-    bool ok = assign_buckets(b);
+    bool ok = rd_program_filter_windows(p, b->exact_short, b->exact_long);
     free(b);
     return ok;
 }

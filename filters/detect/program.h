@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "filters/base/outcome.h"
+#include "filters/detect/codes.h"
 #include "filters/detect/matcher.h"
 
 enum {
@@ -43,19 +44,33 @@ enum {
     RD_RUN_BYTES = 'z' - RD_RUN_FIRST + 1,
     RD_END_BITS = 16,
     RD_SHORT_END_BITS = 13,
-    RD_CODES = 16,
+    RD_WIDE_GROUPS = 4, /* of short windows */
+    RD_WIDE_LONG_GROUPS = 2,
     RD_ROWS = 6,        /* rows of sixteen bytes, from the space on, have shapes */
     RD_LETTER_ROWS = 2, /* rows of capitals; those of small letters are the same */
     /* In the table of classes. */
     RD_IS_DIGIT = 0x80,
-    RD_IS_TOKEN = 0x40, /* RD_C_RUN */
-    RD_IS_BEHIND = 0x20 /* may follow a key (a tab may, too) */
+    RD_IS_TOKEN = 0x40,  /* RD_C_RUN */
+    RD_IS_BEHIND = 0x20, /* may follow a key (by shape: but for the tab) */
+    RD_IS_IN_KEY = 0x10  /* may be the last byte of one: RD_C_RUN or UTF-8 (by wide code alone) */
 };
 
 /* By code: bit b says that bucket b takes it. */
 typedef struct rd_takes {
     uint8_t by_code[RD_CODES];
 } rd_takes;
+
+/* The same of wide codes. */
+typedef struct rd_wide_takes {
+    uint8_t by_code[RD_WIDE_CODES];
+} rd_wide_takes;
+
+/* Filters by wide codes. */
+typedef struct rd_wide {
+    uint8_t code_of[128]; /* of ASCII */
+    uint8_t classes[RD_WIDE_CODES];
+    rd_wide_takes short_filter[RD_WIDE_GROUPS][RD_SHORT], long_filter[RD_WIDE_LONG_GROUPS][RD_LONG];
+} rd_wide;
 
 /* Bit w % 64 of half[w / 64]: short window w. */
 typedef struct rd_short_windows {
@@ -68,6 +83,7 @@ typedef struct rd_program {
     /* Codes of bytes, see rd_shape_of and rd_letter_of. */
     uint8_t shapes[RD_ROWS][RD_CODES], letters[RD_LETTER_ROWS][RD_CODES];
     uint8_t classes[RD_CODES]; /* by shape */
+    rd_wide wide;
     uint8_t class_of[256];
     rd_short_windows allow_short[RD_SHORT][RD_MAX_CLASSES];
     uint64_t allow_long[RD_LONG][RD_MAX_CLASSES];
@@ -123,15 +139,6 @@ static inline bool rd_program_any_short(const rd_program *p, const uint8_t *b)
     }
     return (m[0] | m[1]) != 0;
 }
-
-/* rd_program_build does that; for who fills in the filter alone: the prefilter's tables about single bytes.
- */
-void rd_program_add_codes(rd_program *p);
-
-/* The codes of a byte, below RD_CODES. Zero bytes and what else is no text have the shape 0, as have the
- * bytes of UTF-8. */
-unsigned rd_shape_of(uint8_t c);
-unsigned rd_letter_of(uint8_t c);
 
 /* Bits of the long windows that start exactly at b[0..7]. */
 static inline uint64_t rd_program_long(const rd_program *p, const uint8_t *b)

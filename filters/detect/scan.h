@@ -17,6 +17,7 @@
 #ifndef RD_DETECT_SCAN_H
 #define RD_DETECT_SCAN_H
 
+#include "filters/detect/detect.h"
 #include "filters/detect/program.h"
 
 typedef struct rd_masks {
@@ -29,8 +30,19 @@ typedef void (*rd_scan_fn)(const rd_program *p, const uint8_t *b, uint32_t n_wor
 void rd_scan_plain(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
 void rd_scan_sse41(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
 void rd_scan_avx2(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
+void rd_scan_avx512(const rd_program *p, const uint8_t *b, uint32_t n_words, rd_masks out);
 
-/* The quickest that this CPU can run. */
+/* What the last two are compiled for, and callers that want as much as they have. */
+#define RD_AVX2_TARGET "avx2,bmi,bmi2,popcnt"
+#define RD_WIDE_TARGET RD_AVX2_TARGET ",avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2"
+
+enum { RD_SCAN_VARIANTS = 4 };
+
+/* Those that this CPU can run, the quickest first; returns their number. */
+unsigned rd_scan_variants(rd_scan_fn out[RD_SCAN_VARIANTS]);
 rd_scan_fn rd_scan_best(void);
+
+/* For tests and fuzzers, before first use: another pass than the best. */
+void rd_detect_set_use_scan(rd_detect_set *s, rd_scan_fn scan);
 
 #endif

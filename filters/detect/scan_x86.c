@@ -358,19 +358,45 @@ SSE41 void rd_scan_sse41(const rd_program *p, const uint8_t *b, uint32_t n_words
     }
 }
 
-rd_scan_fn rd_scan_best(void)
+static bool has_avx2(void)
 {
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-        __builtin_cpu_supports("popcnt"))
-        return rd_scan_avx2;
-    return __builtin_cpu_supports("sse4.1") ? rd_scan_sse41 : rd_scan_plain;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+}
+
+static bool has_wide(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
+}
+
+unsigned rd_scan_variants(rd_scan_fn out[RD_SCAN_VARIANTS])
+{
+    unsigned n = 0;
+    if (has_wide())
+        out[n++] = rd_scan_avx512;
+    if (has_avx2())
+        out[n++] = rd_scan_avx2;
+    if (__builtin_cpu_supports("sse4.1"))
+        out[n++] = rd_scan_sse41;
+    out[n++] = rd_scan_plain;
+    return n;
 }
 
 #else
 
-rd_scan_fn rd_scan_best(void)
+unsigned rd_scan_variants(rd_scan_fn out[RD_SCAN_VARIANTS])
 {
-    return rd_scan_plain;
+    out[0] = rd_scan_plain;
+    return 1;
 }
 
 #endif
+
+rd_scan_fn rd_scan_best(void)
+{
+    rd_scan_fn variants[RD_SCAN_VARIANTS];
+    (void)rd_scan_variants(variants);
+    return variants[0];
+}

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "filters/base/utf8.h"
+#include "filters/detect/scan.h"
 #include "filters/json/json.h"
 #include "filters/redact.h"
 #include "filters/wire/wire.h"
@@ -49,7 +50,7 @@ static const struct one *get(unsigned detector)
     if (o->fast == NULL) {
         CHECK(rd_detect_set_build(UINT64_C(1) << detector, NULL, 0, &o->fast, NULL) == RD_OK);
         CHECK(rd_detect_set_build(UINT64_C(1) << detector, NULL, 0, &o->plain, NULL) == RD_OK);
-        rd_detect_set_use_plain_scan(o->plain);
+        rd_detect_set_use_scan(o->plain, rd_scan_plain);
         CHECK(rd_policy_build(&rule, 1, &o->policy, &bad, &err) == RD_OK);
     }
     return o;

@@ -10,6 +10,7 @@
 #include "filters/base/buf.h"
 #include "filters/detect/detect.h"
 #include "filters/detect/literals.h"
+#include "filters/detect/scan.h"
 
 /* The literals in any order, with commas between them. */
 static void expect(const char *pattern, const char *want)
@@ -169,7 +170,7 @@ typedef struct found {
     uint64_t runs;
 } found;
 
-static found search(const rd_pattern_spec *specs, uint32_t n_specs, bool plain, const rd_buf *b,
+static found search(const rd_pattern_spec *specs, uint32_t n_specs, rd_scan_fn scan, const rd_buf *b,
                     const rd_text *texts, uint32_t n)
 {
     rd_detect_set *set = NULL;
@@ -178,8 +179,7 @@ static found search(const rd_pattern_spec *specs, uint32_t n_specs, bool plain, 
     found f = {.n = 0};
     rd_detect_scratch *scratch = rd_detect_scratch_new();
     assert_int_equal(rd_detect_set_build(0, specs, n_specs, &set, &err), RD_OK);
-    if (plain)
-        rd_detect_set_use_plain_scan(set);
+    rd_detect_set_use_scan(set, scan);
     assert_int_equal(rd_detect(set, scratch, b->p, b->n, texts, n, &m), RD_OK);
     assert_true(m.n <= 512);
     f.n = m.n;
@@ -208,14 +208,15 @@ static void test_literals__texts_without_are_not_tried(void **state)
         texts[i] = (rd_text){(uint32_t)b.n, (uint32_t)strlen(line)};
         rd_buf_append_str(&b, line);
     }
-    for (unsigned plain = 0; plain < 2; plain++) {
-        found f = search(specs, 3, plain, &b, texts, N);
+    rd_scan_fn scans[RD_SCAN_VARIANTS];
+    for (unsigned k = rd_scan_variants(scans); k-- > 0;) {
+        found f = search(specs, 3, scans[k], &b, texts, N);
         assert_int_equal(f.n, 3 * N / 7);
         assert_int_equal(f.runs, 4 * N / 7); /* `ORDER of` has the literal, and is no match */
         for (uint32_t i = 0; i < f.n; i++)
             assert_int_equal(f.list[i].detector, RD_DETECTOR_COUNT + (i % 3));
-        assert_int_equal(search(specs, 3, plain, &b, texts, 1).runs, 0);
-        assert_int_equal(search(slow, 2, plain, &b, texts, N).runs, N + N / 7);
+        assert_int_equal(search(specs, 3, scans[k], &b, texts, 1).runs, 0);
+        assert_int_equal(search(slow, 2, scans[k], &b, texts, N).runs, N + N / 7);
     }
     rd_buf_release(&b);
 }
@@ -225,23 +226,25 @@ static void test_literals__at_every_place(void **state)
 {
     static const rd_pattern_spec spec = {.pattern = "needle\\d"};
     rd_buf b;
+    rd_scan_fn scans[RD_SCAN_VARIANTS];
+    unsigned n_scans = rd_scan_variants(scans);
     rd_buf_init(&b, 1 << 20);
     for (uint32_t at = 0; at<4300; at += at> 200 && at < 3900 ? 61 : 1) {
         b.n = 0;
         while (b.n < at)
             rd_buf_append_byte(&b, "neddle"[b.n % 6]);
         rd_buf_append_str(&b, "NEEDLE needle7");
-        for (unsigned plain = 0; plain < 2; plain++) {
+        for (unsigned k = 0; k < n_scans; k++) {
             const rd_text whole = {0, (uint32_t)b.n},
                           halves[] = {{0, at + 10}, {at + 10, (uint32_t)b.n - at - 10}},
                           cut = {0, (uint32_t)b.n - 2};
-            found f = search(&spec, 1, plain, &b, &whole, 1);
+            found f = search(&spec, 1, scans[k], &b, &whole, 1);
             assert_int_equal(f.n, 1);
             assert_int_equal(f.list[0].off, at + 7);
-            f = search(&spec, 1, plain, &b, halves, 2);
+            f = search(&spec, 1, scans[k], &b, halves, 2);
             assert_int_equal(f.n, 0);
             assert_int_equal(f.runs, 1);
-            f = search(&spec, 1, plain, &b, &cut, 1);
+            f = search(&spec, 1, scans[k], &b, &cut, 1);
             assert_int_equal(f.n, 0);
         }
     }
