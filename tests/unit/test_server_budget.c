@@ -53,7 +53,9 @@ static size_t push(int fd)
     return n;
 }
 
-enum { KERNELS = 48 << 20 /* more than both ends have room for in the kernel */ };
+/* More than both ends have room for in the kernel, one body, and what is read of a refused one (if the fill
+ * above was too short for the kernel, an answer goes out); who reads on without end gets to MUCH. */
+enum { BOUNDED = 128 << 20 };
 
 static void test_server__does_not_read_a_body_that_it_has_not_asked_for(void **state)
 {
@@ -68,7 +70,7 @@ static void test_server__does_not_read_a_body_that_it_has_not_asked_for(void **s
     while (gw_budget_bytes() <= GW_CONNECTION_BYTES)
         nap(); /* until the head has been taken */
     size_t n = push(fd);
-    if (n >= KERNELS)
+    if (n >= BOUNDED)
         fail_msg("%zu bytes were read", n);
     close(fd);
     assert_all_given_back();
@@ -81,7 +83,7 @@ static void test_server__does_not_read_for_ever_what_it_has_refused(void **state
                                      "Content-Length: 20000000000\r\n\r\n")));
     assert_int_equal(hear(fd).status, 413);
     size_t n = push(fd);
-    if (n >= KERNELS)
+    if (n >= BOUNDED)
         fail_msg("%zu bytes were read", n);
     close(fd);
     assert_all_given_back();
