@@ -23,6 +23,7 @@ static void on_sent(h2o_socket_t *sock, const char *err);
 static void drop_conn(gw_call *c, bool in_order)
 {
     gw_conn *conn = c->conn;
+    gw_outbox_remove(c);
     c->conn = NULL;
     if (conn != NULL)
         gw_conn_close(conn, in_order);
@@ -31,6 +32,7 @@ static void drop_conn(gw_call *c, bool in_order)
 static void end(gw_call *c, gw_call_result r, const gw_call_response *res)
 {
     h2o_timeout_unlink(&c->timer);
+    gw_outbox_remove(c);
     c->phase = GW_CALL_ENDED;
     c->cb(c->arg, r, res);
 }
@@ -95,7 +97,7 @@ static void on_lost(gw_call *c, const char *err)
 
 /* --- sending --- */
 
-static void send_next(gw_call *c)
+void gw_call_send(gw_call *c)
 {
     h2o_iovec_t parts[2];
     size_t n_parts = 0, room = SIZE_MAX;
@@ -120,7 +122,7 @@ static void start_sending(gw_call *c)
     c->quiet_us = gw_clock_us();
     gw_response_init(&c->response, c->pool->cfg->max_response_bytes);
     h2o_socket_read_start(c->conn->sock, on_read);
-    send_next(c);
+    gw_outbox_put(c);
 }
 
 void gw_call_on_ready(gw_call *c)
@@ -188,7 +190,7 @@ static void on_sent(h2o_socket_t *sock, const char *err)
     gw_call *c = conn->call;
     c->quiet_us = gw_clock_us();
     if (err == NULL && c->sent < c->body.n) {
-        send_next(c);
+        gw_call_send(c);
         return;
     }
     c->phase = GW_CALL_WAITING;

@@ -5,6 +5,7 @@
  *   endpoint.c           pool, peers (one per configured endpoint), idle connections, choice of a peer
  *   endpoint_conn.c      a connection from name to ready: lookup, TCP, TLS
  *   endpoint_call.c      a call: sending, reading, deadlines, its end
+ *   endpoint_outbox.c    requests that wait for the end of the loop's turn
  *   endpoint_request.c   request head from checked parts (pure)
  *   endpoint_response.c  answer from bytes (pure)
  *   endpoint_tls.c       SSL_CTX of a peer
@@ -29,6 +30,8 @@ enum {
     GW_SPARE_MAX = 64,               /* recycled calls, and connections, a pool keeps */
     GW_SPARE_HEAD_BYTES = 8 * 1024,  /* request head memory that a recycled call keeps */
     GW_REQUEST_HEAD_MAX = 64 * 1024,
+    GW_OUTBOX_MAX = 16, /* requests that wait for each other, and how long */
+    GW_OUTBOX_US = 250,
     GW_IDLE_INPUT_BYTES =
         16 * 1024 /* an idle connection keeps no input buffer above this; nor is it charged */
 };
@@ -71,6 +74,13 @@ struct gw_peer {
     unsigned n_known, turn;                  /* turn: where the next connection begins */
 };
 
+typedef struct gw_outbox {
+    gw_call *calls[GW_OUTBOX_MAX]; /* borrowed; in order */
+    unsigned n;
+    uint64_t since_us;         /* the first of them */
+    h2o_timeout_entry_t timer; /* linked while there are any */
+} gw_outbox;
+
 struct gw_pool {
     h2o_context_t *ctx;         /* borrowed */
     const gw_upstream_cfg *cfg; /* borrowed */
@@ -81,6 +91,7 @@ struct gw_pool {
     gw_call *spare_calls; /* owned */
     gw_conn *spare_conns; /* owned */
     uint32_t n_spare_calls, n_spare_conns, n_calls, n_conns;
+    gw_outbox outbox;
     bool retired;
     h2o_timeout_entry_t gone_timer;
     void (*on_gone)(void *arg);
@@ -89,7 +100,7 @@ struct gw_pool {
 
 typedef enum gw_call_phase {
     GW_CALL_CONNECTING, /* connection is not ready */
-    GW_CALL_SENDING,    /* a write is under way */
+    GW_CALL_SENDING,    /* in the outbox, or a write is under way */
     GW_CALL_WAITING,    /* request written, answer not complete */
     GW_CALL_ENDING,     /* failed at the start; waits to tell */
     GW_CALL_ENDED       /* told, or cancelled */
@@ -136,7 +147,12 @@ void gw_conn_close(gw_conn *conn, bool in_order);
 
 /* endpoint_call.c */
 void gw_call_on_ready(gw_call *c);
+void gw_call_send(gw_call *c); /* the next bytes of its request */
 void gw_call_on_unreachable(gw_call *c, gw_call_result r);
+
+/* endpoint_outbox.c */
+void gw_outbox_put(gw_call *c); /* is sent in this turn of the loop, unless removed */
+void gw_outbox_remove(const gw_call *c);
 
 /* endpoint_request.c. False: a part that cannot be put on the wire as it is. */
 RD_MUST_CHECK bool gw_request_fixed_head(rd_buf *out, const gw_upstream_cfg *up, const gw_endpoint_cfg *ep);

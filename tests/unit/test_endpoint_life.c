@@ -189,6 +189,38 @@ static void say_yes_later(line *l, unsigned nth)
         ;
 }
 
+/* On kept connections, where a call is ready at once. */
+static void test_endpoint__sends_all_that_one_turn_makes_but_what_is_cancelled(void **state)
+{
+    enum { WIDTH = GW_OUTBOX_MAX + 4 };
+    bench b;
+    backend *e = backend_start(say_yes, NULL);
+    bench_init(&b, backend_port(e));
+    b.up.max_connections = b.up.max_idle_connections = WIDTH;
+    bench_open(&b);
+    gw_scrubbed body = {RD_SLICE_LIT("x")};
+    told t[WIDTH] = {{0}}, never = {0};
+    for (unsigned i = 0; i < WIDTH; i++)
+        bench_start(&b, &body, &t[i]);
+    for (unsigned i = 0; i < WIDTH; i++)
+        bench_wait(&b, &t[i], 1);
+    gw_call_cancel(bench_start(&b, &body, &never)); /* and its connection with it */
+    for (unsigned i = 0; i < WIDTH - 2; i++)
+        bench_start(&b, &body, &t[i]);
+    gw_call_cancel(bench_start(&b, &body, &never));
+    for (unsigned i = 0; i < WIDTH - 2; i++) {
+        bench_wait(&b, &t[i], 2);
+        assert_int_equal(t[i].result, GW_CALL_OK);
+        assert_true(t[i].reused);
+    }
+    assert_int_equal(never.n, 0);
+    /* The first that was cancelled was not sent; of the last, which others waited with, that depends on the
+     * time. */
+    assert_in_range(backend_requests(e), 2 * WIDTH - 2, 2 * WIDTH - 1);
+    bench_close(&b);
+    backend_stop(&e);
+}
+
 static void test_endpoint__retires_after_the_last_call(void **state)
 {
     bench b;
@@ -325,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_endpoint__refuses_what_would_break_the_request),
         cmocka_unit_test(test_endpoint__can_be_cancelled_at_every_stage),
         cmocka_unit_test(test_endpoint__can_be_cancelled_before_it_told_a_failure),
+        cmocka_unit_test(test_endpoint__sends_all_that_one_turn_makes_but_what_is_cancelled),
         cmocka_unit_test(test_endpoint__retires_after_the_last_call),
         cmocka_unit_test(test_endpoint__may_be_called_from_its_own_callback),
         cmocka_unit_test(test_endpoint__survives_many_calls),
