@@ -9,6 +9,7 @@
  */
 #include "filters/detect/mailbox.h"
 #include "filters/detect/opaque.h"
+#include "filters/detect/url.h"
 
 enum { MAX_LOCAL = 256, MAX_DOMAIN = 255, MAX_LOOK_BACK = 128, MAX_PATH = 128, MAX_STUCK = 6 };
 
@@ -147,6 +148,16 @@ static uint32_t behind_segment(const rd_view *v, uint32_t from, uint32_t end)
     return from;
 }
 
+/* *EM*jane@example.com~ of X12: the element begins behind the star. */
+static uint32_t behind_element(const rd_view *v, uint32_t from, uint32_t end)
+{
+    for (uint32_t i = end; i > from; i--) {
+        if (rd_at(v, i - 1) == '*' && rd_at(v, i - 4) == '*' && rd_skip(v, i - 3, i - 1, RD_C_UPPER) == i - 1)
+            return i;
+    }
+    return from;
+}
+
 static uint32_t local_start(const rd_view *v, uint32_t end)
 {
     if (rd_at(v, end - 1) == '"')
@@ -161,7 +172,7 @@ static uint32_t local_start(const rd_view *v, uint32_t end)
     }
     while (from < end && !rd_is(rd_at(v, from), RD_C_WORD) && rd_at(v, from) != '_' && rd_at(v, from) != '*')
         from++;
-    return behind_segment(v, from, end);
+    return behind_element(v, behind_segment(v, from, end), end);
 }
 
 /* Does the local part stand in the authority of a URL (scheme://user@, scheme://user:password@)? */
@@ -243,6 +254,8 @@ static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint32_t after = rd_at(v, at) == '@' ? at + 1 : at + 3;
+    if (after == at + 1 && rd_url_without_scheme(f, at))
+        return;
     uint32_t end = rd_at(v, after) == '[' ? literal_end(v, after) : domain_end(v, after);
     uint32_t from = local_start(v, at);
     if (end == after) {
@@ -270,7 +283,7 @@ static void confirm(rd_find *f, uint32_t at)
 static const rd_window windows[] = {{"@\\h", false}, {"%40\\h", false}};
 
 const rd_matcher rd_match_email = {
-    .yields = RD_BIT(EMAIL) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE),
+    .yields = RD_BIT(EMAIL) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) | RD_BIT(URL_CREDENTIALS),
     RD_WINDOWS(windows),
     .confirm = confirm,
 };

@@ -2,6 +2,7 @@
 #include "filters/detect/judge_numbers.h"
 
 #include "filters/detect/checksum.h"
+#include "filters/detect/mac.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
 
@@ -113,7 +114,8 @@ void rd_judge_ssn(rd_find *f, rd_value x)
 
 void rd_judge_mac(rd_find *f, rd_value x)
 {
-    if (x.to - x.from == 12 && rd_skip(&f->v, x.from, x.to, RD_C_HEX) == x.to &&
-        !rd_monotonous(&f->v, x.from, x.to))
-        rd_emit(f, RD_DETECTOR_MAC, x.from, x.to, 6, 0);
+    rd_mac m;
+    uint32_t from = x.from + (rd_spells_nocase(&f->v, x.from, "0x") ? 2 : 0);
+    if (rd_mac_at(&f->v, from, &m) && (!x.quoted || m.to <= x.to))
+        rd_emit(f, RD_DETECTOR_MAC, m.from, m.to, m.head, 0);
 }

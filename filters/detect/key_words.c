@@ -209,8 +209,22 @@ static const struct {
      "datumnarozeni "
      "\xd0\xb4\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
      "\xd0\x94\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
-     "birthdatetime birthtime birth_dt bdate dtnasc data_ur datebirth birthdte gebdt gbdat "},
-    {RD_KEY_MAC, true, "macadresse btaddr macid wifimac physaddr ethernetaddress "},
+     "birthdatetime birthtime birth_dt bdate dtnasc data_ur datebirth birthdte gebdt gbdat "
+     "naissance nacimiento nascita nascimento urodzenia narozeni narozen\xc3\xad geboortedag fnac fechanac "
+     "nato_il nata_il nacido_el nacida_el nascido_em nascida_em geboren_op f\xc3\xb8"
+     "dt fodt f\xc3\xb6"
+     "dd f\xc3\xb6"
+     "delsedag syntym\xc3\xa4"
+     "aika syntymaaika sz\xc3\xbclet\xc3\xa9sid\xc3\xa1tum "
+     "sz\xc3\xbclet\xc3\xa9siid\xc5\x91 szuletesidatum datanasterii datana\xc8\x99terii rojstva "
+     "ro\xc4\x91"
+     "enja rodjenja narodenia do\xc4\x9fum dogum tanggallahir "
+     "\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f \xe7\x94\x9f\xe6\x97\xa5 "
+     "\xe5\x87\xba\xe7\x94\x9f\xe5\xb9\xb4\xe6\x9c\x88\xe6\x97\xa5 "},
+    {RD_KEY_MAC, true,
+     "macadresse btaddr macid wifimac physaddr ethernetaddress macadres callingstationid calledstationid "
+     "srcmac dstmac smac dmac clientmac apmac stamac hwsrc hwdst deveui joineui "
+     "mac\xe5\x9c\xb0\xe5\x9d\x80 mac\xe3\x82\xa2\xe3\x83\x89\xe3\x83\xac\xe3\x82\xb9 "},
     {RD_KEY_VALUE, false, "value val stringvalue content"},
     {RD_KEY_TITLE, false,
      "mr mrs ms miss dr prof herr herrn frau mme mlle madame monsieur signor signora sr sra sig dhr mevr hr "

@@ -223,6 +223,13 @@ static void birth_at(rd_find *f, uint32_t i)
         rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
 }
 
+/* geboortedatum 31-01-1990, date de naissance 31/01/1990: the date behind a key, without a separator. */
+static void birth_behind(rd_find *f, uint32_t key_end)
+{
+    if (rd_key_class_of(f->keys, &f->v, key_end) == RD_KEY_BIRTH)
+        birth_at(f, key_end);
+}
+
 /* Is the word before the space at `at` a spelling of "born", and not the end of another one? */
 static bool born_before(const rd_view *v, uint32_t at)
 {
@@ -243,7 +250,9 @@ static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint8_t c = rd_at(v, at);
-    if (c == 'N')
+    if (rd_is(rd_at(v, at + 2), RD_C_DIGIT))
+        birth_behind(f, at + 1);
+    else if (c == 'N')
         column_of_name(f, at + 4);
     else if (c == ' ' && rd_at(v, at + 1) == 'l' && born_before(v, at))
         birth_at(f, at + 4); /* ne le, nee le, ne(e) le, with accents */
@@ -253,8 +262,9 @@ static void confirm(rd_find *f, uint32_t at)
         birth_at(f, at + 8);
 }
 
-static const rd_window windows[] = {
-    {"\\l \\U\\A", false}, {". \\U\\A", false}, {"acido el", false}, {" le ", false}, {"NAME \\U", false}};
+static const rd_window windows[] = {{"\\l \\U\\A", false}, {". \\U\\A", false},
+                                    {"acido el", false},   {" le ", false},
+                                    {"NAME \\U", false},   {"\\A \\d\\p\\p\\p\\p\\p", false}};
 
 const rd_matcher rd_match_people = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), RD_WINDOWS(windows), .confirm = confirm};

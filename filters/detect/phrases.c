@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "filters/detect/birth.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
 #include "filters/detect/value.h"
@@ -516,29 +517,6 @@ static void german_number(rd_find *f, uint32_t at)
         number_behind(f, at + 5, false);
 }
 
-/* born 1990-01-31, geb. 31.01.1990: `i` is behind the word. */
-static void born(rd_find *f, uint32_t i)
-{
-    const rd_view *v = &f->v;
-    for (uint32_t limit = i + MAX_WORDS; i < limit && !rd_is(rd_at(v, i), RD_C_DIGIT); i++) {
-        uint8_t c = rd_at(v, i);
-        if (!rd_is(c, RD_C_LOWER) && c != ' ' && c != '.' && c != ':')
-            return;
-    }
-    if (rd_at(v, i - 1) == ' ')
-        rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
-}
-
-/* "birth date 1990-01-31", "date of birth is 31 January 1990" */
-static void birth(rd_find *f, uint32_t i)
-{
-    const rd_view *v = &f->v;
-    if (rd_spells_nocase(v, i, " date ") || rd_spells_nocase(v, i, " was "))
-        born(f, i + 5);
-    else if (rd_spells_nocase(v, i, " is ") || rd_spells_nocase(v, i, "date "))
-        born(f, i + 3);
-}
-
 /* # User@Host: login[login] @ host [address] */
 static void mysql_login(rd_find *f, uint32_t i)
 {
@@ -629,15 +607,15 @@ static void confirm(rd_find *f, uint32_t at)
         mysql_login(f, at + 11);
     else if (rd_spells_nocase(v, at, "born") || rd_spells_nocase(v, at, "geb.") ||
              rd_spells_nocase(v, at, "dob "))
-        born(f, at + 4);
+        rd_born(f, at + 4);
     else if (rd_spells_nocase(v, at, "birth"))
-        birth(f, at + 5);
+        rd_birth(f, at + 5);
     else if (rd_spells_nocase(v, at, "repass ") || rd_spells_nocase(v, at, "erauth ") ||
              rd_spells_nocase(v, at, "h-pass "))
         directive(f, at + 7);
     else if (rd_spells_nocase(v, at, "geboren ") || rd_spells_nocase(v, at, "burtstag") ||
              rd_spells_nocase(v, at, "burtsdat"))
-        born(f, at + 8);
+        rd_born(f, at + 8);
     else if (rd_spells(v, at, "wned by "))
         owned(f, at + 8);
     else if (rd_at(v, at) == ']')

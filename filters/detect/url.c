@@ -3,10 +3,23 @@
  * Passwords in URLs: scheme://user:password@host (RFC 3986 section 3.2.1), also with characters that should
  * have been encoded, and tokens in the place of the user. User and host stay readable.
  */
-#include "filters/detect/matcher.h"
+#include "filters/detect/url.h"
+
 #include "filters/detect/opaque.h"
 
-enum { MAX_USERINFO = 512 };
+enum { MAX_USERINFO = 512, MAX_LOOK_BACK = 128 };
+
+/* DOMAIN\user before a password, also as JSON has it; not an escaped quote or the end of a line. */
+static bool is_domain(const rd_view *v, uint32_t i)
+{
+    uint8_t before = rd_at(v, i - 1), next = rd_at(v, i + 1);
+    if (rd_at(v, i) != '\\')
+        return false;
+    bool second = before == '\\' && rd_is(rd_at(v, i - 2), RD_C_ALNUM);
+    return (rd_is(before, RD_C_ALNUM) && (next == '\\' || rd_is(next, RD_C_ALNUM)) && next != 'n' &&
+            next != 'r' && next != 't') ||
+           (second && rd_is(next, RD_C_ALNUM));
+}
 
 static bool ends_url(uint8_t c)
 {
@@ -25,7 +38,7 @@ static void read_authority(const rd_view *v, uint32_t from, authority *out, uint
     uint32_t i = from;
     for (; i < from + MAX_USERINFO; i++) {
         uint8_t c = rd_at(v, i);
-        if (ends_url(c))
+        if (ends_url(c) && !is_domain(v, i))
             break;
         if (c == ':' && out->colon == 0)
             out->colon = i;
@@ -40,6 +53,51 @@ static void read_authority(const rd_view *v, uint32_t from, authority *out, uint
     *out_end = i;
 }
 
+/* token:x-oauth-basic@: what stands for the password says that the user is the secret (GitHub, Toggl). */
+static bool says_token(const rd_view *v, const authority *a)
+{
+    return rd_word_in(v, a->colon + 1, a->at, "x-oauth-basic x-oauth-token oauth api_token api-token") &&
+           (rd_opaque(v, a->from, a->colon, 16) || rd_placeholder(v, a->from, a->colon));
+}
+
+static void emit(rd_find *f, uint32_t from, uint32_t to)
+{
+    if (!rd_placeholder(&f->v, from, to))
+        rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, from, to, 0, 0);
+}
+
+static void user_and_password(rd_find *f, const authority *a)
+{
+    const rd_view *v = &f->v;
+    bool empty = rd_placeholder(v, a->colon + 1, a->at) && !rd_spells(v, a->colon + 1, "***");
+    if (says_token(v, a) || (empty && rd_opaque(v, a->from, a->colon, 16)))
+        emit(f, a->from, a->colon);
+    else
+        emit(f, a->colon + 1, a->at);
+}
+
+bool rd_url_without_scheme(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    bool dsn = rd_spells(v, at + 1, "tcp(") || rd_spells(v, at + 1, "unix(") || rd_spells(v, at + 1, "tcp6(");
+    uint32_t from = at;
+    for (; at - from < MAX_LOOK_BACK && !rd_spells(v, from - 2, "\\/"); from--) {
+        uint8_t c = rd_at(v, from - 1);
+        if (ends_url(c) && c != '\\')
+            break;
+    }
+    bool escaped = rd_spells(v, from - 5, ":\\/\\/");
+    if ((!dsn && !escaped) || at - from == MAX_LOOK_BACK)
+        return false;
+    authority a;
+    uint32_t end;
+    read_authority(v, from, &a, &end);
+    if (a.colon == 0 || a.at != at)
+        return false;
+    user_and_password(f, &a);
+    return true;
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -51,10 +109,7 @@ static void confirm(rd_find *f, uint32_t at)
     if (a.at == 0 || !rd_is(rd_at(v, at - 1), RD_C_ALNUM))
         return;
     if (a.colon != 0 && a.colon < a.at) {
-        if (!rd_placeholder(v, a.colon + 1, a.at))
-            rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, a.colon + 1, a.at, 0, 0);
-        else if (!rd_spells(v, a.colon + 1, "***") && rd_opaque(v, a.from, a.colon, 16))
-            rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, a.from, a.colon, 0, 0);
+        user_and_password(f, &a);
     } else if (rd_opaque(v, a.from, a.at, 16)) {
         rd_emit(f, RD_DETECTOR_URL_CREDENTIALS, a.from, a.at, 0, 0);
     }

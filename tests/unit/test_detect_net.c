@@ -107,6 +107,43 @@ static void test_detect_mac__addresses_and_look_alikes(void **state)
     DETECT_CHECK(BIT(MAC), rows);
 }
 
+static void test_detect_mac__notations_behind_keys(void **state)
+{
+    static const detect_row rows[] = {
+        {"mac=02a1-3c4d-5e6f, VLAN=7", "mac=02a1-3c***, VLAN=7"},
+        {"MacAddress: 2:a1:3c:4d:5e:6f", "MacAddress: 2:a1:3c:***"},
+        {"hwaddr: \"02 a1 3c 4d 5e 6f\"", "hwaddr: \"02 a1 3c ***\""},
+        {"mac: 02a13c4d5e6f.", "mac: 02a13c***."},
+        {"MAC 02a1-3c4d-5e6f learned", "MAC 02a1-3c*** learned"},
+        {"mac address is 02a13c4d5e6f", "mac address is 02a13c***"},
+        {"Calling-Station-Id=02a13c4d5e6f", "Calling-Station-Id=02a13c***"},
+        {"dstmac=02a13c4d5e6f dev_eui: 02-A1-3C-4D-5E-6F-70-81", "dstmac=02a13c*** dev_eui: 02-A1-3C-***"},
+        {"deveui=02a13c4d5e6f7081", "deveui=02a13c***"},
+        {"mac=02:a1:3c:4d:5e:6f:70", NULL},
+        {"MAC=02:a1:3c:4d:5e:6f:70:81:92:a3:b4:c5:d6:e7", NULL},
+        {"mac=000000000000 mac=02a13c mac address table", NULL},
+        {"uuid=02a1-3c4d-5e6f", NULL},
+    };
+    DETECT_CHECK(BIT(MAC), rows);
+}
+
+static void test_detect_mac__names_of_devices(void **state)
+{
+    static const detect_row rows[] = {
+        {"AP \"02-A1-3C-4D-5E-6F:eduroam\"", "AP \"02-A1-3C-***:eduroam\""},
+        {"AP 02:a1:3c:4d:5e:6f:Guests", "AP 02:a1:3c:***:Guests"},
+        {"02:a1:3c:4d:5e:6f-eth0", "02:a1:3c:***-eth0"},
+        {"GET /SEP02A13C4D5E6F.cnf.xml", "GET /SEP02A13C***.cnf.xml"},
+        {"wlx02a13c4d5e6f: up, enx02a13c4d5e6f down", "wlx02a13c***: up, enx02a13c*** down"},
+        {"/dev_02_A1_3C_4D_5E_6F/fd0", "/dev_02_A1_3C_***/fd0"},
+        {"/02a13c4d5e6f.cfg cfg02a13c4d5e6f.cfg", "/02a13c***.cfg cfg02a13c***.cfg"},
+        {"SEPARATED enx02a1 x02a13c4d5e6f.cfg", NULL},
+        {"02-a1-3c-4d-5e-6f-2020", NULL},
+        {"02:a1:3c:4d:5e:6f-70", NULL},
+    };
+    DETECT_CHECK(BIT(MAC), rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +152,8 @@ int main(void)
         cmocka_unit_test(test_detect_ipv6__addresses),
         cmocka_unit_test(test_detect_ipv6__look_alikes_stay),
         cmocka_unit_test(test_detect_mac__addresses_and_look_alikes),
+        cmocka_unit_test(test_detect_mac__notations_behind_keys),
+        cmocka_unit_test(test_detect_mac__names_of_devices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

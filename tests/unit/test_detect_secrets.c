@@ -131,6 +131,35 @@ static void test_detect_url__credentials(void **state)
     DETECT_CHECK(BIT(URL_CREDENTIALS), rows);
 }
 
+static void test_detect_url__users_that_are_tokens(void **state)
+{
+    static const detect_row rows[] = {
+        {"https://" R24 ":x-oauth-basic@git.example.com/x", "https://***:x-oauth-basic@git.example.com/x"},
+        {"https://" R24 ":api_token@h/", "https://***:api_token@h/"},
+        {"https://app:x-oauth-basic@h/", "https://app:***@h/"},
+        {"https://" R24 ":hunter2@h/", "https://" R24 ":***@h/"},
+        {"https://***:x-oauth-basic@h/", NULL},
+    };
+    DETECT_CHECK(BIT(URL_CREDENTIALS), rows);
+}
+
+static void test_detect_url__other_notations(void **state)
+{
+    static const detect_row rows[] = {
+        {"dsn app:hunter2@tcp(db:3306)/x", "dsn app:***@tcp(db:3306)/x"},
+        {"\"app:p@ss@unix(/run/db.sock)/x\"", "\"app:***@unix(/run/db.sock)/x\""},
+        {"\"https:\\/\\/app:hunter2@db\\/x\"", "\"https:\\/\\/app:***@db\\/x\""},
+        {"http://CORP\\nadia:hunter2@proxy:8080", NULL},
+        {"http://CORP\\ines:hunter2@proxy:8080", "http://CORP\\ines:***@proxy:8080"},
+        {"http://CORP\\\\nadia:hunter2@proxy:8080", "http://CORP\\\\nadia:***@proxy:8080"},
+        {"\\\"http://h\\\",a:b@c", NULL},
+        {"app@tcp(db:3306)/x", NULL},
+        {"note: see app@tcp(db:3306)/x", NULL},
+        {"\"https:\\/\\/h\\/a:b@c\"", NULL},
+    };
+    DETECT_CHECK(BIT(URL_CREDENTIALS), rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +169,8 @@ int main(void)
         cmocka_unit_test(test_detect_provider__look_alikes_stay),
         cmocka_unit_test(test_detect_private_key__forms),
         cmocka_unit_test(test_detect_url__credentials),
+        cmocka_unit_test(test_detect_url__users_that_are_tokens),
+        cmocka_unit_test(test_detect_url__other_notations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,6 +205,32 @@ static void test_detect_words__passwords(void **state)
     DETECT_CHECK(ALL, rows);
 }
 
+static void test_detect_words__dates_of_birth(void **state)
+{
+    static const detect_row rows[] = {
+        {"Geb.-Datum 31.01.1970; ok", "Geb.-Datum ***; ok"},
+        {"Geb.-Dat.: 31.01.1970", "Geb.-Dat.: ***"},
+        {"Geb.Dat. 31.01.1970", "Geb.Dat. ***"},
+        {"geboortedatum 31-01-1970 ok", "geboortedatum *** ok"},
+        {"date de naissance 31/01/1970", "date de naissance ***"},
+        {"fecha de nacimiento 31/01/1970", "fecha de nacimiento ***"},
+        {"nata il 31/01/1970", "nata il ***"},
+        {"data urodzenia 1970-01-31", "data urodzenia ***"},
+        {"f\xc3\xb8"
+         "dt 31.01.1970",
+         "f\xc3\xb8"
+         "dt ***"},
+        {"nascimento=31/01/1970", "nascimento=***"},
+        {"born on January 31st, 1970", "born on ***"},
+        {"born again January 31", NULL},
+        {"rebooted 31.01.1970, started 1970-01-31, seen 31/01/1970", NULL},
+        {"Geb. Dato 31.01.1970", NULL},
+        {"date de naissance 31012", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(DATE_OF_BIRTH), rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_detect_words__values_of_other_notations),
         cmocka_unit_test(test_detect_words__more_notations),
         cmocka_unit_test(test_detect_words__passwords),
+        cmocka_unit_test(test_detect_words__dates_of_birth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
