@@ -148,6 +148,16 @@ static void short_option(rd_find *f, uint32_t at)
         rd_emit(f, RD_DETECTOR_PASSWORD, i, end, 0, 0);
 }
 
+/* Using --password via the CLI is insecure: the option is spoken of. */
+static bool is_sentence(const rd_view *v, const rd_value *x)
+{
+    static const char words[] =
+        "via is the on in and or option flag argument was for instead with from to may must can "
+        "cannot not requires on has parameter should will when if as are";
+    return !x->quoted && rd_word_in(v, x->from, x->to, words) && rd_at(v, x->to) == ' ' &&
+           rd_is(rd_at(v, x->to + 1), RD_C_ALPHA | RD_C_DIGIT);
+}
+
 /* --option value: `at` is the first hyphen. */
 static void long_option(rd_find *f, uint32_t at)
 {
@@ -172,6 +182,8 @@ static void long_option(rd_find *f, uint32_t at)
         return;
     if (rd_spells(v, i, "id=") || rd_key_class_of(f->keys, v, x.to) != RD_KEY_NONE)
         return; /* --secret id=x, --secret dbPassword value: the option is a switch */
+    if (is_sentence(v, &x))
+        return;
     x.prose = false;
     rd_value_judge(f, cls, x);
 }

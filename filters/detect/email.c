@@ -8,6 +8,7 @@
  * business), decorators and package scopes, `name@1.2.3`, `name@2x.png`.
  */
 #include "filters/detect/mailbox.h"
+#include "filters/detect/masked.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/url.h"
 
@@ -240,6 +241,16 @@ static bool already_masked(const rd_view *v, uint32_t from, uint32_t head, uint3
     return at - from <= head + 3 || (at - from <= 6 && rd_skip(v, from, at, RD_C_DIGIT) == at - 3);
 }
 
+/* j****e@example.com: another's mask. */
+static bool masked_elsewhere(const rd_view *v, uint32_t from, uint32_t at)
+{
+    for (uint32_t i = from; i < at; i++) {
+        if (rd_at(v, i) == '*' || rd_at(v, i) == 0xe2)
+            return rd_is_masked(v, from, at);
+    }
+    return false;
+}
+
 /* [4930123456@context:1], sip:4930123456@pbx: a number that is called. */
 static void number_before(rd_find *f, uint32_t at)
 {
@@ -274,7 +285,7 @@ static void confirm(rd_find *f, uint32_t at)
         head++;
     if (from + head >= at)
         head = 0; /* a local part of one character is hidden whole */
-    if (!already_masked(v, from, head, at))
+    if (!already_masked(v, from, head, at) && !masked_elsewhere(v, from, at))
         rd_emit(f, RD_DETECTOR_EMAIL, from, end, head, end - at);
     if (rd_at(v, from - 1) == '<')
         rd_mailbox_name(f, from - 1);

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "filters/detect/opaque.h"
 #include "filters/detect/text.h"
 
 enum { MAX_KEY = 130, MAX_GAP = 4, FIRST_MATCHES = 64 };
@@ -283,11 +284,35 @@ static bool is_member(const rd_view *v, uint32_t i)
     return rd_at(v, skip_spaces(v, i, UINT32_MAX)) == ':';
 }
 
+/* Does the object say what a value is like: {"type": "string", "minLength": 8}? */
+static bool is_schema(const rd_view *v, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        if (v->b[i] != 't' || !rd_spells(v, i, "type"))
+            continue;
+        uint32_t k = i + 4;
+        while (k < to && (is_quote(v->b[k]) || v->b[k] == '\\' || v->b[k] == ':' || is_space(v->b[k])))
+            k++;
+        if (rd_word_in(v, k, rd_skip(v, k, to, RD_C_ALPHA), "string integer number boolean keyword"))
+            return true;
+    }
+    return false;
+}
+
+/* Of a schema: is what stands behind this key about values, and none itself? */
+static bool describes(const rd_view *v, uint32_t from, uint32_t to)
+{
+    return rd_word_in(v, from, to,
+                      "type format minlength maxlength pattern title description required nullable writeonly "
+                      "readonly deprecated minimum maximum index store ignore_above");
+}
+
 /* Appends the strings and numbers in the object, or array of objects, at [from, to); their keys stay. False
  * with RD_OK: a number stands in an array, where a mask would not be of the same form, or it is no JSON. */
 static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_match whole, rd_outcome *o)
 {
     uint32_t to = whole.off + whole.len, i = whole.off;
+    bool schema = is_schema(v, i, to), about = false;
     uint8_t before = 0;
     while (i < to && *o == RD_OK) {
         uint8_t c = v->b[i];
@@ -301,6 +326,7 @@ static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_
             if (is_member(v, i)) {
                 if (before != '{' && before != ',')
                     return false;
+                about = schema && describes(v, m.off, m.off + m.len);
                 m.len = 0;
             }
         } else if (rd_is(c, RD_C_WORD) || c == '-') {
@@ -311,7 +337,7 @@ static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_
         } else {
             i++;
         }
-        if (m.len > 0 && m.off + m.len <= to && !add(out, m))
+        if (m.len > 0 && !about && m.off + m.len <= to && !add(out, m))
             *o = RD_NO_MEMORY;
         before = is_space(c) || c == '\\' ? before : c;
     }

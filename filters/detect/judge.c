@@ -3,9 +3,12 @@
 #include "filters/detect/east_asian_name.h"
 #include "filters/detect/header_values.h"
 #include "filters/detect/judge_numbers.h"
+#include "filters/detect/masked.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/unlike_key.h"
 #include "filters/detect/value.h"
+
+#include <string.h>
 
 enum {
     MAX_NAME = 64,
@@ -81,6 +84,16 @@ static bool prose_word(const rd_view *v, const rd_value *x)
     return x->prose && RD_LISTED(v, x->from, x->to, prose);
 }
 
+/* "passwd: password expiry information changed.": what the program says. */
+static bool passwd_says(const rd_view *v, const rd_value *x)
+{
+    static const char words[] =
+        "password all pam authentication unlocking locking expiring changing removing note "
+        "user you permission unrecognized updating setting adding cannot warning";
+    return x->prose && rd_spells_nocase(v, x->from - 8, "passwd: ") && rd_word_in(v, x->from, x->to, words) &&
+           rd_at(v, x->to) == ' ' && rd_is(rd_at(v, x->to + 1), RD_C_ALPHA);
+}
+
 /* "password_hash: changed to 'value'": what a key says goes on. Only quoted, or sentences would go. */
 static bool changed_to(const rd_view *v, rd_value *x)
 {
@@ -123,6 +136,22 @@ static uint32_t behind_coding(const rd_view *v, const rd_value *x)
     return rd_spells(v, x->from, "base64:") && x->to - x->from > 16 ? x->from + 7 : x->from;
 }
 
+/* password: string, "password":["must not be blank"], password=[FILTERED] */
+static bool is_no_value(const rd_view *v, const rd_value *x)
+{
+    return rd_is_type(v, x->from, x->to) || (x->quoted && rd_is_message(v, x->from, x->to)) ||
+           rd_is_masked(v, x->from, x->to);
+}
+
+/* Does the key of the value end with `key`? */
+static bool is_part_of(const rd_view *v, uint32_t value, const char *key)
+{
+    uint32_t end = value, len = (uint32_t)strlen(key);
+    while (value - end < MAX_GAP && rd_at(v, end - 1) != 0 && !rd_is(rd_at(v, end - 1), RD_C_WORD))
+        end--;
+    return rd_spells_nocase(v, end - len, key);
+}
+
 static void password(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
@@ -135,6 +164,10 @@ static void password(rd_find *f, rd_value x)
         return; /* the working directory */
     if (rd_at(v, x.to) == ')' && rd_word_in(v, x.from, x.to, "auth account session chauthtok setcred"))
         return; /* pam_unix(passwd:auth) */
+    if (rd_word_in(v, x.from, x.to, "always on_create") && is_part_of(v, x.from, "update_password"))
+        return; /* when Ansible sets one */
+    if (is_no_value(v, &x) || passwd_says(v, &x))
+        return;
     bool digit = x.to - x.from == 1 && rd_is(rd_at(v, x.from), RD_C_DIGIT);
     if (!digit && (x.quoted || !starts_as_code(v, &x)) && !rd_placeholder(v, x.from, x.to))
         rd_emit(f, RD_DETECTOR_PASSWORD, x.from, x.to, 0, 0);
@@ -169,22 +202,13 @@ static bool pair(const rd_view *v, const rd_value *x)
     return rd_at(v, i) == '=' && rd_at(v, i + 1) != '=' && i + 1 < x->to;
 }
 
-/* Is the key of the value the word ticket? */
-static bool behind_ticket(const rd_view *v, uint32_t value)
-{
-    uint32_t end = value;
-    while (value - end < MAX_GAP && rd_at(v, end - 1) != 0 && !rd_is(rd_at(v, end - 1), RD_C_WORD))
-        end--;
-    return rd_spells_nocase(v, end - 6, "ticket");
-}
-
 /* ticket=INC8794203: a case of a service desk. */
 static bool is_case(const rd_view *v, const rd_value *x)
 {
     uint32_t number = rd_skip(v, x->from, x->from + MAX_CASE_LETTERS, RD_C_UPPER);
     number += rd_at(v, number) == '-' && number > x->from;
     return number > x->from + 1 && x->to - number <= MAX_CASE_DIGITS && all(v, number, x->to, RD_C_DIGIT) &&
-           behind_ticket(v, x->from);
+           is_part_of(v, x->from, "ticket");
 }
 
 static void secret(rd_find *f, rd_value x, uint32_t min)
@@ -196,7 +220,7 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
         (rd_at(v, x.from + 20) == '/' || rd_spells_nocase(v, x.from + 20, "%2f")))
         return; /* Credential=id/date/region of AWS: the id is another detector's */
     if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)) ||
-        rd_is_missing_object(v, x.from, x.to) || is_case(v, &x))
+        rd_is_missing_object(v, x.from, x.to) || is_case(v, &x) || is_no_value(v, &x))
         return;
     x.from = behind_coding(v, &x);
     bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
@@ -348,22 +372,22 @@ static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
     /* clang-format off */
     static const char *const common[] = {
         "a", "access", "account", "admin", "an", "api", "app", "application", "area", "authority", "azure",
-        "battery", "block", "bundle", "ca", "catalog", "certificate", "channel", "client",
-        "cloud", "cluster", "connection", "console", "core", "cpu", "daemon", "dashboard", "data",
-        "database", "default", "delivery", "denied", "department", "desk", "desktop", "device", "directory",
-        "domain", "edition", "endpoint", "engine", "error", "errors", "event", "events", "exception",
-        "external", "failed", "failure", "feature", "file", "firewall", "gateway", "general", "get",
-        "global", "group", "handler", "http", "https", "hub", "instance", "integration", "internal",
-        "invalid", "inventory", "job", "lamp", "laptop", "local", "machine", "manager", "member",
-        "module", "monitor", "network", "new", "no", "node", "none", "not", "null", "object", "online",
-        "order", "panel", "partner", "payment", "platform", "plugin", "policy", "portal", "post",
-        "premium", "process", "product", "production", "profile", "project", "proxy", "put", "queue",
-        "region", "report", "request", "resource", "response", "role", "rule", "schedule", "scheduler",
-        "schema", "security", "sensor", "server", "service", "session", "shipping", "shop", "site", "slow",
-        "software", "standard", "started", "starting", "status", "stopped", "stopping", "storage", "store",
-        "stream", "subscription", "support", "system", "table", "task", "team", "test", "the", "thread",
-        "timeout", "tool", "tools", "type", "unknown", "user", "version", "web", "widget", "windows",
-        "worker", "workflow", "workspace", "zone",
+        "battery", "block", "bundle", "ca", "catalog", "certificate", "channel", "client", "cloud", "cluster",
+        "connection", "console", "core", "cpu", "daemon", "dashboard", "data", "database", "default",
+        "delivery", "denied", "department", "desk", "desktop", "device", "directory", "domain", "edition",
+        "endpoint", "engine", "error", "errors", "event", "events", "exception", "external", "failed",
+        "failure", "feature", "file", "firewall", "gateway", "general", "get", "global", "group", "handler",
+        "http", "https", "hub", "instance", "integration", "internal", "invalid", "inventory", "jdbc", "job",
+        "lamp", "laptop", "local", "machine", "manager", "member", "module", "monitor", "network", "new",
+        "no", "node", "none", "not", "null", "object", "odbc", "online", "openjdk", "order", "panel",
+        "partner", "payment", "platform", "plugin", "policy", "portal", "post", "premium", "process",
+        "product", "production", "profile", "project", "proxy", "put", "queue", "region", "report", "request",
+        "resource", "response", "role", "rule", "runtime", "schedule", "scheduler", "schema", "security",
+        "sensor", "server", "service", "session", "shipping", "shop", "site", "slow", "software", "standard",
+        "started", "starting", "status", "stopped", "stopping", "storage", "store", "stream", "subscription",
+        "support", "system", "table", "task", "team", "test", "the", "thread", "timeout", "tool", "tools",
+        "type", "unknown", "user", "version", "web", "widget", "windows", "worker", "workflow", "workspace",
+        "zone",
     };
     /* clang-format on */
     for (uint32_t i = from; i < to; i++) {
@@ -415,7 +439,7 @@ static void name(rd_find *f, rd_value x)
     uint32_t words, end = name_end(v, x.from, x.from + MAX_NAME, &words);
     if (!x.quoted && words > 1 && words <= MAX_NAME_WORDS && end > x.to)
         x.to = end; /* "Test Mueller": a common word does not make it half a name */
-    if (letters && !prose_word(v, &x))
+    if (letters && !prose_word(v, &x) && !rd_is_type(v, x.from, x.to))
         rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, x.to, 0, 0);
 }
 
@@ -571,6 +595,9 @@ static void refuse(const rd_find *f, rd_key_class cls, rd_value x)
 bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
 {
     uint32_t before = rd_found(f);
+    if (rd_at(&f->v, x.to) == ']' && rd_at(&f->v, x.from - 1) == '[' &&
+        rd_is_masked(&f->v, x.from - 1, x.to + 1))
+        return false; /* key=[FILTERED] */
     switch (cls) {
     case RD_KEY_PASSWORD:
         password(f, x);

@@ -55,7 +55,18 @@ static const struct {
      "methodsignature functionsignature pubkey publickeys hostkey partitionkey primarykey cachekey "
      "idempotencykey foreignkey sortkey rowkey objectkey hashkey publickeytoken "
      "productname itemname articlename artikelname devicename modelname servicename categoryname brandname "
-     "queuename nodename rolename groupname teamname companyname projectname campaignname branchname "},
+     "queuename nodename rolename groupname teamname companyname projectname campaignname branchname "
+     "runtimename osname sdkname libraryname scopename containername imagename podname clustername "
+     "deploymentname namespacename jobname threadname loggername classname methodname functionname spanname "
+     "operationname eventname metricname appname applicationname dbname databasename tablename indexname "
+     "topicname exchangename filename modulename packagename browsername platformname audiencename "
+     "segmentname listname templatename taskname pipelinename stagename workflowname stepname planname "
+     "policyname rulename schemaname collectionname bucketname fieldname columnname propertyname "
+     "attributename parametername variablename headername hostname domainname servername instancename "
+     "sitename pagename viewname layoutname themename pluginname extensionname featurename flagname "
+     "experimentname variantname departmentname organizationname organisationname orgname testname buildname "
+     "releasename toolname commandname scriptname programname processname unitname interfacename "
+     "networkname "},
     {RD_KEY_AUTH, true, "authorization authorizationheader authheader"},
     {RD_KEY_COOKIE, true, "cookie cookies"},
     {RD_KEY_SESSION, true, "session_id sess_id sessiontoken sessionkey"},

@@ -6,12 +6,23 @@
  * ConnectionString=Server=db;User ID=x;Pwd=y   pairs, whose own keys are asked
  * IP=0.0.0.0:636, ip=::                        no host
  * volume "db-password" : secret "x" not found  a sentence
+ * ssn=XXX-XX-1234, password=[FILTERED]         what another has hidden
+ * email=required, password: string             a type, or what a check says
+ * "email":["has already been taken"]           the answer of a form
  */
 #include "filters/detect/unlike_key.h"
 
+#include "filters/detect/masked.h"
 #include "filters/detect/opaque.h"
 
-enum { MAX_GAP = 6, MAX_IDENTIFIER = 64, MAX_GRAMMAR_WORD = 32, MAX_PORT = 5 };
+enum {
+    MAX_GAP = 6,
+    MAX_IDENTIFIER = 64,
+    MAX_GRAMMAR_WORD = 32,
+    MAX_PORT = 5,
+    MAX_MESSAGES = 1024,
+    MAX_GROUPS = 32
+};
 
 /* One past the last byte of the key of the value at `from`. */
 static uint32_t key_end(const rd_view *v, uint32_t from)
@@ -69,9 +80,49 @@ bool rd_is_missing_object(const rd_view *v, uint32_t from, uint32_t to)
            rd_at(v, to) == ' ' && rd_at(v, to + 1) == '"';
 }
 
+/* 4111 **** **** 1234: where the groups end of which the first is the value, `to` when it is none. */
+static uint32_t groups_end(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t end = to;
+    if (rd_skip(v, from, to, RD_C_UPPER | RD_C_DIGIT) != to || !rd_spells(v, to, " **"))
+        return to;
+    while (end - to < MAX_GROUPS &&
+           (rd_at(v, end) == ' ' || rd_at(v, end) == '*' || rd_is(rd_at(v, end), RD_C_DIGIT)))
+        end++;
+    return end - (rd_at(v, end - 1) == ' ');
+}
+
+/* A closing bracket that ended the value belongs to the one that opened it. */
+static bool is_hidden(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint8_t open = rd_at(v, from), close = rd_at(v, to);
+    to += (open == '[' && close == ']') || (open == '(' && close == ')');
+    return rd_is_masked(v, from, groups_end(v, from, to));
+}
+
+/* A message, or ["message", "message"]. */
+static bool are_messages(const rd_view *v, uint32_t from, uint32_t to)
+{
+    if (rd_at(v, from) != '[')
+        return rd_is_message(v, from, to);
+    for (uint32_t i = from + 1; i < to && to - from < MAX_MESSAGES;) {
+        uint8_t quote = rd_at(v, i);
+        uint32_t end = i + 1;
+        while (end < to && rd_at(v, end) != quote)
+            end++;
+        if ((quote != '"' && quote != '\'') || !rd_is_message(v, i + 1, end))
+            return false;
+        i = rd_skip(v, end + 1 + (rd_at(v, end + 1) == ','), to, RD_C_SPACE);
+        if (rd_at(v, i) == ']')
+            return i + 1 == to;
+    }
+    return false;
+}
+
 bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
 {
-    if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to))
+    if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to) || is_hidden(v, from, to) ||
+        rd_is_type(v, from, to) || are_messages(v, from, to))
         return true;
     uint32_t key = key_end(v, from);
     if (rd_spells_nocase(v, key - 5, "token"))

@@ -71,12 +71,54 @@ static void test_detect_likeness__people(void **state)
     DETECT_CHECK(BIT(PERSON_NAME), rows);
 }
 
+static void test_detect_likeness__hidden_already(void **state)
+{
+    static const detect_row rows[] = {
+        {"password=XXXX-XXXX pwd=[FILTERED] secret=[SECRET] last_name=[NAME]", NULL},
+        {"password=HIDDEN_BY_POLICY secret=**MASKED**", NULL},
+        {"password: \"Hidden-Tree 9\"", "password: \"***\""},
+        {"a b****y@example.org, \xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2y@example.org", NULL},
+        {"xxx@example.org b*y@example.org", "x***@example.org b***@example.org"},
+        {"password=**x", "password=***"},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+static void test_detect_likeness__said_of_values(void **state)
+{
+    static const detect_row rows[] = {
+        {"password: string, \"secret\": \"string\", password: String!, first_name: string", NULL},
+        {"password: Optional[str] = None", NULL},
+        {"password=required pwd=invalid", NULL},
+        {"password=strings", "password=***"},
+        {"{\"password\":[\"must have at least 8 characters\"]}", NULL},
+        {"{\"password\":\"can't be blank\"}", NULL},
+        {"{\"password\":\"correct horse battery\"}", "{\"password\":\"***\"}"},
+        {"passwd: password expiry information changed.", NULL},
+        {"passwd: all authentication tokens updated", NULL},
+        {"passwd: password", "passwd: ***"},
+        {"passwd: hunter is gone", "passwd: *** is gone"},
+        {"Using --password via the CLI is insecure", NULL},
+        {"run --password via", "run --password ***"},
+        {"\"update_password\": \"always\", \"password\": \"always\"",
+         "\"update_password\": \"always\", \"password\": \"***\""},
+        {"process.runtime.name=OpenJDK Virtual Machine; audience name: Returning Guests", NULL},
+        {"driver=ODBC+Driver+18", NULL},
+        {"patient.name=Erika Roth", "patient.name=***"},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_detect_likeness__addresses),
         cmocka_unit_test(test_detect_likeness__secrets),
         cmocka_unit_test(test_detect_likeness__people),
+        cmocka_unit_test(test_detect_likeness__hidden_already),
+        cmocka_unit_test(test_detect_likeness__said_of_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,10 +210,25 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
         "unexpected token=RPAREN at line 4",
         "ip=0.0.0.0:636 ip=:: ip=[::]:80",
         "volume \"token\" : secret \"x\" not found",
+        "token=****** token=XXXX secret=XXX-XX-1234 ip=x.x.x.x",
+        "secret=DE**********1234 email=j****e@example.org api_key=sk_live_****1234",
+        "user_id=4111 **** **** 1234 ok",
+        "secret=[FILTERED] token=[REDACTED:token] {\"secret\":\"(hidden)\"}",
+        "token=**REDACTED** secret=__MASKED__ secret=REDACTED_BY_POLICY secret=[EMAIL]",
+        "{\"token\":\"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\",\"ip\":\"192.168.***.***\"}",
+        "email=required secret=invalid {\"secret\":\"string\",\"token\":\"String!\"} token=varchar(64)",
+        "{\"email\":[\"has already been taken\",\"is too short\"],\"token\":[\"can't be blank\"]}",
+        "{\"secret\": {\"type\": \"string\", \"minLength\": 8, \"format\":\"password\"}}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect(texts[i], texts[i]);
+    expect("token=ab***cd token=P***w0rd token=xxx123 token=ab**", "token=*** token=*** token=*** token=***");
+    expect("{\"token\":\"hidden-9\",\"secret\":[\"a b c\"]}", "{\"token\":\"***\",\"secret\":\"***\"}");
+    expect("{\"secret\": {\"type\": \"string\", \"default\": \"hunter2\"}}",
+           "{\"secret\": {\"type\": \"string\", \"default\": \"***\"}}");
+    expect("{\"secret\": {\"type\": \"x\", \"format\": \"y\"}}",
+           "{\"secret\": {\"type\": \"***\", \"format\": \"***\"}}");
     expect("token=RPAREN token=R token=Saved(4", "token=*** token=*** token=***");
     expect("{\"token\":\"LEFT_BRACE\"}", "{\"token\":\"***\"}");
     expect("{\"token\":\"SavedToken(state=hunter2x)\"}", "{\"token\":\"***\"}");
