@@ -251,30 +251,34 @@ static inline void move_to(walk *w, uint32_t pos)
 }
 
 /* Windows that reach behind the text do not count: what is there must not matter. */
-static void at_windows(walk *w, uint64_t windows, const uint8_t *owners, const uint8_t *lengths, uint32_t at)
+static inline void at_window(walk *w, uint32_t owner, uint32_t length, uint32_t at)
 {
-    for (; windows != 0; windows &= windows - 1) {
-        unsigned k = (unsigned)__builtin_ctzll(windows);
-        if (at + lengths[k] <= w->find.v.hi)
-            confirm(w, owners[k], at);
-    }
+    if (at + length <= w->find.v.hi)
+        confirm(w, owner, at);
 }
 
 static void at_long(walk *w, uint32_t at, uint64_t which)
 {
     const rd_program *p = &w->set->program;
-    at_windows(w, rd_program_long(p, w->find.v.b + at) & which, p->owner_long, p->len_long, at);
+    for (uint64_t m = rd_program_long(p, w->find.v.b + at) & which; m != 0; m &= m - 1) {
+        unsigned k = (unsigned)__builtin_ctzll(m);
+        at_window(w, p->owner_long[k], p->len_long[k], at);
+    }
 }
 
+/* Nearly always there is one window, in one of the halves. */
 static void at_short(walk *w, uint32_t at)
 {
     const rd_program *p = &w->set->program;
     rd_short_windows m = rd_program_short(p, w->find.v.b + at);
     bool word = false;
-    for (unsigned h = 0; h < RD_MAX_SHORT / 64; h++) {
-        word |= (m.half[h] & p->short_words.half[h]) != 0;
-        at_windows(w, m.half[h] & ~p->short_words.half[h], p->owner_short + 64 * h, p->len_short + 64 * h,
-                   at);
+    while ((m.half[0] | m.half[1]) != 0) {
+        unsigned h = m.half[0] == 0, k = (unsigned)__builtin_ctzll(m.half[h]);
+        if ((p->short_words.half[h] >> k & 1) != 0)
+            word = true;
+        else
+            at_window(w, p->owner_short[64 * h + k], p->len_short[64 * h + k], at);
+        m.half[h] &= m.half[h] - 1;
     }
     if (word)
         at_long(w, at, p->long_words);
