@@ -316,24 +316,16 @@ static inline void at_place(walk *w, uint32_t pos, unsigned kinds)
         move_to(w, pos);
     if (pos - w->find.v.lo >= w->find.v.hi - w->find.v.lo)
         return; /* between texts */
-    for (; kinds != 0; kinds &= kinds - 1) {
-        switch (kinds & -kinds) {
-        case RD_AT_DIGITS:
-            at_digits(w, pos);
-            break;
-        case RD_AT_TOKEN:
-            at_token(w, pos);
-            break;
-        case RD_AT_END:
-            at_end(w, pos - KEY_END);
-            break;
-        case RD_AT_SHORT:
-            at_short(w, pos);
-            break;
-        default:
-            at_long(w, pos, ~w->set->program.long_words);
-        }
-    }
+    if ((kinds & RD_AT_DIGITS) != 0)
+        at_digits(w, pos);
+    if ((kinds & RD_AT_TOKEN) != 0)
+        at_token(w, pos);
+    if ((kinds & RD_AT_END) != 0)
+        at_end(w, pos - KEY_END);
+    if ((kinds & RD_AT_SHORT) != 0)
+        at_short(w, pos);
+    if ((kinds & RD_AT_LONG) != 0)
+        at_long(w, pos, ~w->set->program.long_words);
 }
 
 static void walk_chunks(walk *w, const rd_chunk_source *source, uint32_t from)
