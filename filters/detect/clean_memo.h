@@ -28,6 +28,8 @@ typedef struct rd_clean_key {
 } rd_clean_key;
 
 typedef struct rd_clean_memo {
+    uint16_t tags[1 << RD_CLEAN_BITS]; /* parts of the entries' hashes: most looks end here, in the
+                                          first-level cache */
     rd_clean_key entries[1 << RD_CLEAN_BITS];
     uint16_t seen[1 << RD_CLEAN_SEEN_BITS]; /* parts of the hashes of texts that came once */
 } rd_clean_memo;
@@ -63,10 +65,18 @@ static inline uint32_t rd_clean_slot(uint32_t hash)
     return hash >> (32 - RD_CLEAN_BITS);
 }
 
+static inline uint16_t rd_clean_tag(uint32_t hash)
+{
+    return (uint16_t)hash;
+}
+
 /* Has the set looked at this text before, and found nothing? */
 static inline bool rd_clean_memo_has(const rd_clean_memo *m, const rd_clean_key *k, uint32_t hash)
 {
-    const rd_clean_key *e = &m->entries[rd_clean_slot(hash)];
+    uint32_t slot = rd_clean_slot(hash);
+    if (m->tags[slot] != rd_clean_tag(hash))
+        return false;
+    const rd_clean_key *e = &m->entries[slot];
     uint64_t differs = (k->len ^ e->len) | (k->set ^ e->set);
     for (unsigned i = 0; i < RD_CLEAN_WORDS; i++)
         differs |= k->words[i] ^ e->words[i];
@@ -79,10 +89,12 @@ static inline void rd_clean_memo_note(rd_clean_memo *m, uint32_t set, const uint
 {
     uint16_t *seen = &m->seen[hash & ((1U << RD_CLEAN_SEEN_BITS) - 1)];
     uint16_t tag = (uint16_t)(hash >> 16);
-    if (*seen == tag)
-        m->entries[rd_clean_slot(hash)] = rd_clean_key_of(set, text, len);
-    else
+    if (*seen != tag) {
         *seen = tag;
+        return;
+    }
+    m->tags[rd_clean_slot(hash)] = rd_clean_tag(hash);
+    m->entries[rd_clean_slot(hash)] = rd_clean_key_of(set, text, len);
 }
 
 #endif
