@@ -361,7 +361,7 @@ static void accept_early_and_say_goodbye(line *l, unsigned nth)
 
 static void test_endpoint__believes_early_refusals_but_not_early_success(void **state)
 {
-    static char large[32 << 20];
+    static char large[64 << 20]; /* more than the buffers of any kernel take */
     static const struct {
         backend_script script;
         gw_call_result result;
