@@ -109,6 +109,69 @@ static uint32_t parameters_end(const rd_view *v, uint32_t from, uint32_t end)
     return end;
 }
 
+/* Of a header. */
+typedef struct pair {
+    uint32_t name, name_end, from, to; /* name=value */
+    bool is_pair;                      /* no: just a word */
+} pair;
+
+/* Over a quote with its backslashes. */
+static uint32_t skip_quote(const rd_view *v, uint32_t i)
+{
+    uint32_t end = i;
+    for (uint32_t n = 0; n < MAX_SLASHES && rd_at(v, end) == '\\'; n++)
+        end++;
+    return rd_at(v, end) == '"' ? end + 1 : i;
+}
+
+/* What a server must be told to check a credential, and that is none. */
+static bool is_setting(const rd_view *v, uint32_t from, uint32_t to)
+{
+    return rd_word_in(v, from, to,
+                      "realm uri qop nc algorithm charset stale signedheaders headers oauth_version "
+                      "oauth_signature_method oauth_timestamp");
+}
+
+/* The value of the parameter that starts at `i`, with its name before an equals sign; false: it is none. */
+static bool read_parameter(const rd_view *v, uint32_t i, uint32_t to, pair *out)
+{
+    *out = (pair){.name = i, .name_end = i};
+    while (out->name_end < to && rd_is(rd_at(v, out->name_end), RD_C_RUN))
+        out->name_end++;
+    if (out->name_end == i || rd_at(v, out->name_end) != '=')
+        return false;
+    out->from = skip_quote(v, out->name_end + 1);
+    bool quoted = out->from > out->name_end + 1;
+    out->to = out->from;
+    while (out->to < to && (quoted ? rd_at(v, out->to) != '"' && rd_at(v, out->to) != '\\'
+                                   : rd_at(v, out->to) != ',' && rd_at(v, out->to) != ' '))
+        out->to++;
+    return true;
+}
+
+/* Credential=AKIA.../date/region, SignedHeaders=..., Signature=...: of each what is no setting. False: they
+ * are not all of that form. */
+static bool judge_parameters(rd_find *f, uint32_t from, uint32_t to, bool emits)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t i = from; i < to;) {
+        pair p;
+        if (!read_parameter(v, i, to, &p))
+            return false;
+        bool credential = rd_word_in(v, p.name, p.name_end, "credential");
+        uint32_t end = p.from;
+        while (end < p.to && (!credential || rd_at(v, end) != '/'))
+            end++;
+        bool id = credential && (rd_spells(v, p.from, "AKIA") || rd_spells(v, p.from, "ASIA"));
+        if (emits && !id && !is_setting(v, p.name, p.name_end) && !rd_placeholder(v, p.from, end))
+            emit_secret(f, p.from, end);
+        i = skip_quote(v, p.to);
+        while (i < to && (rd_at(v, i) == ',' || rd_at(v, i) == ' '))
+            i++;
+    }
+    return true;
+}
+
 /* What follows the scheme [x.from, scheme), up to the end of the value or line. */
 static void behind_scheme(rd_find *f, rd_value x, uint32_t scheme, bool parameters)
 {
@@ -123,6 +186,10 @@ static void behind_scheme(rd_find *f, rd_value x, uint32_t scheme, bool paramete
         rest.to = parameters_end(v, rest.from, rest.to);
     if (rest.from >= rest.to)
         return;
+    if (parameters && judge_parameters(f, rest.from, rest.to, false)) {
+        (void)judge_parameters(f, rest.from, rest.to, true);
+        return;
+    }
     bool plain = known && (x.quoted || !goes_on(v, rest.to)) && is_credential(v, rest.from, rest.to);
     if (parameters || plain || rd_opaque(v, rest.from, rest.to, 6))
         emit_secret(f, rest.from, rest.to);
@@ -142,11 +209,6 @@ void rd_judge_authorization(rd_find *f, rd_value x)
 }
 
 /* ---- Cookie and Set-Cookie ---- */
-
-typedef struct pair {
-    uint32_t name, name_end, from, to; /* name=value */
-    bool is_pair;                      /* no: just a word */
-} pair;
 
 static bool ends_name(uint8_t c)
 {
@@ -229,15 +291,6 @@ static void cookie_word(rd_find *f, uint32_t from, uint32_t to)
     bool counter = rd_spells_nocase(v, from, "0x") || rd_skip(v, from, to, RD_C_DIGIT) == to;
     if (!counter && rd_opaque(v, from, to, LONG_VALUE))
         rd_emit(f, RD_DETECTOR_SESSION, from, to, 0, 0);
-}
-
-/* Over a quote with its backslashes. */
-static uint32_t skip_quote(const rd_view *v, uint32_t i)
-{
-    uint32_t end = i;
-    for (uint32_t n = 0; n < MAX_SLASHES && rd_at(v, end) == '\\'; n++)
-        end++;
-    return rd_at(v, end) == '"' ? end + 1 : i;
 }
 
 /*

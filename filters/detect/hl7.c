@@ -42,6 +42,17 @@ static const segment segments[] = {
     {"STF|", {[3] = NAME, [6] = BIRTH, [10] = PHONE}},
 };
 
+/* Last^First^^^^^L: the last component says what kind of name it is. */
+static uint32_t name_end(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t end = rd_at(v, to - 2) == '^' && rd_is(rd_at(v, to - 1), RD_C_UPPER) ? to - 1 : to;
+    if (end < to && rd_at(v, end - 2) != '^')
+        return to; /* an initial */
+    while (end > from && rd_at(v, end - 1) == '^')
+        end--;
+    return end > from ? end : to;
+}
+
 static void field(rd_find *f, kind k, uint32_t from, uint32_t to)
 {
     static const uint8_t classes[] = {[BIRTH] = RD_KEY_BIRTH, [PHONE] = RD_KEY_PHONE, [SSN] = RD_KEY_SSN};
@@ -53,7 +64,7 @@ static void field(rd_find *f, kind k, uint32_t from, uint32_t to)
     if (from == to || rd_spells(v, from, "***"))
         return;
     if (k == NAME || k == PERSON)
-        rd_emit(f, RD_DETECTOR_PERSON_NAME, from, to, 0, 0);
+        rd_emit(f, RD_DETECTOR_PERSON_NAME, from, name_end(v, from, to), 0, 0);
     else
         rd_value_judge(f, (rd_key_class)classes[k], (rd_value){.from = from, .to = to, .quoted = true});
 }

@@ -210,6 +210,7 @@ static uint32_t word_end(const rd_view *v, uint32_t from)
         if ((c == ',' || c == ';' || c == '|') && (rd_is_mask(v, from, i) || pair_follows(v, i)))
             break;
     }
+    i -= i > from + 1 && rd_at(v, i) == '\\' && rd_at(v, i - 1) == '['; /* [\r][\n] of wire logs */
     while (i > from && strchr(",;)]}'|", v->b[i - 1]) != NULL && v->b[i - 1] != 0)
         i--;
     return i;
@@ -223,6 +224,18 @@ static uint32_t skip_spaces(const rd_view *v, uint32_t i, uint32_t max)
         n++;
     }
     return i;
+}
+
+/* 192.0.2.1:443, and what a mask has left of it: where the address ends. */
+static uint32_t without_port(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t end = from, dots = 0, port;
+    for (; end < to && (rd_is(v->b[end], RD_C_DIGIT) || v->b[end] == '.'); end++)
+        dots += v->b[end] == '.';
+    end += end == from && rd_spells(v, from, "***") ? 3 : 0;
+    port = rd_skip(v, end + 1, to, RD_C_DIGIT);
+    return rd_at(v, end) == ':' && (dots == 3 || v->b[from] == '*') && port == to && port > end + 1 ? end
+                                                                                                    : to;
 }
 
 /* Reads the value; false: there is none. */
@@ -369,6 +382,7 @@ rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const u
     bool weak = p.mark == 0 && !p.percent && (p.separator == ':' || p.space_before || p.space_behind);
     if ((weak && is_plain_word(&v, &p)) || !read_value(&v, &p, &from, &to))
         return RD_OK;
+    to = without_port(&v, from, to);
     rd_match m = {
         .off = from, .len = to - from, .text = hit->text, .detector = (uint16_t)(RD_DETECTOR_KEY + value)};
     uint32_t first = out->n;

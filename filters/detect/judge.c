@@ -143,6 +143,8 @@ static bool is_no_value(const rd_view *v, const rd_value *x)
            rd_is_masked(v, x->from, x->to);
 }
 
+static const char pam_types[] = "auth account session chauthtok setcred";
+
 /* Does the key of the value end with `key`? */
 static bool is_part_of(const rd_view *v, uint32_t value, const char *key)
 {
@@ -162,7 +164,7 @@ static void password(rd_find *f, rd_value x)
         return; /* the next key */
     if (rd_at(v, x.from) == '/' && rd_spells_nocase(v, x.from - 4, "pwd="))
         return; /* the working directory */
-    if (rd_at(v, x.to) == ')' && rd_word_in(v, x.from, x.to, "auth account session chauthtok setcred"))
+    if (rd_at(v, x.to) == ')' && rd_word_in(v, x.from, x.to, pam_types))
         return; /* pam_unix(passwd:auth) */
     if (rd_word_in(v, x.from, x.to, "always on_create") && is_part_of(v, x.from, "update_password"))
         return; /* when Ansible sets one */
@@ -317,6 +319,13 @@ static bool name_goes_on(const rd_view *v, uint32_t comma)
     return rd_at(v, end) != ':' && rd_at(v, end) != '=';
 }
 
+/* CN=Max Muster:mailto:..., of iCalendar (RFC 5545, 3.8.4.1). */
+static bool address_follows(const rd_view *v, uint32_t i)
+{
+    return rd_spells_nocase(v, i, "mailto:") || rd_spells_nocase(v, i, "invalid:") ||
+           rd_spells_nocase(v, i, "tel:") || rd_spells_nocase(v, i, "urn:") || rd_spells_nocase(v, i, "http");
+}
+
 /* Does a key end at `i`, or behind the digits and capitals that follow: TELF1=, SMTP_ADDR=? */
 static bool key_goes_on(const rd_view *v, uint32_t i)
 {
@@ -326,7 +335,7 @@ static bool key_goes_on(const rd_view *v, uint32_t i)
             i++;
         return rd_at(v, i) == '=';
     }
-    return rd_at(v, i) == ':' || rd_at(v, i) == '=';
+    return (rd_at(v, i) == ':' && !address_follows(v, i + 1)) || rd_at(v, i) == '=';
 }
 
 /* Capitalised words from `i`; how many, and where they end. */
@@ -354,8 +363,8 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
         before = end;
         comma |= *out_words == 1 && rd_at(v, stop) == ',' && !all(v, end - 2, stop, RD_C_UPPER);
         i = stop + (*out_words == 1 && name_goes_on(v, stop));
-        if (rd_at(v, i) == '+')
-            i++;
+        if (rd_at(v, i) == '+' || (rd_at(v, i) == '^' && *out_words == 1))
+            i++; /* Last^First as in HL7 */
         else if (rd_spells(v, i, "%20"))
             i += 3;
         else if (rd_at(v, i) == ' ')
@@ -386,7 +395,7 @@ static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
         "sensor", "server", "service", "session", "shipping", "shop", "site", "slow", "software", "standard",
         "started", "starting", "status", "stopped", "stopping", "storage", "store", "stream", "subscription",
         "support", "system", "table", "task", "team", "test", "the", "thread", "timeout", "tool", "tools",
-        "type", "unknown", "user", "version", "web", "widget", "windows", "worker", "workflow", "workspace",
+        "type", "unknown", "user", "version", "web", "widget", "windows", "worker", "workflow", "workspace", "world",
         "zone",
     };
     /* clang-format on */
@@ -461,18 +470,19 @@ static void given(rd_find *f, rd_value x)
 /* Logins of programs, and words that follow "user" in sentences; sorted. */
 /* clang-format off */
 static const char *const accounts[] = {
-    "account", "admin", "administrator", "agent", "and", "android", "anonymous", "apache", "api", "app",
-    "authentication", "backup", "bin", "bot", "by", "centos", "ci", "client", "clients", "credentials",
-    "cron", "daemon", "data", "dbus", "debian", "default", "deploy", "docker", "does", "dovecot",
-    "ec2-user", "elastic", "error", "errors", "false", "for", "from", "ftp", "ftpuser", "git",
-    "grafana", "guest", "hadoop", "has", "hdfs", "id", "in", "input", "interface", "invalid", "is",
-    "jenkins", "kafka", "kibana", "level", "local", "logged", "login", "mail", "messagebus", "mode",
-    "mongodb", "monitor", "mysql", "nagios", "name", "nginx", "nobody", "none", "not", "ntp", "null",
-    "of", "on", "operator", "oracle", "postfix", "postgres", "prometheus", "redis", "requests", "root",
-    "runner", "sa", "scheduler", "server", "servers", "service", "session", "space", "sshd", "support",
-    "sync", "sys", "system", "systemd-network", "test", "to", "tomcat", "true", "ubuntu", "unknown",
-    "user", "userid", "username", "vagrant", "via", "was", "web", "wildfly", "with", "worker", "www", "www-data", "yarn",
-    "zabbix", "zookeeper",
+    "account", "admin", "administrator", "agent", "airflow", "and", "android", "anonymous", "ansible",
+    "apache", "api", "app", "authentication", "backup", "bin", "bot", "by", "centos", "ci", "client",
+    "clients", "credentials", "cron", "daemon", "data", "dbus", "debian", "default", "deploy", "docker",
+    "does", "dovecot", "ec2-user", "elastic", "error", "errors", "etl", "false", "for", "from", "ftp",
+    "ftpuser", "git", "grafana", "guest", "hadoop", "has", "hdfs", "id", "in", "input", "interface",
+    "invalid", "is", "jenkins", "kafka", "kibana", "level", "local", "logged", "login", "logstash", "mail",
+    "messagebus", "mode", "mongodb", "monitor", "mysql", "nagios", "name", "nginx", "nobody", "none", "not",
+    "ntp", "null", "of", "on", "operator", "oracle", "phone", "postfix", "postgres", "prometheus", "readonly",
+    "redis", "replication", "replicator", "reporting", "requests", "root", "runner", "sa", "scheduler",
+    "server", "servers", "service", "session", "space", "sshd", "support", "sync", "sys", "system",
+    "systemd-network", "telegraf", "terraform", "test", "to", "tomcat", "true", "ubuntu", "unknown", "user",
+    "userid", "username", "vagrant", "via", "was", "web", "wildfly", "with", "worker", "www", "www-data",
+    "yarn", "zabbix", "zookeeper",
 };
 /* clang-format on */
 
@@ -519,7 +529,7 @@ static bool is_service(const rd_view *v, uint32_t from, uint32_t to)
     static const char parts[] =
         "svc app service api bot job worker daemon server system agent proxy cron deploy "
         "exporter scheduler runner gateway integration readonly backend frontend consumer "
-        "producer controller operator robot batch";
+        "producer controller operator robot batch device sensor upload ci";
     bool joined = false, dotted = false, named = false;
     for (uint32_t i = from; i < to; i++) {
         uint32_t end = i;
@@ -547,6 +557,8 @@ static void login(rd_find *f, rd_value x)
             break;
         n_letters += rd_is(c, RD_C_ALPHA | RD_C_UTF8);
     }
+    if (rd_at(v, x.to) == ')' && rd_word_in(v, x.from, x.to, pam_types))
+        return; /* pam_sss(login:auth) */
     if (rd_spells(v, from - 6, "uid\":\"") && is_random_id(v, from, end))
         return; /* "uid" of Zeek */
     if (end != x.to || n_letters < 3 || system_account(v, from, end) || prose_word(v, &x) ||
@@ -572,6 +584,10 @@ bool rd_login_of_person(const rd_view *v, uint32_t from, uint32_t to)
             return false;
     }
     bool number = rd_skip_back(v, to, 8, RD_C_DIGIT) < to - 4; /* blk_1073741825 */
+    uint32_t ending = rd_skip_back(v, to, 5, RD_C_ALNUM);
+    if (rd_at(v, ending - 1) == '.' &&
+        rd_word_in(v, ending, to, "csv txt json xml log yaml yml pdf zip html sql conf cfg ini jar exe dll"))
+        return false; /* tokens.csv */
     return joins == 1 && rd_is(rd_at(v, to - 1), RD_C_WORD) && !number;
 }
 

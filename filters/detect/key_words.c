@@ -166,7 +166,9 @@ static const struct {
      "teachername residentname travelername debitorname inhabername fahrername empfaengername absendername "
      "kontaktname nomprenom imienazwisko adsoyad musteriadi m\xc3\xbc\xc5\x9fteriad\xc4\xb1 "
      "\xe3\x81\x8a\xe5\xae\xa2\xe6\xa7\x98\xe5\x90\x8d \xe5\xae\xa2\xe6\x88\xb7\xe5\xa7\x93\xe5\x90\x8d "
-     "\xec\x9d\xb4\xeb\xa6\x84 nameoncredit calleridname nachn vorna "},
+     "\xec\x9d\xb4\xeb\xa6\x84 nameoncredit calleridname nachn vorna "
+     "givennames surnames lastnames forenames familynames middlenames secondname secondsurname "
+     "primerapellido segundoapellido primernombre segundonombre "},
     {RD_KEY_WHO, true,
      "zahlungspflichtiger debtor creditor borrower guarantor witness auftraggeber zahler intestatario "
      "titular klant klient m\xc3\xbc\xc5\x9fteri musteri "
@@ -174,7 +176,25 @@ static const struct {
      "submitter technician interviewer recruiter nm policyholder next_of_kin nextofkin emergencycontact "
      "sachbearbeiter vertragspartner bearbeiter ansprechperson requested_by approved_by assigned_to "
      "reviewed_by entered_by signed_by ordered_by tester trainee caregiver parent tutor identity donor "
-     "landlord agentname mandant mandantin anrufer anruferin paziente paciente "},
+     "landlord agentname mandant mandantin anrufer anruferin paziente paciente "
+     "al\xc4\xb1"
+     "c\xc4\xb1 alici g\xc3\xb6nderen gonderen sigortal\xc4\xb1 sigortali odbiorca "
+     "nadawca beneficjent ubezpieczony pracownik pacjent beneficiario destinatario remitente "
+     "asegurado empleado ordenante mittente ordinante assicurato dipendente verzekerde "
+     "begunstigde ontvanger afzender verzekeringnemer medewerker rekeninghouder pati\xc3\xabnt "
+     "versicherungsnehmer versicherungsnehmerin zahlungsempf\xc3\xa4nger zahlungsempfaenger "
+     "beg\xc3\xbcnstigter beguenstigter kontoinhaberin karteninhaberin rechnungsempf\xc3\xa4nger "
+     "rechnungsempfaenger kreditnehmer mieter vermieter halter fahrzeughalter besteller "
+     "empf\xc3\xa4ngerin empfaengerin bewohner b\xc3\xa9n\xc3\xa9"
+     "ficiaire beneficiaire "
+     "assur\xc3\xa9 exp\xc3\xa9"
+     "diteur salari\xc3\xa9 souscripteur destinat\xc3\xa1rio remetente "
+     "benefici\xc3\xa1rio segurado mottagare avs\xc3\xa4ndare modtager mottaker afsender "
+     "p\xc5\x99\xc3\xadjemce prijemce odes\xc3\xadlatel odesilatel kedvezm\xc3\xa9nyezett "
+     "beneficiar destinatar saaja maksaja "
+     "\xd0\xbf\xd0\xbe\xd0\xbb\xd1\x83\xd1\x87\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\xbe\xd1\x82\xd0\xbf\xd1\x80\xd0\xb0\xd0\xb2\xd0\xb8\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\xbf\xd0\xb0\xd1\x86\xd0\xb8\xd0\xb5\xd0\xbd\xd1\x82 alphabetic "},
     {RD_KEY_LOGIN, true,
      "utilizator loginame k\xc3\xa4ytt\xc3\xa4j\xc3\xa4tunnus kayttajatunnus "
      "felhaszn\xc3\xa1l\xc3\xb3n\xc3\xa9v felhasznalonev kullan\xc4\xb1"
@@ -236,7 +256,7 @@ static const struct {
      "macadresse btaddr macid wifimac physaddr ethernetaddress macadres callingstationid calledstationid "
      "srcmac dstmac smac dmac clientmac apmac stamac hwsrc hwdst deveui joineui "
      "mac\xe5\x9c\xb0\xe5\x9d\x80 mac\xe3\x82\xa2\xe3\x83\x89\xe3\x83\xac\xe3\x82\xb9 "},
-    {RD_KEY_VALUE, false, "value val stringvalue content"},
+    {RD_KEY_VALUE, false, "value val stringvalue content text"},
     {RD_KEY_TITLE, false,
      "mr mrs ms miss dr prof herr herrn frau mme mlle madame monsieur signor signora sr sra sig dhr mevr hr "
      "se\xc3\xb1or se\xc3\xb1ora mevrouw meneer senhor senhora"},

@@ -13,6 +13,7 @@
 #include "filters/detect/header_values.h"
 #include "filters/detect/opaque.h"
 #include "filters/detect/separator.h"
+#include "filters/detect/sql.h"
 #include "filters/detect/value.h"
 
 enum {
@@ -32,12 +33,42 @@ static uint32_t word_start(const rd_view *v, uint32_t end)
     return rd_skip_back(v, end, MAX_NAME_LOOK, RD_C_ALNUM);
 }
 
+/* "name":[{"use":"official","text":"x"}], of FHIR: the class of the name, if it is one of people. `i` is at
+ * the key "text". */
+static rd_key_class class_of_text(const rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t open = i;
+    while (i - open < MAX_NAME_LOOK && rd_at(v, open - 1) != '{' && rd_at(v, open - 1) != '}' &&
+           rd_at(v, open - 1) != 0)
+        open--;
+    if (rd_at(v, open - 1) != '{')
+        return RD_KEY_NONE;
+    for (open--; i - open < 2 * MAX_NAME_LOOK && !rd_is(rd_at(v, open - 1), RD_C_WORD); open--) {
+        if (rd_at(v, open - 1) == '}' || rd_at(v, open - 1) == ',' || rd_at(v, open - 1) == 0)
+            return RD_KEY_NONE;
+    }
+    rd_key_class cls = rd_key_class_of(f->keys, v, open);
+    return cls == RD_KEY_WHO || cls == RD_KEY_NAME || cls == RD_KEY_GIVEN ? cls : RD_KEY_NONE;
+}
+
+/* BDAY;VALUE=DATE:1970-01-31, of vCard (RFC 6350, 5.2): `i` is at the key "value". */
+static rd_key_class class_of_property(const rd_find *f, uint32_t i)
+{
+    rd_key_class cls = rd_key_class_of(f->keys, &f->v, i - 1);
+    return cls == RD_KEY_BIRTH ? cls : RD_KEY_NONE;
+}
+
 /* {"key":"password","value":"x"}, <add key="Password" value="x"/>, `name: PASSWORD` and `value: x` on the
  * next line: the class of the word before the key `value` that starts at `i`. */
 static rd_key_class class_of_name(const rd_find *f, uint32_t i)
 {
     const rd_view *v = &f->v;
     rd_key_class cls = RD_KEY_VALUE;
+    if (rd_spells_nocase(v, i, "text"))
+        return class_of_text(f, i);
+    if (rd_at(v, i - 1) == ';' && rd_spells(v, i, "VALUE="))
+        return class_of_property(f, i);
     i -= rd_spells(v, i - 10, " rejected ") ? 9 : 0; /* field=key rejected value=[x] */
     for (unsigned n = 0; n < 2 && cls == RD_KEY_VALUE; n++) {
         for (uint32_t gap = 0; gap < MAX_NAME_GAP && !rd_is(rd_at(v, i - 1), RD_C_WORD); gap++) {
@@ -250,6 +281,8 @@ static void argument(rd_find *f, uint32_t at, rd_key_class cls)
         uint32_t third = rd_skip(v, value.to + 2, value.to + 2 + MAX_NAME_GAP, RD_C_SPACE);
         behind = rd_at(v, rd_skip(v, third, third + MAX_NAME_GAP, RD_C_WORD));
     }
+    if (behind == ')' && rd_spells_nocase(v, value.to + 2, " values"))
+        return; /* INSERT INTO t ("a", "b") VALUES */
     if (behind == ')' || behind == ']' || rd_spells(v, value.to + 1, " )"))
         rd_value_judge(f, cls, value);
 }
@@ -324,11 +357,23 @@ static bool form_field(rd_find *f, uint32_t end, rd_key_class cls)
     return value.to > i && rd_value_judge(f, cls, value);
 }
 
+/* DATE:1970-01-31, date-and-or-time:19700131 */
+static uint32_t behind_kind(const rd_view *v, uint32_t i)
+{
+    uint32_t end = rd_skip(v, i, i + MAX_NAME_GAP, RD_C_ALPHA | RD_C_RUN);
+    return rd_at(v, end) == ':' ? end + 1 : i;
+}
+
 /* The key that ends at `end` has its value at `behind`. */
 static void pair(rd_find *f, uint32_t end, rd_key_class cls, uint32_t behind)
 {
     if (cls == RD_KEY_VALUE)
         cls = class_of_name(f, word_start(&f->v, end));
+    if (cls == RD_KEY_BIRTH && rd_spells_nocase(&f->v, behind, "date"))
+        behind = behind_kind(&f->v, behind);
+    uint32_t bound = behind + (rd_at(&f->v, behind) == ' ');
+    if (cls != RD_KEY_NONE && rd_at(&f->v, bound) == '$' && rd_is(rd_at(&f->v, bound + 1), RD_C_DIGIT))
+        rd_sql_parameter(f, cls, bound);
     if (cls != RD_KEY_NONE && !is_ordinary(f, cls, behind, end))
         judge_at(f, cls, behind, end);
 }

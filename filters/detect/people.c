@@ -6,6 +6,7 @@
  *    Dear Anna Kim, Hello Anna Kim                                  a greeting
  *    customer Anna Kim, Patient Max Muster, Kontoinhaber Max Muster a part that a person plays (key_words.c)
  *    approved by Anna Kim, assigned to Anna Kim, call from Anna Kim what only people do
+ *    corp.example.com/Users/Anna Kim                                a canonical name of a directory
  *    ne le 31/01/1990, nacido el 31/01/1990, date of birth is 31 January 1990
  *
  * The candidate is a word with a capital behind a word. But for titles a name must have two words, and none
@@ -17,7 +18,7 @@
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
 
-enum { MAX_WORD = 32, MAX_BEFORE = 16 };
+enum { MAX_WORD = 32, MAX_BEFORE = 16, MAX_PARTS = 6 };
 
 /* The end of the word of a name at `i`: a capital and at least one more letter. `i` when it is none. */
 static uint32_t word_end(const rd_view *v, uint32_t i)
@@ -191,6 +192,27 @@ static bool is_written_out(const rd_view *v, uint32_t end)
     return end - from >= 5 || rd_is(rd_at(v, from), RD_C_UPPER);
 }
 
+/* Is the word that starts at `from` the last part of a canonical name: a domain, and units of people? */
+static bool in_directory(const rd_view *v, uint32_t from)
+{
+    static const char units[] =
+        "users people staff employees personnel mitarbeiter benutzer utilisateurs usuarios utenti";
+    bool people = false;
+    uint32_t part = from, dots = 0;
+    if (rd_at(v, from - 1) != '/')
+        return false;
+    for (unsigned n = 0; n < MAX_PARTS && rd_at(v, part - 1) == '/'; n++) {
+        uint32_t end = part - 1;
+        part = end;
+        for (dots = 0; end - part < MAX_WORD &&
+                       (rd_is(rd_at(v, part - 1), RD_C_WORD | RD_C_RUN) || rd_at(v, part - 1) == '.');
+             part--)
+            dots += rd_at(v, part - 1) == '.';
+        people |= rd_word_in(v, part, end, units);
+    }
+    return people && dots > 0 && rd_at(v, part - 1) != '/' && rd_at(v, part - 1) != '@';
+}
+
 /* The name at `at` behind the word that ends at `end`, perhaps with a full stop. */
 static void behind_word(rd_find *f, uint32_t end, uint32_t at)
 {
@@ -198,6 +220,12 @@ static void behind_word(rd_find *f, uint32_t end, uint32_t at)
     bool stop = rd_at(v, end) == '.';
     rd_key_class cls = rd_key_word_of(f->keys, v, end);
     bool written = is_written_out(v, end);
+    uint32_t first = word_before(v, end);
+    if (rd_at(v, first - 1) == '/') {
+        if (in_directory(v, first))
+            rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = first, .to = first + 1});
+        return;
+    }
     if (cls == RD_KEY_TITLE && written)
         titled(f, at);
     else if (!written && cls >= RD_KEY_TITLE && cls < RD_KEY_LINK)

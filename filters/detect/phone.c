@@ -8,7 +8,7 @@
 #include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
 
-enum { MIN_DIGITS = 8, MAX_DIGITS = 15, MAX_GROUPS = 7, WHOLE_GROUP = 8 };
+enum { MIN_DIGITS = 8, MAX_DIGITS = 15, MAX_GROUPS = 7, WHOLE_GROUP = 8, MAX_RECORD = 256 };
 
 /* Country codes of one or two digits (ITU-T E.164); all others have three. */
 static uint32_t country_code_len(uint8_t a, uint8_t b)
@@ -120,6 +120,44 @@ static void keyed(rd_find *f, uint32_t at)
     rd_emit(f, RD_DETECTOR_PHONE, at, end, 2 + code, 2);
 }
 
+/* Does the number of 00... at `i` end with `close`? */
+static bool is_dialled(const rd_view *v, uint32_t i, uint8_t close, uint32_t *out_end)
+{
+    *out_end = rd_skip(v, i, i + MAX_DIGITS + 3, RD_C_DIGIT);
+    return rd_at(v, *out_end) == close && *out_end - i >= MIN_DIGITS + 3 && *out_end - i <= MAX_DIGITS + 2 &&
+           country_code_len(rd_at(v, i + 2), rd_at(v, i + 3)) > 0;
+}
+
+/* "Anna Kim" <0013125550154>: who calls. */
+static void caller(rd_find *f, uint32_t open)
+{
+    uint32_t end;
+    if (!is_dialled(&f->v, open + 1, '>', &end))
+        return;
+    rd_emit(f, RD_DETECTOR_PHONE, open + 1, end, 0, 2);
+    rd_mailbox_name(f, open);
+}
+
+/* "","0013125550154","...","PJSIP/trunk-1": a record of Asterisk's, told by the channel in it. `i` is behind
+ * the quote. */
+static void call_record(rd_find *f, uint32_t i)
+{
+    static const char *const channels[] = {"\"PJSIP/", "\"SIP/",   "\"IAX2/",
+                                           "\"DAHDI/", "\"Local/", "\"SCCP/"};
+    const rd_view *v = &f->v;
+    uint32_t end;
+    if (!is_dialled(v, i, '"', &end))
+        return;
+    for (uint32_t at = end + 1; at - end < MAX_RECORD && rd_at(v, at) >= ' '; at++) {
+        for (unsigned c = 0; rd_at(v, at) == '"' && c < sizeof channels / sizeof channels[0]; c++) {
+            if (rd_spells(v, at, channels[c])) {
+                rd_emit(f, RD_DETECTOR_PHONE, i, end, 0, 2);
+                return;
+            }
+        }
+    }
+}
+
 /* (415) 555-0132 */
 static void american(rd_find *f, uint32_t at)
 {
@@ -144,16 +182,19 @@ static void confirm(rd_find *f, uint32_t at)
         prefixed(f, at);
     else if (c == '=')
         keyed(f, at + 1);
+    else if (c == '<')
+        caller(f, at);
+    else if (c == ',')
+        call_record(f, at + 2);
     else
         international(f, at, c == '+' ? at + 1 : at + 3);
 }
 
-static const rd_window windows[] = {{"+\\n\\p\\p", false},
-                                    {"00\\n\\d\\j\\p\\p\\p", false},
-                                    {"%2b\\n", true},
-                                    {"=00\\n", false},
+static const rd_window windows[] = {
+    {"+\\n\\p\\p", false},          {"00\\n\\d\\j\\p\\p\\p", false}, {"%2b\\n", true},
+    {"<00\\n\\d\\d\\d\\d", false},  {",\"00\\n\\d\\d\\d", false},    {"=00\\n", false},
 
-                                    {"(\\d\\d\\d)\\p\\p\\p", false}};
+    {"(\\d\\d\\d)\\p\\p\\p", false}};
 
 const rd_matcher rd_match_phone = {
     .yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME), RD_WINDOWS(windows), .confirm = confirm};

@@ -180,6 +180,31 @@ static bool is_position(const rd_view *v, uint32_t at)
            rd_spells_nocase(v, end - 12, "continuation");
 }
 
+/* username x privilege 15 secret value, enable secret value, of routers: `word` is at "secret" or "password".
+ * Behind them stands any value. */
+static bool in_router_line(const rd_view *v, uint32_t word)
+{
+    uint32_t end = word - 1, from = rd_skip_back(v, end, MAX_WORDS, RD_C_ALNUM);
+    if (rd_at(v, end) != ' ')
+        return false;
+    bool level = rd_skip(v, from, end, RD_C_DIGIT) == end && rd_spells(v, from - 10, "privilege ");
+    uint32_t login = rd_skip_back(v, end, MAX_LOGIN, RD_C_LOCAL);
+    return level || rd_spells(v, login - 9, "username ") || rd_spells(v, end - 6, "enable");
+}
+
+static void router_value(rd_find *f, uint32_t i)
+{
+    static const char words[] =
+        "for of is in on the to and or has was not recovery rotation reset change changed policy "
+        "level encryption hash key keys value required disabled enabled expired";
+    const rd_view *v = &f->v;
+    uint32_t from = i + (rd_is(rd_at(v, i), RD_C_DIGIT) && rd_at(v, i + 1) == ' ' ? 2 : 0), to = from;
+    while (to - from < REACH && rd_at(v, to) > ' ' && rd_at(v, to) != '"' && rd_at(v, to) != '\'')
+        to++;
+    if (to - from >= 4 && !rd_word_in(v, from, to, words) && !rd_placeholder(v, from, to))
+        rd_emit(f, RD_DETECTOR_PASSWORD, from, to, 0, 0);
+}
+
 /* "token <value>", "secret <value>", "secret 5 <value>" of routers: twenty characters or more of mixed
  * case, or 32 hexadecimal digits, or what stands behind the digit. */
 static void token_behind(rd_find *f, uint32_t at)
@@ -188,6 +213,10 @@ static void token_behind(rd_find *f, uint32_t at)
     uint32_t i = at + 5;
     if (is_position(v, at))
         return;
+    if (rd_spells(v, at - 2, "secret") && in_router_line(v, at - 2)) {
+        router_value(f, i);
+        return;
+    }
     bool digit = rd_is(rd_at(v, i), RD_C_DIGIT) && rd_at(v, i + 1) == ' ' && rd_lower(rd_at(v, at)) == 'c';
     uint32_t to = i += digit ? 2 : 0;
     uint32_t n_digits = 0, n_upper = 0, n_lower = 0, n_hex = 0;
@@ -307,6 +336,8 @@ static void password(rd_find *f, uint32_t behind)
     const rd_view *v = &f->v;
     if (rd_at(v, behind) == ' ' && qualified_password(f, behind + 1))
         return;
+    if (rd_at(v, behind) == ' ' && rd_spells(v, behind - 8, "password") && in_router_line(v, behind - 8))
+        router_value(f, behind + 1);
     if (rd_at(v, behind) == '(' || rd_spells(v, behind, "..")) {
         (void)other_separator(f, behind);
     } else if (rd_spells_nocase(v, behind, " for ")) {

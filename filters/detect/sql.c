@@ -2,10 +2,23 @@
 /*
  * SELECT 'value' AS name: the alias is the key.
  * INSERT INTO t (name, phone, ...) VALUES ('...', '...', ...), (...): the columns are the keys of the values.
+ * The same and WHERE name = $1, and behind the statement what was bound:
+ *    parameters: $1 = '...', $2 = '...'      [parameters: ('...', '...')]      -- PARAMETERS: ["...","..."]
  */
+#include "filters/detect/sql.h"
+
 #include "filters/detect/value.h"
 
-enum { MAX_COLUMNS = 48, MAX_LIST = 1024, MAX_TUPLES = 4096, MAX_GAP = 64, MAX_VALUE = 128 };
+#include <string.h>
+
+enum {
+    MAX_STATEMENT = 1024,
+    MAX_COLUMNS = 48,
+    MAX_LIST = 1024,
+    MAX_TUPLES = 4096,
+    MAX_GAP = 64,
+    MAX_VALUE = 128
+};
 
 typedef struct columns {
     rd_key_class cls[MAX_COLUMNS];
@@ -57,7 +70,7 @@ static rd_value read_value(const rd_view *v, uint32_t i, uint32_t *out_end)
         slashes++;
     uint8_t quote = rd_at(v, i + slashes);
     if (quote != '\'' && quote != '"') {
-        while (rd_at(v, x.to) != 0 && rd_at(v, x.to) != ',' && rd_at(v, x.to) != ')')
+        while (rd_at(v, x.to) != 0 && rd_at(v, x.to) != ',' && rd_at(v, x.to) != ')' && rd_at(v, x.to) != ']')
             x.to++;
         *out_end = x.to;
         return x;
@@ -69,7 +82,8 @@ static rd_value read_value(const rd_view *v, uint32_t i, uint32_t *out_end)
             break;
         if (c == quote && next == quote)
             x.to++; /* doubled: part of the value */
-        else if (c == quote && (next == ',' || next == ')' || next == ' ' || next == ';' || next == 0))
+        else if (c == quote &&
+                 (next == ',' || next == ')' || next == ']' || next == ' ' || next == ';' || next == 0))
             break;
     }
     *out_end = x.to + 1;
@@ -90,9 +104,69 @@ static uint32_t read_tuple(rd_find *f, uint32_t i, const columns *cols)
             rd_value_judge(f, cols->cls[n], x);
         i = skip_space(v, end);
         if (rd_at(v, i) != ',')
-            return rd_at(v, i) == ')' ? i + 1 : i;
+            return rd_at(v, i) == ')' || rd_at(v, i) == ']' ? i + 1 : i;
         i++;
     }
+}
+
+/* Where the bound values of the statement at `i` are listed, 0: nowhere near. */
+static uint32_t bound_values(const rd_view *v, uint32_t i)
+{
+    static const char *const words[] = {"arameters: ", "arams: ", "indings: ", "args: "};
+    for (uint32_t limit = i + MAX_STATEMENT; i < limit && rd_at(v, i) != 0; i++) {
+        uint8_t c = rd_lower(rd_at(v, i));
+        for (unsigned w = 0; (c == 'a' || c == 'i') && w < sizeof words / sizeof words[0]; w++) {
+            uint32_t n = (uint32_t)strlen(words[w]);
+            if (rd_spells_nocase(v, i, words[w]))
+                return i + n;
+        }
+    }
+    return 0;
+}
+
+/* $1 = 'value', $2 = NULL at `i` */
+static void numbered_values(rd_find *f, uint32_t i, const columns *cols)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t n = 0; n < MAX_COLUMNS && rd_at(v, i) == '$'; n++) {
+        uint32_t digits = rd_skip(v, i + 1, i + 3, RD_C_DIGIT), end;
+        if (!rd_spells(v, digits, " = "))
+            return;
+        rd_value x = read_value(v, digits + 3, &end);
+        if (n < cols->n && x.from < x.to)
+            rd_value_judge(f, cols->cls[n], x);
+        i = skip_space(v, end + (rd_at(v, end) == ','));
+    }
+}
+
+/* The bound values at `i`, in their order. */
+static void bound_list(rd_find *f, uint32_t i, const columns *cols)
+{
+    uint8_t c = rd_at(&f->v, i);
+    if (c == '$')
+        numbered_values(f, i, cols);
+    else if (c == '(' || c == '[')
+        (void)read_tuple(f, i, cols);
+}
+
+void rd_sql_parameter(rd_find *f, rd_key_class cls, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t digits = rd_skip(v, i + 1, i + 3, RD_C_DIGIT), list = bound_values(v, digits), number = 0;
+    for (uint32_t k = i + 1; k < digits; k++)
+        number = number * 10 + (rd_at(v, k) - '0');
+    if (list == 0 || number == 0 || number > MAX_COLUMNS)
+        return;
+    columns cols = {.n = number};
+    cols.cls[number - 1] = cls;
+    bound_list(f, list, &cols);
+}
+
+static bool is_placeholder(const rd_view *v, uint32_t i)
+{
+    uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
+    return c == '?' || ((c == '$' || c == ':' || c == '@') && rd_is(next, RD_C_ALNUM)) ||
+           (c == '%' && next == 's');
 }
 
 /* 'value' AS key: `at` is the closing quote. */
@@ -118,6 +192,9 @@ static void confirm(rd_find *f, uint32_t at)
     uint32_t i = skip_space(v, at + 6);
     if (!rd_spells_nocase(v, at, "values") || rd_at(v, i) != '(' || !read_columns(f, at, &cols))
         return;
+    uint32_t list = is_placeholder(v, skip_space(v, i + 1)) ? bound_values(v, i) : 0;
+    if (list != 0)
+        bound_list(f, list, &cols);
     for (uint32_t n = 0; n < MAX_TUPLES && rd_at(v, i) == '('; n++) {
         i = skip_space(v, read_tuple(f, i, &cols));
         if (rd_at(v, i) == ',')

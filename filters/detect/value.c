@@ -103,7 +103,7 @@ static uint32_t unquoted_end(const rd_view *v, uint32_t from, uint32_t max)
         if (c <= ' ' || c == '"' || c == '`' || c == '<' || (c == '>' && next != '='))
             break;
         if (c == '\\' && (next == 'n' || next == 'r' || next == 't' || next == '"'))
-            break;
+            return i - (i > from + 1 && rd_at(v, i - 1) == '['); /* [\r][\n] of wire logs */
         if ((c == ',' || c == ';' || c == '&' || c == ')' || c == ']' || c == '}' || c == '\'' || c == '|') &&
             ends_field(v, i))
             break;

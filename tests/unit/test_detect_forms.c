@@ -112,12 +112,121 @@ static void test_detect_forms__numbers(void **state)
     DETECT_CHECK(BIT(PHONE) | BIT(MAC) | BIT(DATE_OF_BIRTH), rows);
 }
 
+/* Statements whose values are listed behind them. */
+static void test_detect_forms__bound_values(void **state)
+{
+    static const detect_row rows[] = {
+        {"INSERT INTO p (last_name, dob, n) VALUES ($1,$2,$3)\nDETAIL:  parameters: $1 = 'Roth', $2 = "
+         "'1970-01-31', $3 = '4'",
+         "INSERT INTO p (last_name, dob, n) VALUES ($1,$2,$3)\nDETAIL:  parameters: $1 = '***', $2 = '***', "
+         "$3 = '4'"},
+        {"WHERE n = $1 AND last_name = $2 parameters: $1 = '4', $2 = 'Roth'",
+         "WHERE n = $1 AND last_name = $2 parameters: $1 = '4', $2 = '***'"},
+        {"[SQL: INSERT INTO p (last_name, n) VALUES (%s, %s)] [parameters: ('Roth', 4)]",
+         "[SQL: INSERT INTO p (last_name, n) VALUES (%s, %s)] [parameters: ('***', 4)]"},
+        {"SET password = $2 WHERE n = $1 -- PARAMETERS: [4,\"hunter2\"]",
+         "SET password = $2 WHERE n = $1 -- PARAMETERS: [4,\"***\"]"},
+        {"INSERT INTO p (n) VALUES ($1) parameters: $1 = 'Roth'", NULL},
+        {"INSERT INTO p (\"last_name\", \"password\") VALUES ($1, $2)", NULL},
+        {"last_name = $9 parameters: $1 = 'Roth'", NULL},
+        {"last_name = $0 parameters:", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+static void test_detect_forms__people_in_documents(void **state)
+{
+    static const detect_row rows[] = {
+        {"ORGANIZER;CN=\xc3\x81lvaro Roth:mailto:x", "ORGANIZER;CN=***:mailto:x"},
+        {"ATTENDEE;CN=Erika Roth:invalid:nomail", "ATTENDEE;CN=***:invalid:nomail"},
+        {"Name: Erika Ort: Ulm", NULL},
+        {"BDAY;VALUE=DATE:1970-01-31", "BDAY;VALUE=DATE:***"},
+        {"DTSTART;VALUE=DATE:2030-01-31", NULL},
+        {"\"name\":[{\"use\":\"official\",\"text\":\"Erika Roth\"}]",
+         "\"name\":[{\"use\":\"official\",\"text\":\"***\"}]"},
+        {"\"note\":{\"text\":\"Erika Roth\"},\"name\":1,\"text\":\"Erika Roth\"", NULL},
+        {"{\"a\":{\"name\":1},\"b\":[{\"text\":\"Erika Roth\"}]}", NULL},
+        {"\"Alphabetic\":\"Roth^Erika\" patient=ROTH^ERIKA", "\"Alphabetic\":\"***\" patient=***"},
+        {"PID|||7^M11||Roth^Erika^^^^L||19700131|", "PID|||7^M11||***^^^^L||***|"},
+        {"PID|||7^M11||Roth^Erika^J||19700131|", "PID|||7^M11||***||***|"},
+        {"\"corp.example.com/Users/Erika Roth\",", "\"corp.example.com/Users/***\","},
+        {"corp.example.com/Staff/Ulm/Erika Roth", "corp.example.com/Staff/Ulm/***"},
+        {"https://corp.example.com/Users/Erika Roth /Users/Erika Roth/x a.example/Lib/Erika Roth", NULL},
+        {"al\xc4\xb1"
+         "c\xc4\xb1=Erika Roth odbiorca=Erika Roth; Versicherungsnehmer: Erika Roth,",
+         "al\xc4\xb1"
+         "c\xc4\xb1=*** odbiorca=***; Versicherungsnehmer: ***,"},
+        {"odbiorca=kolejka1 Versicherungsnehmer: Roth", NULL},
+        {"\"givenNames\":\"Erika\"", "\"givenNames\":\"***\""},
+        {"export user tokens.csv row 4", NULL},
+        {"username=device-859 user=phone user 'etl' at", NULL},
+        {"pam_sss(login:auth): ok", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PERSON_NAME) | BIT(DATE_OF_BIRTH), rows);
+}
+
+static void test_detect_forms__callers(void **state)
+{
+    static const detect_row rows[] = {
+        {"\"\"\"Erika Roth\"\" <0013125550154>\"", "\"\"\"***\"\" <***54>\""},
+        {"\"\",\"0013125550154\",\"9\",\"PJSIP/t-1\"", "\"\",\"***54\",\"9\",\"PJSIP/t-1\""},
+        {"\"\",\"0013125550154\",\"9\"", NULL},
+        {"<00131255> <0001312555015> \"a\",\"0001312555015\",\"SIP/1\"", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PHONE) | BIT(PERSON_NAME), rows);
+}
+
+static void test_detect_forms__routers(void **state)
+{
+    static const detect_row rows[] = {
+        {"username backup privilege 15 secret q8ZrLw", "username backup privilege 15 secret ***"},
+        {"username nadia password 0 hunter", "username nadia password 0 ***"},
+        {"enable secret 5 $1$mERr$hx5rVt7rPNoS4wqb", "enable secret 5 ***"},
+        {"enable password hunter", "enable password ***"},
+        {"enable secret rotation for app", NULL},
+        {"the secret hunter, enable password recovery", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PASSWORD), rows);
+}
+
+#define HEX64 "a42a8d179b287ec467fe388ffc61479055a454cf018f1027880475cfedd2bcaf"
+
+static void test_detect_forms__authorizations(void **state)
+{
+    static const detect_row rows[] = {
+        {"Authorization: AWS4-HMAC-SHA256 Credential=AKIASDSSECHABWG7OR63/20300131/eu/s3/aws4_request, "
+         "SignedHeaders=host;date, Signature=" HEX64,
+         "Authorization: AWS4-HMAC-SHA256 Credential=AKIA***/20300131/eu/s3/aws4_request, "
+         "SignedHeaders=host;date, "
+         "Signature=***"},
+        {"Authorization: Digest username=\"nadia\", realm=\"a\", nonce=\"dcd98b71\", uri=\"/x\", qop=auth",
+         "Authorization: Digest username=\"***\", realm=\"a\", nonce=\"***\", uri=\"/x\", qop=auth"},
+        {"Authorization: Digest abc nonce=dcd98b71", "Authorization: Digest ***"},
+        {"\"Authorization: Basic bmFkaWE6aHVudGVyMg==[\\r][\\n]\"", "\"Authorization: Basic ***[\\r][\\n]\""},
+        {"client_token=hmac-sha256:" HEX64, NULL},
+        {"client_token=hmac-sha1:" HEX64, "client_token=***"},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_detect_forms__password_hashes), cmocka_unit_test(test_detect_forms__documents),
-        cmocka_unit_test(test_detect_forms__logins),          cmocka_unit_test(test_detect_forms__secrets),
+        cmocka_unit_test(test_detect_forms__password_hashes),
+        cmocka_unit_test(test_detect_forms__documents),
+        cmocka_unit_test(test_detect_forms__logins),
+        cmocka_unit_test(test_detect_forms__secrets),
         cmocka_unit_test(test_detect_forms__numbers),
+        cmocka_unit_test(test_detect_forms__bound_values),
+        cmocka_unit_test(test_detect_forms__people_in_documents),
+        cmocka_unit_test(test_detect_forms__callers),
+        cmocka_unit_test(test_detect_forms__routers),
+        cmocka_unit_test(test_detect_forms__authorizations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,6 +223,8 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect(texts[i], texts[i]);
+    expect("ip=192.0.2.1:443 {\"ip\":\"192.0.2.1:80\"}", "ip=***:443 {\"ip\":\"***:80\"}");
+    expect("token=hunter2[\\r][\\n]", "token=***[\\r][\\n]");
     expect("token=ab***cd token=P***w0rd token=xxx123 token=ab**", "token=*** token=*** token=*** token=***");
     expect("{\"token\":\"hidden-9\",\"secret\":[\"a b c\"]}", "{\"token\":\"***\",\"secret\":\"***\"}");
     expect("{\"secret\": {\"type\": \"string\", \"default\": \"hunter2\"}}",
