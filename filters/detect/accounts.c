@@ -8,11 +8,15 @@
  *    Login OK: [login/password], Login incorrect: [login] (FreeRADIUS)
  *    334 UGFzc3dvcmQ6, then the password in base64 (AUTH LOGIN of SMTP)
  *    by login(uid=1000) (PAM)
+ *    AUTH PLAIN base64 (SASL, RFC 4616), a1 LOGIN login password (IMAP)
+ *    : PSK "value" (ipsec.secrets)
  */
+#include <string.h>
+
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
 
-enum { MAX_TOKEN = 128 };
+enum { MAX_TOKEN = 128, MAX_BASE64 = 1024 };
 
 /* The end of the token at `i`: up to a space, a quote or one of `stops`. */
 static uint32_t token_end(const rd_view *v, uint32_t i, const char *stops)
@@ -256,10 +260,108 @@ static void powershell(rd_find *f, uint32_t i)
     password(f, i + 1, to);
 }
 
+/* One past the string or word at `i` (RFC 9051); what is inside goes to *out. */
+static uint32_t imap_string(const rd_view *v, uint32_t i, rd_value *out)
+{
+    *out = (rd_value){.from = i, .to = i, .quoted = rd_at(v, i) == '"'};
+    if (!out->quoted)
+        return out->to = token_end(v, i, "\\");
+    for (out->to = ++out->from;
+         out->to - i < MAX_TOKEN && rd_at(v, out->to) >= ' ' && rd_at(v, out->to) != '"';)
+        out->to += rd_at(v, out->to) == '\\' ? 2 : 1;
+    return out->to + 1;
+}
+
+/* a1 LOGIN login password: `at` is the last digit of the tag. Sentences have other words behind. */
+static void imap_login(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t tag = rd_skip_back(v, at, 16, RD_C_ALNUM);
+    uint8_t before = rd_at(v, tag - 1);
+    rd_value name, secret;
+    uint32_t i = imap_string(v, at + 8, &name);
+    if (rd_at(v, i) != ' ' || (before != 0 && before != '\n' && before != '"' && rd_at(v, tag - 2) != ':' &&
+                               rd_at(v, tag - 2) != '>'))
+        return;
+    i = imap_string(v, i + 1, &secret);
+    bool ends = rd_at(v, i) < ' ' || rd_at(v, i) == '"' || rd_at(v, i) == '\\';
+    if (!secret.quoted &&
+        (!ends || rd_word_in(v, name.from, name.to, "failed denied from by for ok attempt")))
+        return;
+    login(f, name.from, name.to);
+    password(f, secret.from, secret.to);
+}
+
+/* Does the base64 text hold a zero byte, which stands between the login and the password of SASL PLAIN? */
+static bool has_zero(const rd_view *v, uint32_t from, uint32_t to)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t bits = 0;
+    for (uint32_t i = from; i < to; i++) {
+        const char *digit = strchr(digits, rd_at(v, i));
+        bits = bits << 6 | (digit != NULL ? (uint32_t)(digit - digits) : 1);
+        unsigned n = 6 * ((i - from) % 4) + 6, spare = n % 8;
+        if (n > 6 && (bits >> spare & 0xff) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Over the line in which the server asks for more, and the marks of who speaks. */
+static uint32_t behind_challenge(const rd_view *v, uint32_t i)
+{
+    for (unsigned n = 0; n < 2 && (rd_at(v, i) == '\r' || rd_at(v, i) == '\n'); n++) {
+        i = rd_skip(v, i, i + 4, RD_C_SPACE);
+        i += rd_spells(v, i, "S: ") || rd_spells(v, i, "C: ") ? 3 : 0;
+        i += rd_at(v, i) == '+' ? 1 : rd_spells(v, i, "334") ? 3 : 0;
+        i += rd_at(v, i) == ' ';
+    }
+    return i;
+}
+
+/* AUTH PLAIN base64, AUTHENTICATE PLAIN base64: `i` is behind the mechanism. */
+static void sasl_plain(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t from = behind_challenge(v, i + (rd_at(v, i) == ' ')), to = from;
+    if (!rd_spells_nocase(v, i - 10, "auth plain") && !rd_spells_nocase(v, i - 18, "authenticate plain"))
+        return;
+    while (to - from < MAX_BASE64 &&
+           (rd_is(rd_at(v, to), RD_C_ALNUM) || rd_at(v, to) == '+' || rd_at(v, to) == '/'))
+        to++;
+    if (to - from >= 6 && has_zero(v, from, to))
+        rd_emit(f, RD_DETECTOR_BASIC_AUTH, from, to + (rd_at(v, to) == '=') + rd_spells(v, to, "=="), 0, 0);
+}
+
+/* : PSK "value", : PSK 0sdmFsdWU=: `at` is the colon. */
+static void ipsec_secret(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t i = at + 6, quote = rd_at(v, i) == '"';
+    if (!rd_word_in(v, at + 2, at + 5, "psk eap"))
+        return;
+    uint32_t to = i += quote;
+    while (to - i < MAX_TOKEN && rd_at(v, to) >= ' ' + (quote == 0) && rd_at(v, to) != '"')
+        to++;
+    if (quote != 0 || rd_spells(v, i, "0s") || rd_spells(v, i, "0x") || rd_opaque(v, i, to, 6))
+        password(f, i, to);
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
+    if (rd_is(rd_at(v, at), RD_C_DIGIT) && rd_at(v, at + 1) == ' ') {
+        imap_login(f, at);
+        return;
+    }
+    if (rd_spells_nocase(v, at + 1, " plain")) {
+        sasl_plain(f, at + 7);
+        return;
+    }
     switch (rd_lower(rd_at(v, at))) {
+    case ':':
+        ipsec_secret(f, at);
+        break;
     case '/':
         net_use(f, at + 6);
         break;
@@ -308,13 +410,14 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"/user:", true},    {"(to ", false},    {" set", false},      {"ureS", false},     {"\"auth\" \"", true},
-    {"thin:\\w", true},  {"y \\d:", true},   {"n OK: [", false},   {"ncorrect", false}, {"334 UGFz", false},
-    {"(uid=\\d", false}, {"munity ", false}, {" key \\d ", false}, {"sqlplus ", true},  {"sqlldr ", true},
-    {"expdp ", true},    {"impdp ", true}};
+    {"/user:", true},       {"(to ", false},       {" set", false},           {"ureS", false},
+    {"\"auth\" \"", true},  {"thin:\\w", true},    {"y \\d:", true},          {"n OK: [", false},
+    {"ncorrect", false},    {"334 UGFz", false},   {"(uid=\\d", false},       {"munity ", false},
+    {" key \\d ", false},   {"sqlplus ", true},    {"sqlldr ", true},         {"\\a\\apdp ", true},
+    {"\\a PLAIN\\s", true}, {"\\d LOGIN ", false}, {": \\u\\u\\u \\y", false}};
 
 const rd_matcher rd_match_accounts = {
-    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(URL_CREDENTIALS),
+    .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(URL_CREDENTIALS) | RD_BIT(BASIC_AUTH),
     RD_WINDOWS(windows),
     .confirm = confirm,
 };

@@ -12,7 +12,7 @@
 #include "filters/detect/opaque.h"
 #include "filters/detect/url.h"
 
-enum { MAX_LOCAL = 256, MAX_DOMAIN = 255, MAX_LOOK_BACK = 128, MAX_PATH = 128, MAX_STUCK = 6 };
+enum { MAX_LOCAL = 256, MAX_VERP = 96, MAX_DOMAIN = 255, MAX_LOOK_BACK = 128, MAX_PATH = 128, MAX_STUCK = 6 };
 
 /* Endings that are file names, not top-level domains. */
 static const char *const file_endings[] = {
@@ -251,6 +251,17 @@ static bool masked_elsewhere(const rd_view *v, uint32_t from, uint32_t at)
     return false;
 }
 
+/* <bounces+17-anna=example.com@lists.example.org>: the address that a message went to, inside the one it came
+ * from (VERP). Where the whole begins; `from` itself when it is no such. */
+static uint32_t verp_start(const rd_view *v, uint32_t from)
+{
+    uint32_t start = rd_at(v, from - 1) == '=' ? rd_skip_back(v, from - 1, MAX_VERP, RD_C_LOCAL) : from;
+    bool joined = false;
+    for (uint32_t i = start; i < from; i++)
+        joined |= rd_at(v, i) == '-' || rd_at(v, i) == '+';
+    return joined && rd_at(v, start - 1) == '<' ? start : from;
+}
+
 /* [4930123456@context:1], sip:4930123456@pbx: a number that is called. */
 static void number_before(rd_find *f, uint32_t at)
 {
@@ -278,6 +289,7 @@ static void confirm(rd_find *f, uint32_t at)
     if (from == at || (rd_at(v, at) == '@' && in_authority(v, from)) || rd_spells(v, from - 7, "krbtgt/") ||
         is_remote(v, from, at, end) || is_algorithm(v, from, after) || is_unit_or_node(v, from, at, end))
         return;
+    from = verp_start(v, from);
     uint32_t head = 1;
     while (rd_at(v, from) >= 0xc0 && (rd_at(v, from + head) & 0xc0) == 0x80)
         head++;

@@ -201,6 +201,8 @@ void rd_judge_authorization(rd_find *f, rd_value x)
     uint32_t scheme = x.from;
     while (scheme < x.to && (rd_is(rd_at(v, scheme), RD_C_ALNUM) || rd_at(v, scheme) == '-'))
         scheme++;
+    if (rd_at(v, scheme) == '=' && rd_word_in(v, x.from, scheme, "key token apikey"))
+        x.from = scheme + 1; /* key=value, of Firebase */
     bool parameters = rd_word_in(v, x.from, scheme, "digest aws4-hmac-sha256 oauth signature hmac");
     if (scheme > x.from && rd_at(v, scheme) == ' ' && (x.quoted || parameters || goes_on(v, scheme)))
         behind_scheme(f, x, scheme, parameters);

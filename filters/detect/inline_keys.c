@@ -11,8 +11,9 @@
 
 #include "filters/detect/opaque.h"
 #include "filters/detect/text.h"
+#include "filters/detect/wrapper.h"
 
-enum { MAX_KEY = 130, MAX_GAP = 4, FIRST_MATCHES = 64 };
+enum { MAX_KEY = 130, MAX_GAP = 4, MAX_INDENT = 40, FIRST_MATCHES = 64 };
 
 typedef struct pair {
     uint32_t key, key_end;           /* the key's bytes */
@@ -238,11 +239,19 @@ static uint32_t without_port(const rd_view *v, uint32_t from, uint32_t to)
                                                                                                     : to;
 }
 
+/* At the quote of a value that is wrapped at `i`. */
+static uint32_t inside_wrapper(const rd_view *v, uint32_t i)
+{
+    uint32_t from = rd_wrapper_inside(v, i);
+    return is_quote(rd_at(v, from)) ? from : i;
+}
+
 /* Reads the value; false: there is none. */
 static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint32_t *out_to)
 {
-    bool json = p->mark != 0 && p->mark != '%' && p->separator == ':';
-    uint32_t i = skip_spaces(v, p->behind, json ? UINT32_MAX : p->space_behind ? MAX_GAP : 0), slashes = 0;
+    bool json = p->mark != 0 && p->mark != '%' && p->separator == ':', arrow = rd_at(v, p->behind - 1) == '>';
+    uint32_t gap = json ? UINT32_MAX : arrow ? MAX_INDENT : p->space_behind ? MAX_GAP : 0;
+    uint32_t i = skip_spaces(v, p->behind, gap), slashes = 0;
     if (p->percent) {
         i += rd_spells(v, i, "%22") ? 3 : 0;
         *out_from = i;
@@ -251,11 +260,11 @@ static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint
     }
     if (!json && p->mark == 0 && p->space_before && !p->space_behind)
         return false; /* `a =b` */
-    if (!json && p->separator == '=' && p->space_behind && !p->space_before)
+    if (!json && p->separator == '=' && p->space_behind && !p->space_before && !arrow)
         return false;                                   /* `key= other=1` */
     i += rd_at(v, i) == 'N' && rd_at(v, i + 1) == '\''; /* N'value' of T-SQL */
-    i += rd_spells(v, i, "Some(\"") ? 5 : 0;            /* Debug of Rust */
-    i += rd_spells_nocase(v, i, "date '") ? 5 : 0;      /* DATE '2000-01-31' */
+    i = inside_wrapper(v, i);
+    i += rd_spells_nocase(v, i, "date '") ? 5 : 0; /* DATE '2000-01-31' */
     while (rd_at(v, i + slashes) == '\\')
         slashes++;
     if (is_quote(rd_at(v, i + slashes))) {
@@ -263,6 +272,10 @@ static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint
         *out_to = string_end(v, *out_from, rd_at(v, i + slashes), slashes);
         return *out_to > *out_from;
     }
+    if (rd_wrapper_of_line(v, i, out_from, out_to))
+        return true;
+    if (arrow && p->space_behind && !p->space_before)
+        return false; /* ["key"]=> array(2) */
     *out_from = i;
     if (json && rd_spells(v, i, "rejected value "))
         return false; /* Spring: a sentence about the field, which detectors read (keyvalue.c) */

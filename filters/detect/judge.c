@@ -5,6 +5,7 @@
 #include "filters/detect/judge_numbers.h"
 #include "filters/detect/masked.h"
 #include "filters/detect/opaque.h"
+#include "filters/detect/phrase.h"
 #include "filters/detect/unlike_key.h"
 #include "filters/detect/value.h"
 
@@ -133,6 +134,8 @@ static void command_of_value(const rd_view *v, rd_value *x)
 /* base64:JW/st..., of Laravel: the coding stays. */
 static uint32_t behind_coding(const rd_view *v, const rd_value *x)
 {
+    if (rd_spells_nocase(v, x->from, "bearer%20") && x->to - x->from > 16)
+        return x->from + 9;
     return rd_spells(v, x->from, "base64:") && x->to - x->from > 16 ? x->from + 7 : x->from;
 }
 
@@ -170,6 +173,8 @@ static void password(rd_find *f, rd_value x)
         return; /* when Ansible sets one */
     if (is_no_value(v, &x) || passwd_says(v, &x))
         return;
+    if (!x.quoted && is_part_of(v, x.from, "passphrase"))
+        x.to = rd_phrase_end(v, x.to);
     bool digit = x.to - x.from == 1 && rd_is(rd_at(v, x.from), RD_C_DIGIT);
     if (!digit && (x.quoted || !starts_as_code(v, &x)) && !rd_placeholder(v, x.from, x.to))
         rd_emit(f, RD_DETECTOR_PASSWORD, x.from, x.to, 0, 0);
@@ -222,7 +227,8 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
         (rd_at(v, x.from + 20) == '/' || rd_spells_nocase(v, x.from + 20, "%2f")))
         return; /* Credential=id/date/region of AWS: the id is another detector's */
     if (is_code(v, &x) || (prose_word(v, &x) && !changed_to(v, &x)) ||
-        rd_is_missing_object(v, x.from, x.to) || is_case(v, &x) || is_no_value(v, &x))
+        rd_is_missing_object(v, x.from, x.to) || is_case(v, &x) || is_no_value(v, &x) ||
+        rd_is_resource(v, x.from, x.to))
         return;
     x.from = behind_coding(v, &x);
     bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
@@ -316,7 +322,7 @@ static bool name_goes_on(const rd_view *v, uint32_t comma)
     while (rd_at(v, end) == '_' || rd_at(v, end) == '-')
         end = rd_skip(v, end + 1, comma + 2 + MAX_NAME, RD_C_WORD);
     end += rd_at(v, end) == '.'; /* "Tel.:" */
-    return rd_at(v, end) != ':' && rd_at(v, end) != '=';
+    return rd_at(v, end) != ':' && rd_at(v, end) != '=' && !rd_spells(v, end, " = ");
 }
 
 /* CN=Max Muster:mailto:..., of iCalendar (RFC 5545, 3.8.4.1). */
@@ -326,9 +332,13 @@ static bool address_follows(const rd_view *v, uint32_t i)
            rd_spells_nocase(v, i, "tel:") || rd_spells_nocase(v, i, "urn:") || rd_spells_nocase(v, i, "http");
 }
 
-/* Does a key end at `i`, or behind the digits and capitals that follow: TELF1=, SMTP_ADDR=? */
+/* Does a key end at `i`, or behind the digits and capitals that follow: TELF1=, SMTP_ADDR=? Or HTTP/1.1? */
 static bool key_goes_on(const rd_view *v, uint32_t i)
 {
+    if (rd_at(v, i) == '/')
+        return rd_is(rd_at(v, i + 1), RD_C_DIGIT);
+    if (rd_at(v, i) == ' ')
+        return rd_at(v, i + 1) == '=' && rd_at(v, i + 2) == ' ';
     if (rd_is(rd_at(v, i), RD_C_DIGIT) || rd_at(v, i) == '_') {
         uint32_t limit = i + MAX_NAME;
         while (i < limit && (rd_is(rd_at(v, i), RD_C_DIGIT | RD_C_UPPER) || rd_at(v, i) == '_'))
@@ -355,7 +365,7 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
             end = stop;
             ++*out_words;
         }
-        if (*out_words > 1 && key_goes_on(v, stop)) {
+        if (*out_words > 1 && (key_goes_on(v, stop) || rd_starts_field(v, i, stop))) {
             --*out_words; /* the next key */
             end = before;
             break;
@@ -363,8 +373,10 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
         before = end;
         comma |= *out_words == 1 && rd_at(v, stop) == ',' && !all(v, end - 2, stop, RD_C_UPPER);
         i = stop + (*out_words == 1 && name_goes_on(v, stop));
-        if (rd_at(v, i) == '+' || (rd_at(v, i) == '^' && *out_words == 1))
-            i++; /* Last^First as in HL7 */
+        if (rd_at(v, i) == '+')
+            i++;
+        else if (rd_at(v, i) == '^')
+            i += 1 + (rd_at(v, i + 1) == '^') + rd_spells(v, i + 1, "^^"); /* Last^First^^Title of HL7 */
         else if (rd_spells(v, i, "%20"))
             i += 3;
         else if (rd_at(v, i) == ' ')

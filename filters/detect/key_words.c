@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 2048, MAX_FORMS = 16384, SUFFIXES = 1 << 15 };
+enum { MAX_WALK = 32, MAX_WORDS_IN_PHRASE = 4, N_SLOTS = 4096, MAX_FORMS = 32768, SUFFIXES = 1 << 16 };
 
 /* Lower case, without separators; '_' only before a last part of one or two letters, whose spelling with a
  * separator the prefilter must know. `ends`: also as the last words of a longer key. */
@@ -66,7 +66,9 @@ static const struct {
      "sitename pagename viewname layoutname themename pluginname extensionname featurename flagname "
      "experimentname variantname departmentname organizationname organisationname orgname testname buildname "
      "releasename toolname commandname scriptname programname processname unitname interfacename "
-     "networkname "},
+     "networkname stationname cityname countryname streetname roomname buildingname coursename storename "
+     "shopname hotelname channelname streamname locationname zonename regionname stopname printername "
+     "sharename foldername drivename menuname fontname filtername keyname "},
     {RD_KEY_AUTH, true, "authorization authorizationheader authheader"},
     {RD_KEY_COOKIE, true, "cookie cookies"},
     {RD_KEY_SESSION, true, "session_id sess_id sessiontoken sessionkey"},
@@ -101,7 +103,7 @@ static const struct {
      "traveller supervisor agentname holdername consignee tenantname lead caller invitee client candidate "
      "resident "
      "cliente destinataire expediteur "},
-    {RD_KEY_WHO, false, "name clientname cn accountname gecos"},
+    {RD_KEY_WHO, false, "name names clientname cn accountname gecos"},
     {RD_KEY_LOGIN, true,
      "user uid username utilisateur usuario utente login loginname login_id uname benutzer benutzername "
      "samaccountname "
@@ -256,7 +258,132 @@ static const struct {
      "macadresse btaddr macid wifimac physaddr ethernetaddress macadres callingstationid calledstationid "
      "srcmac dstmac smac dmac clientmac apmac stamac hwsrc hwdst deveui joineui "
      "mac\xe5\x9c\xb0\xe5\x9d\x80 mac\xe3\x82\xa2\xe3\x83\x89\xe3\x83\xac\xe3\x82\xb9 "},
-    {RD_KEY_VALUE, false, "value val stringvalue content text"},
+    {RD_KEY_WHO, true,
+     "claimant consumer lessee lessor renter plaintiff defendant appellant petitioner deceased "
+     "decedent testator nominee trustee donee grantor grantee mortgagor mortgagee obligor drawee "
+     "remitter originator voter citizen taxpayer pensioner pupil presenter organizer organiser "
+     "moderator participant registrant reviewer examiner inspector auditor surveyor adjuster "
+     "advisor adviser consultant salesperson salesrep clerk receptionist notary lawyer attorney "
+     "prosecutor counsel suspect victim offender inmate detainee juror surgeon anesthetist "
+     "anaesthetist midwife dentist therapist psychologist pharmacist prescriber practitioner "
+     "clinician radiologist pathologist householder homeowner occupant occupier purchaser payor "
+     "cosigner coapplicant cardmember assured complainant respondent informant visitor relative "
+     "father mother husband wife colleague cardname shipto billto soldto accountowner halter "
+     "fahrzeughalter gl\xc3\xa4ubiger glaeubiger schuldner debitor kreditor versicherungsnehmer "
+     "versicherungsnehmerin versicherte versicherten beg\xc3\xbcnstigter beguenstigter beg\xc3\xbcnstigte "
+     "beguenstigte zahlungsempf\xc3\xa4nger zahlungsempfaenger rechnungsempf\xc3\xa4nger rechnungsempfaenger "
+     "warenempf\xc3\xa4nger warenempfaenger kreditnehmer darlehensnehmer leasingnehmer mieter mieterin "
+     "vermieter eigent\xc3\xbcmer eigentuemer besitzer fahrer fahrerin fahrgast reisender reisende gast "
+     "teilnehmer teilnehmerin referent sch\xc3\xbcler schueler sch\xc3\xbclerin schuelerin bewohner "
+     "bewohnerin erblasser erbe erbin betreuer betreuerin bevollm\xc3\xa4"
+     "chtigter bevollmaechtigter "
+     "vollmachtgeber arbeitnehmer arbeitnehmerin bewerber bewerberin auftragnehmer k\xc3\xa4ufer "
+     "kaeufer verk\xc3\xa4ufer verkaeufer besteller unterzeichner notar anwalt rechtsanwalt kl\xc3\xa4ger "
+     "klaeger beklagter antragstellerin einzahler kontoinhaberin karteninhaberin abonnent "
+     "mitglied abholer besucher anzeigeerstatter gesch\xc3\xa4"
+     "digter geschaedigter arzt \xc3\xa4rztin aerztin "
+     "hausarzt behandler zuweiser therapeut empf\xc3\xa4ngerin empfaengerin absenderin spender "
+     "spenderin b\xc3\xbcrge buerge ehegatte ehepartner notfallkontakt zahlbardurch zahlbaran "
+     "gesellschafter gesch\xc3\xa4"
+     "ftsf\xc3\xbchrer geschaeftsfuehrer prokurist steuerpflichtiger "
+     "vertragsnehmer anschlussinhaber depotinhaber p\xc3\xa4"
+     "chter paechter verstorbener koinh emftx "
+     "ename b\xc3\xa9n\xc3\xa9"
+     "ficiaire beneficiaire assur\xc3\xa9 assure assur\xc3\xa9"
+     "e souscripteur souscriptrice "
+     "d\xc3\xa9"
+     "biteur debiteur cr\xc3\xa9"
+     "ancier creancier payeur \xc3\xa9metteur emetteur demandeur locataire "
+     "propri\xc3\xa9taire proprietaire bailleur emprunteur conducteur voyageur passager \xc3\xa9l\xc3\xa8ve "
+     "eleve "
+     "\xc3\xa9tudiant etudiant salari\xc3\xa9 salarie employ\xc3\xa9 employe m\xc3\xa9"
+     "decin medecin acheteur vendeur "
+     "adh\xc3\xa9rent adherent abonn\xc3\xa9 abonne exp\xc3\xa9"
+     "diteur donneurordre donneurdordre signataire tuteur "
+     "conjoint porteur preneur interlocuteur collaborateur g\xc3\xa9rant gerant mandataire h\xc3\xa9ritier "
+     "heritier d\xc3\xa9"
+     "funt defunt beneficiario beneficiaria asegurado asegurada tomador deudor "
+     "acreedor pagador ordenante remitente destinatario solicitante arrendatario inquilino "
+     "propietario conductor pasajero viajero hu\xc3\xa9sped huesped alumno alumna estudiante empleado "
+     "empleada trabajador m\xc3\xa9"
+     "dico medico comprador vendedor abonado suscriptor firmante "
+     "representante c\xc3\xb3nyuge conyuge avalista fiador heredero fallecido contribuyente apoderado "
+     "titolare assicurato assicurata contraente debitore creditore pagatore ordinante mittente richiedente "
+     "locatario proprietario conducente passeggero viaggiatore ospite alunno studente dipendente "
+     "lavoratore acquirente venditore abbonato firmatario delegato tutore coniuge garante erede "
+     "benefici\xc3\xa1rio benefici\xc3\xa1ria segurado segurada devedor credor remetente destinat\xc3\xa1rio "
+     "propriet\xc3\xa1rio motorista passageiro viajante h\xc3\xb3spede hospede aluno aluna estudante "
+     "funcion\xc3\xa1rio funcionario empregado assinante c\xc3\xb4njuge herdeiro contribuinte requerente "
+     "favorecido begunstigde verzekerde verzekeringnemer verzekeringsnemer rekeninghouder "
+     "kaarthouder schuldenaar schuldeiser betaler ontvanger afzender aanvrager huurder verhuurder "
+     "eigenaar bestuurder passagier reiziger leerling medewerker werknemer huisarts koper "
+     "verkoper abonnee ondertekenaar contactpersoon pati\xc3\xabnt polishouder kentekenhouder deelnemer "
+     "tnv tennamevan tenaamstelling kontoinnehavare betalningsmottagare mottagare avs\xc3\xa4ndare "
+     "avsandare betalare f\xc3\xb6rs\xc3\xa4kringstagare forsakringstagare f\xc3\xb6rm\xc3\xa5nstagare "
+     "f\xc3\xb6rs\xc3\xa4krad "
+     "g\xc3\xa4lden\xc3\xa4r l\xc3\xa5ntagare hyresg\xc3\xa4st \xc3\xa4gare f\xc3\xb6rare passagerare "
+     "resen\xc3\xa4r g\xc3\xa4st anst\xc3\xa4lld "
+     "l\xc3\xa4kare k\xc3\xb6pare s\xc3\xa4ljare kund s\xc3\xb6kande kortinnehavare innehavare "
+     "v\xc3\xa5rdnadshavare kontohaver "
+     "kontoinnehaver kontoindehaver betalingsmodtager betalingsmottaker modtager afsender "
+     "mottaker avsender forsikringstager forsikringstaker l\xc3\xa5ntaker lejer leietaker ejer f\xc3\xb8rer "
+     "passasjer rejsende g\xc3\xa6st gjest ansat ansatt l\xc3\xa6ge k\xc3\xb8"
+     "ber kj\xc3\xb8per s\xc3\xa6lger selger ans\xc3\xb8ger "
+     "s\xc3\xb8ker kortholder kortinnehaver medlem deltager deltaker p\xc3\xa5r\xc3\xb8rende pasient borger "
+     "odbiorca nadawca beneficjent zleceniodawca p\xc5\x82"
+     "atnik platnik d\xc5\x82u\xc5\xbcnik dluznik wierzyciel "
+     "ubezpieczony ubezpieczaj\xc4\x85"
+     "cy ubezpieczajacy posiadacz w\xc5\x82"
+     "a\xc5\x9b"
+     "ciciel wlasciciel najemca "
+     "kierowca pasa\xc5\xbc"
+     "er pasazer pracownik lekarz kupuj\xc4\x85"
+     "cy sprzedaj\xc4\x85"
+     "cy wnioskodawca pacjent "
+     "abonent uczestnik al\xc4\xb1"
+     "c\xc4\xb1 alici g\xc3\xb6nderen gonderen g\xc3\xb6nderici hesapsahibi sigortal\xc4\xb1 "
+     "sigortali sigortaettiren lehtar bor\xc3\xa7lu borclu alacakl\xc4\xb1 alacakli \xc3\xb6"
+     "deyen odeyen kirac\xc4\xb1 "
+     "kiraci sahibi s\xc3\xbcr\xc3\xbc"
+     "c\xc3\xbc surucu yolcu misafir \xc3\xb6\xc4\x9frenci ogrenci \xc3\xa7"
+     "al\xc4\xb1\xc5\x9f"
+     "an calisan doktor "
+     "yetkili kartsahibi p\xc5\x99\xc3\xadjemce prijemce odes\xc3\xadlatel odesilatel pl\xc3\xa1tce platce "
+     "poji\xc5\xa1t\xc4\x9bn\xc3\xbd "
+     "pojisteny majitel z\xc3\xa1kazn\xc3\xadk zakaznik kedvezm\xc3\xa9nyezett kedvezmenyezett "
+     "sz\xc3\xa1mlatulajdonos "
+     "\xc3\xbcgyf\xc3\xa9l ugyfel c\xc3\xadmzett beneficiar asigurat pl\xc4\x83titor platitor destinatar "
+     "expeditor "
+     "pacient saaja maksaja tilinomistaja vakuutettu asiakas potilas vuokralainen vastaanottaja "
+     "l\xc3\xa4hett\xc3\xa4j\xc3\xa4 "},
+    {RD_KEY_NAME, true,
+     "lastnames surnames forenames givennames familynames middlenames patronymic secondname "
+     "firstnm lastnm custname empname ccname nameoncc vornamen nachnamen familiennamen rufnamen "
+     "zuname vorundnachname prenoms pr\xc3\xa9noms nomclient nomduclient nomtitulaire nomdutitulaire "
+     "nompatient nomdupatient nomassur\xc3\xa9 nomassure nomb\xc3\xa9n\xc3\xa9"
+     "ficiaire nombeneficiaire "
+     "nomdestinataire nomexpediteur nomlocataire nomsalarie nomemploye nomusage nomnaissance "
+     "nomdenaissance nomdusage clientnom patientnom nomporteur nombrecliente nombretitular "
+     "nombrepaciente nombrebeneficiario nombreempleado nombredestinatario nombreremitente "
+     "nombreusuario primerapellido segundoapellido primernombre nombreyapellidos nombreapellidos "
+     "nomecliente nometitolare nomepaziente nomepaciente nomebeneficiario nomedestinatario "
+     "nomeintestatario nomecognome cognomenome nomedocliente primeironome ultimonome \xc3\xbaltimonome "
+     "nomesocial klantnaam contactnaam patientnaam pati\xc3\xabntnaam medewerkernaam ontvangernaam "
+     "rekeninghoudernaam gastnaam eigenaarnaam volledigenaam voornamen achternamen kundnamn "
+     "patientnamn mottagarnamn kundenavn pasientnavn modtagernavn mottakernavn fuldenavn "
+     "fulltnavn fornavne imieinazwisko imi\xc4\x99inazwisko imiona adisoyadi ad\xc4\xb1soyad\xc4\xb1 "
+     "isimsoyisim "
+     "aliciadi al\xc4\xb1"
+     "c\xc4\xb1"
+     "ad\xc4\xb1 hastaadi hastaad\xc4\xb1 vezet\xc3\xa9kn\xc3\xa9v keresztn\xc3\xa9v vezeteknev keresztnev "
+     "krestnijmeno krestn\xc3\xadjm\xc3\xa9no celejmeno cel\xc3\xa9jm\xc3\xa9no "},
+    {RD_KEY_GIVEN, false, "navn namn nimi n\xc3\xa9v numele nume "},
+    {RD_KEY_PHONE, true,
+     "wa_id whatsappid subscriptioniddata callingparty callingpartynumber calledparty "
+     "calledpartynumber anumber bnumber e164 dialednumber dialednum dialledno dialednbr "
+     "callingnbr tlf tlfnr telefonnr mobilnr telefonsz\xc3\xa1m telefonszam puhelinnumero "
+     "numerotelefono numtelefono ceptelefonu telefonnumarasi smsnumber "},
+    {RD_KEY_VALUE, false, "value val stringvalue content query equals contains startswith s text"},
     {RD_KEY_TITLE, false,
      "mr mrs ms miss dr prof herr herrn frau mme mlle madame monsieur signor signora sr sra sig dhr mevr hr "
      "se\xc3\xb1or se\xc3\xb1ora mevrouw meneer senhor senhora"},
@@ -437,9 +564,11 @@ static bool word_starts(const rd_view *v, uint32_t i)
     return rd_is(c, RD_C_UPPER) && (rd_is(before, RD_C_LOWER) || rd_is(rd_at(v, i + 1), RD_C_LOWER));
 }
 
-/* Digits and underscores behind the key: password1, phone_2. */
+/* Digits and underscores behind the key: password1, phone_2; the subfield of Elasticsearch: phone.keyword. */
 static inline uint32_t without_number(const rd_view *v, uint32_t end)
 {
+    if (rd_at(v, end - 1) == 'd' && rd_spells(v, end - 8, ".keyword"))
+        end -= 8;
     while (rd_is(rd_at(v, end - 1), RD_C_DIGIT) || rd_at(v, end - 1) == '_')
         end--;
     return end;

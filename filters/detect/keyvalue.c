@@ -19,10 +19,12 @@
 enum {
     MAX_NAME_LOOK = 96,
     MAX_NAME_GAP = 24,
+    MAX_GAP = 4,
     MAX_TAG = 160,
     LONG_VALUE = 256,
     MAX_ITEMS = 16,
-    MAX_ARGUMENT = 256
+    MAX_ARGUMENT = 256,
+    MAX_DECLARATION = 256
 };
 
 #define REJECTED_VALUE " rejected value ["
@@ -59,6 +61,14 @@ static rd_key_class class_of_property(const rd_find *f, uint32_t i)
     return cls == RD_KEY_BIRTH ? cls : RD_KEY_NONE;
 }
 
+/* {"key":{"query":"x"}} of Elasticsearch, {"equals":"x"} of Prisma, {"S":"x"} of DynamoDB: does such a word
+ * start at `i`? */
+static bool is_operator(const rd_view *v, uint32_t i)
+{
+    uint32_t end = rd_skip(v, i, i + MAX_NAME_GAP, RD_C_ALPHA);
+    return rd_word_in(v, i, end, "query equals contains startswith s");
+}
+
 /* {"key":"password","value":"x"}, <add key="Password" value="x"/>, `name: PASSWORD` and `value: x` on the
  * next line: the class of the word before the key `value` that starts at `i`. */
 static rd_key_class class_of_name(const rd_find *f, uint32_t i)
@@ -69,6 +79,8 @@ static rd_key_class class_of_name(const rd_find *f, uint32_t i)
         return class_of_text(f, i);
     if (rd_at(v, i - 1) == ';' && rd_spells(v, i, "VALUE="))
         return class_of_property(f, i);
+    if (is_operator(v, i) && rd_at(v, i - 1 - (rd_at(v, i - 1) == '"')) != '{')
+        return RD_KEY_NONE;
     i -= rd_spells(v, i - 10, " rejected ") ? 9 : 0; /* field=key rejected value=[x] */
     for (unsigned n = 0; n < 2 && cls == RD_KEY_VALUE; n++) {
         for (uint32_t gap = 0; gap < MAX_NAME_GAP && !rd_is(rd_at(v, i - 1), RD_C_WORD); gap++) {
@@ -99,6 +111,63 @@ static bool is_url_user(const rd_view *v, uint32_t key)
 static bool names_account(const rd_view *v, uint32_t key)
 {
     return rd_spells_nocase(v, key - 2, "cn") || rd_spells_nocase(v, key - 12, "account_name");
+}
+
+/* query Find($first: Int, $user: UserInput!): a variable of GraphQL, which stands before its type. */
+static bool declares_variable(const rd_view *v, uint32_t key, uint32_t i)
+{
+    uint32_t from = i + (rd_at(v, i) == ' '), dollar = key;
+    from += rd_at(v, from) == '[';
+    if (rd_at(v, i - 1) != ':' || !rd_is(rd_at(v, from), RD_C_UPPER))
+        return false;
+    while (key - dollar < MAX_NAME_LOOK &&
+           (rd_is(rd_at(v, dollar - 1), RD_C_ALNUM) || rd_at(v, dollar - 1) == '_'))
+        dollar--;
+    if (rd_at(v, --dollar) != '$')
+        return false;
+    uint32_t open = dollar;
+    while (dollar - open < MAX_DECLARATION && rd_at(v, open) >= ' ' && rd_at(v, open) != '(')
+        open--;
+    uint32_t name = rd_skip_back(v, open, MAX_NAME_LOOK, RD_C_RUN),
+             word = rd_skip_back(v, name - 1, MAX_NAME_GAP, RD_C_LOWER);
+    return rd_at(v, open) == '(' && (rd_word_in(v, word, name - 1, "query mutation subscription") ||
+                                     rd_word_in(v, name, open, "query mutation subscription"));
+}
+
+/* {{ .Values.password | quote }}: what stands behind the bar is a function. */
+static bool in_template(const rd_view *v, uint32_t key)
+{
+    for (uint32_t i = key; key - i < MAX_NAME_LOOK && rd_at(v, i - 1) >= ' ' && rd_at(v, i - 1) != '}'; i--) {
+        if (rd_at(v, i - 1) == '{' && rd_at(v, i - 2) == '{')
+            return true;
+    }
+    return false;
+}
+
+/* arn:aws:secretsmanager:region:123456789012:secret:name */
+static bool is_part_of_arn(const rd_view *v, uint32_t key)
+{
+    return rd_spells(v, key - 7, ":secret:") && rd_skip_back(v, key - 7, 12, RD_C_DIGIT) == key - 19;
+}
+
+/* event_name=page_view screen_name=ProductList: analytics, where screens are classes of a program. */
+static bool is_screen(const rd_view *v, uint32_t key, uint32_t i)
+{
+    if (!rd_spells(v, key - 11, "screen_name") ||
+        !rd_key_is_class_name(v, rd_skip(v, i, i + MAX_NAME_LOOK, RD_C_ALNUM)))
+        return false;
+    for (uint32_t k = key - 11; key - k < MAX_NAME_LOOK && rd_at(v, k) >= ' '; k--) {
+        if (rd_spells(v, k, "event_name="))
+            return true;
+    }
+    return false;
+}
+
+/* Does what the key says not go for the value at `i`? */
+static bool is_other(const rd_view *v, rd_key_class cls, uint32_t key, uint32_t i)
+{
+    return declares_variable(v, key, i) || (cls == RD_KEY_SECRET && is_part_of_arn(v, key)) ||
+           (cls == RD_KEY_LOGIN && is_screen(v, key, i));
 }
 
 /* Of most keys that can mean a person the value is the name of a thing: small letters, and more of them than
@@ -170,6 +239,19 @@ static void judge_next(rd_find *f, rd_key_class cls, uint32_t i)
         rd_value_judge(f, cls, value);
 }
 
+/* Name: Huber, Vorname: Anna: the family name alone, of which the value ends at `i`. */
+static bool first_name_follows(const rd_find *f, uint32_t key, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (!rd_spells_nocase(v, key - 4, "name") || rd_is(rd_at(v, key - 5), RD_C_WORD))
+        return false;
+    while (rd_at(v, i) == ',' || rd_at(v, i) == ';' || rd_at(v, i) == '&' || rd_at(v, i) == '|')
+        i++;
+    i = rd_skip(v, i, i + MAX_GAP, RD_C_SPACE);
+    uint32_t end = rd_skip(v, i, i + MAX_NAME_GAP, RD_C_RUN | RD_C_UTF8);
+    return (rd_at(v, end) == ':' || rd_at(v, end) == '=') && rd_key_class_of(f->keys, v, end) == RD_KEY_NAME;
+}
+
 static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
 {
     rd_value value;
@@ -198,6 +280,8 @@ static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uin
             if (rd_at(&f->v, k) == '@')
                 value.to = k;
     }
+    if (cls == RD_KEY_WHO && !value.quoted && first_name_follows(f, key, value.to))
+        cls = RD_KEY_GIVEN;
     if (cls == RD_KEY_WHO && names_account(&f->v, key) && rd_login_of_person(&f->v, value.from, value.to))
         cls = RD_KEY_LOGIN;
     bool emitted = rd_value_judge(f, cls, value);
@@ -267,10 +351,26 @@ static void element(rd_find *f, rd_key_class cls, uint32_t at)
         f->resume = value.to;
 }
 
+/* ["first_name", "last_name", "email"]: is the string that ends at `at` not the first one, but behind another
+ * key? These are the names of columns. */
+static bool follows_key(const rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t open = at;
+    while (at - open < MAX_NAME_LOOK && (rd_is(rd_at(v, open - 1), RD_C_WORD) || rd_at(v, open - 1) == '_'))
+        open--;
+    uint8_t quote = rd_at(v, open - 1);
+    uint32_t before = rd_skip_back(v, open - 1, MAX_GAP, RD_C_SPACE);
+    return (quote == '"' || quote == '\'') && rd_at(v, before - 1) == ',' && rd_at(v, before - 2) == quote &&
+           rd_key_class_of(f->keys, v, before - 2) != RD_KEY_NONE;
+}
+
 /* f("KEY", "value"), f( 'KEY', 'value' ): `at` is the quote behind the key. */
 static void argument(rd_find *f, uint32_t at, rd_key_class cls)
 {
     const rd_view *v = &f->v;
+    if (follows_key(f, at))
+        return;
     uint32_t next = rd_skip(v, at + 2, at + 2 + MAX_NAME_GAP, RD_C_SPACE);
     uint8_t mark = rd_at(v, next);
     rd_value value;
@@ -324,7 +424,7 @@ static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, u
         return i + 2;
     if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, RD_ARROW " "))
         return i + 3;
-    if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "| "))
+    if (rd_at(v, i - 1) == ' ' && rd_spells(v, i, "| ") && !in_template(v, end))
         i = rd_skip(v, i + 1, i + RD_MAX_ALIGNED, RD_C_SPACE);
     else if (rd_at(v, end) != '\t')
         return 0;
@@ -364,6 +464,39 @@ static uint32_t behind_kind(const rd_view *v, uint32_t i)
     return rd_at(v, end) == ':' ? end + 1 : i;
 }
 
+/* ["key":protected]=> and [key:Class:private] => of PHP: behind the arrow. `i` itself when it is no such. */
+static uint32_t behind_visibility(const rd_view *v, uint32_t i)
+{
+    uint32_t k = i, end;
+    if (rd_at(v, i - 1) != ':' ||
+        (rd_at(v, i) != 'p' && rd_at(v, i) != '"' && !rd_is(rd_at(v, i), RD_C_UPPER)))
+        return i;
+    k += rd_at(v, k) == '"';
+    for (end = k; end - k < MAX_NAME_LOOK &&
+                  (rd_is(rd_at(v, end), RD_C_ALNUM) || rd_at(v, end) == '\\' || rd_at(v, end) == '_');)
+        end++;
+    if (rd_at(v, end) == '"' || rd_at(v, end) == ':')
+        k = end + 1 + (rd_at(v, end) == '"');
+    if (!rd_spells(v, k, "protected]") && !rd_spells(v, k, "private]"))
+        return i;
+    k += rd_at(v, k + 1) == 'r' && rd_at(v, k + 2) == 'o' ? 10 : 8;
+    k += rd_at(v, k) == ' ';
+    return rd_spells(v, k, "=>") ? k + 2 : i;
+}
+
+/* |Anna Kim|SSN:...: the field before one that only people have, in a record with bars. `key` ends that. */
+static void field_before(rd_find *f, rd_key_class cls, uint32_t key)
+{
+    const rd_view *v = &f->v;
+    uint32_t to = word_start(v, key) - 1, from = to;
+    if ((cls != RD_KEY_SSN && cls != RD_KEY_BIRTH) || rd_at(v, to) != '|')
+        return;
+    while (to - from < MAX_NAME_LOOK && rd_at(v, from - 1) >= ' ' && rd_at(v, from - 1) != '|')
+        from--;
+    if (rd_at(v, from - 1) == '|' && from < to)
+        rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = from, .to = to, .quoted = true});
+}
+
 /* The key that ends at `end` has its value at `behind`. */
 static void pair(rd_find *f, uint32_t end, rd_key_class cls, uint32_t behind)
 {
@@ -374,7 +507,9 @@ static void pair(rd_find *f, uint32_t end, rd_key_class cls, uint32_t behind)
     uint32_t bound = behind + (rd_at(&f->v, behind) == ' ');
     if (cls != RD_KEY_NONE && rd_at(&f->v, bound) == '$' && rd_is(rd_at(&f->v, bound + 1), RD_C_DIGIT))
         rd_sql_parameter(f, cls, bound);
-    if (cls != RD_KEY_NONE && !is_ordinary(f, cls, behind, end))
+    behind = behind_visibility(&f->v, behind);
+    field_before(f, cls, end);
+    if (cls != RD_KEY_NONE && !is_ordinary(f, cls, behind, end) && !is_other(&f->v, cls, end, behind))
         judge_at(f, cls, behind, end);
 }
 
@@ -395,6 +530,10 @@ static __attribute__((noinline)) void after_key(rd_find *f, uint32_t end, rd_key
     }
     if (c == '"' && form_field(f, end, cls))
         return;
+    if (c == '|') {
+        judge_next(f, cls, end + 1); /* this.key|"value", of Apex */
+        return;
+    }
     uint32_t separator = rd_separator_start(v, end);
     if (rd_at(v, separator) == ',' && separator > end) {
         argument(f, end, cls);
@@ -424,21 +563,13 @@ static void confirm(rd_find *f, uint32_t at)
         after_key(f, end, cls);
 }
 
-static const rd_window windows[] = {{"\\e =", false},
-                                    {"\\e : ", false},
-                                    {"\\w :\\c", false},
-                                    {RD_FULL_WIDTH_COLON, false},
-                                    {"\\w | ", false},
-                                    {"\\w ->", false},
-                                    {"\\w \xe2\x86", false},
+static const rd_window windows[] = {
+    {"\\e =", false},   {"\\e : ", false},        {"\\w :\\c", false},     {RD_FULL_WIDTH_COLON, false},
+    {"\\w | ", false},  {"\\w ->", false},        {"\\w \xe2\x86", false},
 
-                                    {"\\a\\d=", false},
-                                    {"\\a\\d\":", false},
-                                    {"\\a\\d: ", false},
-                                    {"_\\d=", false},
-                                    {"pw\\v", true},
-                                    {"cn=", true},
-                                    {"]=", false}};
+    {"\\a\\d=", false}, {"\\a\\d\":", false},     {"\\a\\d: ", false},     {"_\\d=", false},
+    {"pw\\v", true},    {"\\a\\a\\a|\\q", false}, {"{\\qS\\q", false},     {"cn=", true},
+    {"]=", false}};
 
 static void key_ends(rd_key_end_fn *add, void *ctx, const char *const *names, uint32_t n_names)
 {

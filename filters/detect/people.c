@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "filters/detect/opaque.h"
+#include "filters/detect/phrase.h"
 #include "filters/detect/value.h"
 
 enum { MAX_WORD = 32, MAX_BEFORE = 16, MAX_PARTS = 6 };
@@ -60,7 +61,7 @@ static void titled(rd_find *f, uint32_t i)
     for (uint32_t at = from, words = 0; words < 4; words++) {
         uint32_t stop = word_end(v, at);
         if (stop == at || rd_word_in(v, at, stop, others) || rd_at(v, stop) == ':' || rd_at(v, stop) == '=' ||
-            rd_at(v, stop) == '(')
+            rd_at(v, stop) == '(' || (at > from && rd_starts_field(v, at, stop)))
             break;
         end = stop;
         at = stop + 1;

@@ -8,7 +8,14 @@
 #include "filters/detect/opaque.h"
 #include "filters/detect/phone.h"
 
-enum { MIN_DIGITS = 8, MAX_DIGITS = 15, MAX_GROUPS = 7, WHOLE_GROUP = 8, MAX_RECORD = 256 };
+enum {
+    MIN_DIGITS = 8,
+    MAX_DIGITS = 15,
+    MAX_GROUPS = 7,
+    WHOLE_GROUP = 8,
+    MAX_RECORD = 256,
+    SHORTEST_DIALLED = 11
+};
 
 /* Country codes of one or two digits (ITU-T E.164); all others have three. */
 static uint32_t country_code_len(uint8_t a, uint8_t b)
@@ -40,8 +47,8 @@ uint32_t rd_phone_end(const rd_view *v, uint32_t i, uint32_t *out_digits)
             break; /* the number is complete: what follows is another field */
         i = end;
         uint8_t c = rd_at(v, i);
-        if (c == ' ' || c == '-' || c == '.' || c == '/')
-            i++;
+        if (c == ' ' || c == '-' || c == '.' || c == '/' || (c == '+' && n > 0 && !bracket))
+            i++; /* a plus is a space in forms */
         else if (rd_spells(v, i, "%20"))
             i += 3;
         else if (!bracket && c != '(')
@@ -124,8 +131,8 @@ static void keyed(rd_find *f, uint32_t at)
 static bool is_dialled(const rd_view *v, uint32_t i, uint8_t close, uint32_t *out_end)
 {
     *out_end = rd_skip(v, i, i + MAX_DIGITS + 3, RD_C_DIGIT);
-    return rd_at(v, *out_end) == close && *out_end - i >= MIN_DIGITS + 3 && *out_end - i <= MAX_DIGITS + 2 &&
-           country_code_len(rd_at(v, i + 2), rd_at(v, i + 3)) > 0;
+    return rd_at(v, *out_end) == close && *out_end - i >= SHORTEST_DIALLED &&
+           *out_end - i <= MAX_DIGITS + 2 && country_code_len(rd_at(v, i + 2), rd_at(v, i + 3)) > 0;
 }
 
 /* "Anna Kim" <0013125550154>: who calls. */
@@ -158,6 +165,18 @@ static void call_record(rd_find *f, uint32_t i)
     }
 }
 
+/* A long run of digits starts at `at`, with a zero. */
+static void dialled(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    if (rd_at(v, at + 1) != '0')
+        return;
+    if (rd_at(v, at - 1) == '<')
+        caller(f, at - 1);
+    else if (rd_spells(v, at - 2, ",\""))
+        call_record(f, at);
+}
+
 /* (415) 555-0132 */
 static void american(rd_find *f, uint32_t at)
 {
@@ -178,23 +197,24 @@ static void confirm(rd_find *f, uint32_t at)
     uint8_t c = rd_at(&f->v, at);
     if (c == '(')
         american(f, at);
+    else if (c == '0' && rd_is(rd_at(&f->v, at + 4), RD_C_DIGIT))
+        dialled(f, at);
     else if (c == '0')
         prefixed(f, at);
     else if (c == '=')
         keyed(f, at + 1);
-    else if (c == '<')
-        caller(f, at);
-    else if (c == ',')
-        call_record(f, at + 2);
-    else
+    else if (!rd_is(c, RD_C_DIGIT))
         international(f, at, c == '+' ? at + 1 : at + 3);
 }
 
-static const rd_window windows[] = {
-    {"+\\n\\p\\p", false},          {"00\\n\\d\\j\\p\\p\\p", false}, {"%2b\\n", true},
-    {"<00\\n\\d\\d\\d\\d", false},  {",\"00\\n\\d\\d\\d", false},    {"=00\\n", false},
+static const rd_window windows[] = {{"+\\n\\p\\p", false},
+                                    {"00\\n\\d\\j\\p\\p\\p", false},
+                                    {"%2b\\n", true},
+                                    {"=00\\n", false},
 
-    {"(\\d\\d\\d)\\p\\p\\p", false}};
+                                    {"(\\d\\d\\d)\\p\\p\\p", false}};
 
-const rd_matcher rd_match_phone = {
-    .yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME), RD_WINDOWS(windows), .confirm = confirm};
+const rd_matcher rd_match_phone = {.yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME),
+                                   RD_WINDOWS(windows),
+                                   .digit_run = SHORTEST_DIALLED,
+                                   .confirm = confirm};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rows under a head line in one text: CSV (RFC 4180), with semicolons, tabs, or bars as clients of databases
- * and Markdown draw them. The names of the columns are the keys of the values.
+ * and Markdown draw them, or aligned by two blanks and more. The names of the columns are the keys of the
+ * values.
  *
  *    id,name,phone            name | phone
  *    4,"Kim, Anna",0171 ...   -----+------
@@ -12,7 +13,7 @@
  */
 #include "filters/detect/value.h"
 
-enum { MAX_COLUMNS = 48, MAX_HEAD = 1024, MAX_COLUMN_NAME = 40, MAX_WORDS = 3 };
+enum { MAX_COLUMNS = 48, MAX_HEAD = 1024, MAX_COLUMN_NAME = 40, MAX_WORDS = 3, ALIGNED = ' ' };
 
 typedef struct line {
     rd_value field[MAX_COLUMNS];
@@ -37,13 +38,23 @@ static uint32_t skip_blanks(const rd_view *v, uint32_t i)
     return i;
 }
 
+/* Where the field at `i`, without quotes, ends. */
+static uint32_t plain_end(const rd_view *v, uint32_t i, uint8_t delimiter)
+{
+    for (; !ends_line(rd_at(v, i)); i++) {
+        if (rd_at(v, i) == delimiter && (delimiter != ALIGNED || rd_at(v, i + 1) == delimiter))
+            return i;
+    }
+    return i;
+}
+
 /* Reads the field at `i`; returns where it ends, quotes included. A doubled quote is part of the value. */
 static uint32_t read_field(const rd_view *v, uint32_t i, uint8_t delimiter, rd_value *out)
 {
     i = delimiter == '\t' ? i : skip_blanks(v, i);
     uint8_t quote = rd_at(v, i);
     *out = (rd_value){.from = i, .to = i, .quoted = true};
-    if (is_quote(quote)) {
+    if (is_quote(quote) && delimiter != ALIGNED) {
         out->from = ++i;
         while (!ends_line(rd_at(v, i)) && (rd_at(v, i) != quote || rd_at(v, i + 1) == quote))
             i += rd_at(v, i) == quote ? 2 : 1;
@@ -51,12 +62,10 @@ static uint32_t read_field(const rd_view *v, uint32_t i, uint8_t delimiter, rd_v
         i += rd_at(v, i) == quote;
         return skip_blanks(v, i);
     }
-    while (rd_at(v, i) != delimiter && !ends_line(rd_at(v, i)))
-        i++;
-    out->to = i;
+    out->to = i = plain_end(v, i, delimiter);
     while (out->to > out->from && rd_at(v, out->to - 1) == ' ')
         out->to--;
-    return i;
+    return delimiter != ALIGNED || !ends_line(rd_at(v, skip_blanks(v, i))) ? i : skip_blanks(v, i);
 }
 
 /* Reads the line at `i`; false: it has too many fields, or something between a quote and the delimiter. */
@@ -148,8 +157,9 @@ static uint32_t read_rows(rd_find *f, uint32_t i, uint8_t delimiter, uint32_t n,
     line row;
     if (is_rule(v, i, line_end(v, i)))
         i = next_line(v, line_end(v, i));
-    while (rd_at(v, i) != 0 && read_line(v, i, delimiter, &row) && row.n == n) {
-        for (uint32_t k = 0; k < n; k++) {
+    while (rd_at(v, i) != 0 && read_line(v, i, delimiter, &row) &&
+           (row.n == n || (delimiter == ALIGNED && row.end > i))) {
+        for (uint32_t k = 0; k < n && row.n == n; k++) { /* aligned ones may have empty fields */
             if (cls[k] != RD_KEY_NONE && row.field[k].from < row.field[k].to)
                 rd_value_judge(f, cls[k], row.field[k]);
         }
@@ -161,7 +171,7 @@ static uint32_t read_rows(rd_find *f, uint32_t i, uint8_t delimiter, uint32_t n,
 /* `at` is the last byte of a line. */
 static void confirm(rd_find *f, uint32_t at)
 {
-    static const uint8_t delimiters[] = {',', ';', '\t', '|'};
+    static const uint8_t delimiters[] = {',', ';', '\t', '|', ALIGNED};
     const rd_view *v = &f->v;
     if (ends_line(rd_at(v, next_line(v, at + 1))))
         return; /* no row follows */

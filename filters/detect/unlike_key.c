@@ -7,6 +7,7 @@
  * IP=0.0.0.0:636, ip=::                        no host
  * volume "db-password" : secret "x" not found  a sentence
  * ssn=XXX-XX-1234, password=[FILTERED]         what another has hidden
+ * secret=projects/shop/secrets/db              where it is kept
  * email=required, password: string             a type, or what a check says
  * "email":["has already been taken"]           the answer of a form
  */
@@ -119,10 +120,29 @@ static bool are_messages(const rd_view *v, uint32_t from, uint32_t to)
     return false;
 }
 
+/* One past the segment of a path at `i`. */
+static uint32_t segment_end(const rd_view *v, uint32_t i)
+{
+    return rd_skip(v, i, i + MAX_IDENTIFIER, RD_C_RUN);
+}
+
+bool rd_is_resource(const rd_view *v, uint32_t from, uint32_t to)
+{
+    if (rd_spells(v, from, "arn:aws:secretsmanager:"))
+        return true;
+    if (!rd_spells(v, from, "projects/"))
+        return false;
+    uint32_t i = segment_end(v, from + 9);
+    if (!rd_spells(v, i, "/secrets/"))
+        return false;
+    i = segment_end(v, i + 9);
+    return i == to || (rd_spells(v, i, "/versions/") && segment_end(v, i + 10) == to);
+}
+
 bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
 {
     if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to) || is_hidden(v, from, to) ||
-        rd_is_type(v, from, to) || are_messages(v, from, to))
+        rd_is_type(v, from, to) || are_messages(v, from, to) || rd_is_resource(v, from, to))
         return true;
     uint32_t key = key_end(v, from);
     if (rd_spells_nocase(v, key - 5, "token"))

@@ -12,4 +12,7 @@ bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to);
  * quotes, and its name in quotes behind that. */
 bool rd_is_missing_object(const rd_view *v, uint32_t from, uint32_t to);
 
+/* projects/shop/secrets/db/versions/latest, arn:aws:secretsmanager:...: where a secret is kept. */
+bool rd_is_resource(const rd_view *v, uint32_t from, uint32_t to);
+
 #endif

@@ -6,6 +6,8 @@
  */
 #include "filters/detect/value.h"
 
+#include "filters/detect/wrapper.h"
+
 enum { MAX_VALUE = 1 << 14, MAX_GAP = 16, MAX_NEXT_KEY = 40, MAX_BRACKETED = 64 };
 
 static bool is_quote(uint8_t c)
@@ -161,13 +163,19 @@ uint32_t rd_value_max(rd_key_class cls)
     return cls >= RD_KEY_NAME ? 96 : MAX_VALUE;
 }
 
-/* string(8) "x" of PHP's var_dump, DATE '2000-01-31' of SQL: at the quote. */
+/* Over the end of the line behind the arrow of PHP's var_dump: `["key"]=>` and the value on the next one. */
+static uint32_t on_next_line(const rd_view *v, uint32_t arrow, uint32_t i)
+{
+    bool escaped = rd_at(v, i) == '\\' && rd_at(v, i + 1) == 'n';
+    if ((rd_at(v, i) != '\n' && !escaped) || rd_at(v, arrow - 1) != '>')
+        return i;
+    uint32_t from = rd_skip(v, i + 1 + escaped, i + 1 + MAX_NEXT_KEY, RD_C_SPACE);
+    return rd_spells(v, from, "string(") ? from : i;
+}
+
+/* DATE '2000-01-31' of SQL: at the quote. */
 static uint32_t behind_type(const rd_view *v, uint32_t i, uint8_t first)
 {
-    if (first == 's' && rd_spells(v, i, "string(")) {
-        uint32_t end = rd_skip(v, i + 7, i + 15, RD_C_DIGIT);
-        return rd_spells(v, end, ") \"") ? end + 2 : i;
-    }
     if (rd_lower(first) == 'd' && rd_spells_nocase(v, i, "date '"))
         return i + 5;
     return rd_lower(first) == 't' && rd_spells_nocase(v, i, "timestamp '") ? i + 10 : i;
@@ -175,22 +183,20 @@ static uint32_t behind_type(const rd_view *v, uint32_t i, uint8_t first)
 
 bool rd_value_has_type(const rd_view *v, uint32_t i)
 {
-    return behind_type(v, i, rd_at(v, i)) != i;
+    return rd_wrapper_inside(v, i) != i || behind_type(v, i, rd_at(v, i)) != i;
 }
 
 bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
 {
-    uint32_t from = skip_gap(v, i);
+    uint32_t from = on_next_line(v, i, skip_gap(v, i));
     *out = (rd_value){.prose = from > i};
-    uint8_t c = rd_at(v, from), next = rd_at(v, from + 1);
-    if (c == 'S' && rd_spells(v, from, "Some(")) { /* Debug of Rust */
-        from += 5;
-        c = rd_at(v, from);
-        next = rd_at(v, from + 1);
+    from = rd_wrapper_inside(v, from);
+    from = behind_type(v, from, rd_at(v, from));
+    if (rd_wrapper_of_line(v, from, &out->from, &out->to)) {
+        *out = (rd_value){.from = out->from, .to = out->to, .quoted = true};
+        return true;
     }
-    from = behind_type(v, from, c);
-    c = rd_at(v, from);
-    next = rd_at(v, from + 1);
+    uint8_t c = rd_at(v, from), next = rd_at(v, from + 1);
     if ((c == '[' || c == '(') && (is_quote(next) || next == '\\'))
         from++; /* ["x"] */
     else if ((c == 'b' || c == 'r' || c == 'u' || c == '@' || c == 'N') && is_quote(next))

@@ -5,7 +5,7 @@ unseen/values.py), through `redactd redact` and through the gateway: unseen_sets
 
 `first` was written before its writer had read the detectors, `second` after they had been mended by `first`; `third` and
 `keys` (keyed.py) by another writer before reading them, `fourth` after they had been mended by those. `mended` is not
-unseen: one line a cause that a fifth set, which is not kept here, had shown; nor are `mended2`, after a seventh, and `mended3`, after an eighth. Each may leak one and
+unseen: one line a cause that a fifth set, which is not kept here, had shown; nor are `mended2`, after a seventh, `mended3`, after an eighth, and `mended4`, after a ninth. Each may leak one and
 a half times what our own lines may; of `third`, many of whose lines have names and passwords in sentences, and of `keys`,
 with notations that need more than a line, as much as SENTENCES says. What they leaked when they were first run stands in
 README.md.
@@ -36,7 +36,7 @@ def complaints(name, score):
 def main():
     redactd = str(pathlib.Path(sys.argv[1], "gateway", "redactd"))
     tap = Tap()
-    sets = {name: items(name) for name in ("first", "second", "third", "fourth", "keys", "mended", "mended2", "mended3")}
+    sets = {name: items(name) for name in ("first", "second", "third", "fourth", "keys", "mended", "mended2", "mended3", "mended4")}
     for name, lines in sets.items():
         texts = [line["text"] for line in lines]
         by_command = through_command(redactd, texts)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "filters/detect/wrapper.h"
+
+enum { MAX_LINE = 1 << 12, MAX_LENGTH = 8 };
+
+/* string(8) "x": at the quote. */
+static uint32_t behind_length(const rd_view *v, uint32_t i)
+{
+    uint32_t end = rd_skip(v, i + 7, i + 7 + MAX_LENGTH, RD_C_DIGIT);
+    return rd_spells(v, end, ") \"") || rd_spells(v, end, ") \\\"") ? end + 2 : i;
+}
+
+uint32_t rd_wrapper_inside(const rd_view *v, uint32_t i)
+{
+    switch (rd_at(v, i)) {
+    case 's':
+        return rd_spells(v, i, "string(") ? behind_length(v, i) : i;
+    case 'S':
+        return rd_spells(v, i, "Some(") ? i + 5 : rd_spells(v, i, "Slice(") ? i + 6 : i;
+    case 'O':
+        return rd_spells(v, i, "Optional(") || rd_spells(v, i, "Optional[") ? i + 8 : i;
+    default:
+        return i;
+    }
+}
+
+/* Behind the opening bracket, `i` when it is none of the types of OpenTelemetry. */
+static uint32_t behind_type(const rd_view *v, uint32_t i)
+{
+    switch (rd_at(v, i)) {
+    case 'S':
+        return rd_spells(v, i, "Str(") ? i + 4 : rd_spells(v, i, "Slice(") ? i + 6 : i;
+    case 'I':
+        return rd_spells(v, i, "Int(") ? i + 4 : i;
+    case 'D':
+        return rd_spells(v, i, "Double(") ? i + 7 : i;
+    default:
+        return i;
+    }
+}
+
+bool rd_wrapper_of_line(const rd_view *v, uint32_t i, uint32_t *out_from, uint32_t *out_to)
+{
+    uint32_t from = behind_type(v, i), end = from, close = 0;
+    if (from == i)
+        return false;
+    for (; end - from < MAX_LINE; end++) {
+        uint8_t c = rd_at(v, end), next = rd_at(v, end + 1);
+        if (c == ')')
+            close = end;
+        if (c == 0 || c == '\n' || c == '\r' || (c == '\\' && (next == 'n' || next == 'r')))
+            break;
+    }
+    if (close <= from)
+        return false;
+    bool list = rd_spells(v, from, "[\"") && rd_spells(v, close - 2, "\"]");
+    *out_from = from + (list ? 2 : 0);
+    *out_to = close - (list ? 2 : 0);
+    return *out_from < *out_to;
+}

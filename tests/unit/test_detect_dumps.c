@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Values in the dumps of programs and in traces of protocols, and people behind keys that say what they do.
+ */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/detect_try.h"
+
+#define BIT(name) (UINT64_C(1) << RD_DETECTOR_##name)
+#define ALL       ((UINT64_C(1) << RD_DETECTOR_COUNT) - 1)
+
+static void test_detect_dumps__parts_people_play(void **state)
+{
+    static const detect_row rows[] = {
+        {"claimantName=\"Ines Bauer\" claimant_name: Bauer", "claimantName=\"***\" claimant_name: ***"},
+        {"consumerName=\"Ines Bauer\" method=x", "consumerName=\"***\" method=x"},
+        {"cc_name=Ines+Bauer&cc_exp=1128", "cc_name=***&cc_exp=1128"},
+        {"card_name=Ines%20Bauer&n=1", "card_name=***&n=1"},
+        {"Halter: Ines Bauer, Kfz 4", "Halter: ***, Kfz 4"},
+        {"Zahlbar durch: Ines Bauer Betrag CHF 4", "Zahlbar durch: *** Betrag CHF 4"},
+        {"Kunde Dr. Ines Bauer Betrag CHF 4", "Kunde Dr. *** Betrag CHF 4"},
+        {"Gl\xc3\xa4ubiger=Ines Bauer, Nr=4", "Gl\xc3\xa4ubiger=***, Nr=4"},
+        {"Versicherungsnehmer=Ines Bauer, Nr=4", "Versicherungsnehmer=***, Nr=4"},
+        {"kontoinnehavare=Ines Bauer, Nr=4", "kontoinnehavare=***, Nr=4"},
+        {"benefici\xc3\xa1rio=Ines Bauer ref=4", "benefici\xc3\xa1rio=*** ref=4"},
+        {"Titolare: Ines Bauer; nom_client=Bauer", "Titolare: ***; nom_client=***"},
+        {"klantnaam=\"Ines Bauer\"", "klantnaam=\"***\""},
+        {"<vornamen>Ines</vornamen>", "<vornamen>***</vornamen>"},
+        {"Name: Bauer, Vorname: Ines", "Name: ***, Vorname: ***"},
+        {"EMFTX=Ines Bauer BANKS=DE", "EMFTX=*** BANKS=DE"},
+        {"insured=BAUER^INES msgid 4", "insured=*** msgid 4"},
+        {"insured=BAUER^INES^^^Dr. x", "insured=*** x"},
+        {"ULTIPRO|4|Ines Bauer|SSN:123", "ULTIPRO|4|***|SSN:123"},
+        {"Name: Berlin, Ort: Ulm", NULL},
+        {"Station name=Berlin Hbf platform=6", NULL},
+        {"table name: Orders Main", NULL},
+        {"consumer: Order Events, consumerName=OrderConsumer", NULL},
+        {"Halter: rechts, claimant: none", NULL},
+        {"A|Ines Bauer|SIZE:123", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PERSON_NAME), rows);
+}
+
+static void test_detect_dumps__structures(void **state)
+{
+    static const detect_row rows[] = {
+        {"     -> user.name: Str(Ines Bauer)\n     -> a: Str(b)",
+         "     -> user.name: Str(***)\n     -> a: Str(b)"},
+        {" -> full_name: Str(Ines (Ina) Bauer)", " -> full_name: Str(***)"},
+        {" -> phone: Int(491711234567)\\n -> b: Int(4)", " -> phone: Int(***67)\\n -> b: Int(4)"},
+        {" -> passwords: Slice([\"hunter2!\"])", NULL},
+        {" -> password: Slice([\"hunter2!\",\"hunter3!\"])", " -> password: Slice([\"***\",\"***\"])"},
+        {"[\"vorname\"]=>\n  string(4) \"Ines\"\n", "[\"vorname\"]=>\n  string(4) \"***\"\n"},
+        {"[\"vorname\":protected]=>\n  string(4) \"Ines\"", "[\"vorname\":protected]=>\n  string(4) \"***\""},
+        {"[\"vorname\":\"App\\User\":private]=>\n  string(4) \"Ines\"",
+         "[\"vorname\":\"App\\User\":private]=>\n  string(4) \"***\""},
+        {"[vorname:App\\User:private] => Ines\n", "[vorname:App\\User:private] => ***\n"},
+        {"[\"vorname\"]=>\n  array(2) {", NULL},
+        {"{\"last_name.keyword\":{\"value\":\"Bauer\"}}", "{\"last_name.keyword\":{\"value\":\"***\"}}"},
+        {"{\"last_name.keyword\":\"Bauer\"}", "{\"last_name.keyword\":\"***\"}"},
+        {"{\"last_name\":{\"query\":\"Bauer\"}}", "{\"last_name\":{\"query\":\"***\"}}"},
+        {"{\"lastName\":{\"S\":\"Bauer\"},\"n\":{\"N\":\"4\"}}",
+         "{\"lastName\":{\"S\":\"***\"},\"n\":{\"N\":\"4\"}}"},
+        {"lastName query=\"Bauer\" user query: Select Name", NULL},
+        {"[42]|this.LastName|\"Bauer\"|0x1", "[42]|this.LastName|\"***\"|0x1"},
+        {"{ Id = 4, FirstName = Ines, LastName = Bauer, City = Ulm }",
+         "{ Id = 4, FirstName = ***, LastName = ***, City = Ulm }"},
+        {"last_name=Bauer HTTP/2.0", "last_name=*** HTTP/2.0"},
+        {"FirstName: Optional[Ines]", "FirstName: Optional[***]"},
+        {"tel=0171+1234567&b=1", "tel=***67&b=1"},
+        {"NAME          PHONE          CITY\nInes Bauer   0171 1234567   Ulm",
+         "NAME          PHONE          CITY\n***   ***67   Ulm"},
+        {"ID   USERNAME   SINCE  \n4    ines.bauer   2020  \n5   -\n6    jo.bauer   2020",
+         "ID   USERNAME   SINCE  \n4    ***   2020  \n5   -\n6    ***   2020"},
+        {"NAME          READY   STATUS\napi-7f   1/1   Running", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+static void test_detect_dumps__no_values(void **state)
+{
+    static const detect_row rows[] = {
+        {"query P($first: Int, $user: UserInput!) { a }", NULL},
+        {"mutation($password: String!) { a }", NULL},
+        {"$first: Bauer", "$first: ***"},
+        {"set($password: Hunter2)", "set($password: ***)"},
+        {"columns: [\"first_name\", \"last_name\", \"email\"]", NULL},
+        {"[\"x\", \"last_name\", \"bauer\"]", "[\"x\", \"last_name\", \"***\"]"},
+        {"event_name=view screen_name=ProductList", NULL},
+        {"screen_name=InesBauer", "screen_name=***"},
+        {"event_name=view screen_name=ines.bauer", "event_name=view screen_name=***"},
+        {"password: {{ .Values.db.password | quote }}", NULL},
+        {"password | hunter2", "password | ***"},
+        {"secret=projects/shop/secrets/db-key/versions/latest", NULL},
+        {"secret=projects/shop/other/db-key1", "secret=***"},
+        {"arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/db-Ab3", NULL},
+        {"app:secret:prod/db-Ab3", "app:secret:***"},
+        {"SELECT Id FROM Contact WHERE Email = 'x'", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL & ~BIT(CREDIT_CARD), rows);
+}
+
+static void test_detect_dumps__traces(void **state)
+{
+    static const detect_row rows[] = {
+        {"C: AUTH PLAIN AGluZXMAaHVudGVyMg==\nS: 235", "C: AUTH PLAIN ***\nS: 235"},
+        {"C: AUTHENTICATE PLAIN\nS: + \nC: AGluZXMAaHVudGVyMg==", "C: AUTHENTICATE PLAIN\nS: + \nC: ***"},
+        {"AUTH PLAIN mechanisms offered", NULL},
+        {"AUTH PLAIN\n334", NULL},
+        {"C: a1 LOGIN \"ines.b\" \"hunter \\\"2\"\nS: a1 OK", "C: a1 LOGIN \"***\" \"***\"\nS: a1 OK"},
+        {"a1 LOGIN ines.b hunter2", "a1 LOGIN *** ***"},
+        {"event5 LOGIN failed attempts", NULL},
+        {"a b1 LOGIN ines.b hunter2", NULL},
+        {": PSK \"hunter2\"", ": PSK \"***\""},
+        {"ines : EAP \"hunter2\"", "ines : EAP \"***\""},
+        {"%any : PSK 0sdmFsdWU=", "%any : PSK ***"},
+        {"found: PSK missing", NULL},
+        {"Passphrase: horse walnut basalt (file 4)", "Passphrase: *** (file 4)"},
+        {"Passphrase: horse walnut, then more", "Passphrase: *** walnut, then more"},
+        {"password: horse walnut basalt", "password: *** walnut basalt"},
+        {"auth=Bearer%20p19fCmJhLL1G3bU4", "auth=Bearer%20***"},
+        {"Authorization: key=p19fCmJhLL1G3bU4 x", "Authorization: key=*** x"},
+        {"Subscription-Id-Data: 4917112345678 Subscription-Id-Type: 0",
+         "Subscription-Id-Data: ***78 Subscription-Id-Type: 0"},
+        {"wa_id=4917112345678", "wa_id=***78"},
+        {"gtin \"00491711234567\"", NULL},
+        {"<bounces+4-ines=example.com@l.example.org>", "<b***@l.example.org>"},
+        {"to-all=ines@example.org", "to-all=i***@example.org"},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_detect_dumps__parts_people_play),
+        cmocka_unit_test(test_detect_dumps__structures),
+        cmocka_unit_test(test_detect_dumps__no_values),
+        cmocka_unit_test(test_detect_dumps__traces),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
