@@ -93,8 +93,9 @@ static bool add_cell(sums *s, const char *config, const json_t *cell)
         return fail(s, "a count in it is no number");
     if (finds == NULL)
         return fail(s, "there are too many different counts; ask for less by --from, --to or --workspace");
-    json_integer_set(finds, json_integer_value(finds) + n);
-    s->n_finds += n;
+    if (__builtin_add_overflow(s->n_finds, n, &s->n_finds))
+        return fail(s, "its counts are too large to be added up");
+    json_integer_set(finds, json_integer_value(finds) + n); /* no more than all together */
     return true;
 }
 

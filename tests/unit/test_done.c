@@ -190,11 +190,33 @@ static void test_done__is_counted_apart(void **state)
     rd_policy_free(&p);
 }
 
+/* The find that the record goes for is the second byte of a character, which goes whole with the first one.
+ */
+static void test_done__a_record_that_went_is_counted_whatever_became_of_the_find(void **state)
+{
+    const rd_rule_spec both[] = {{.name = "mask", KIT_PATTERN("\\xc3")},
+                                 {.name = "out", KIT_PATTERN("\\xa9"), .action = RD_ACTION_DROP_RECORD}};
+    static const char *const texts[] = {BODY("\xc3\xa9"), BODY("a \xc3\xa9 b"), BODY("\xc2\xa9")};
+    rd_policy *p = kit_policy(both, 2);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        kit_result k = kit_run(p, RD_SIGNAL_LOGS, RD_FORMAT_JSON, rd_slice_str(texts[i]));
+        uint32_t went = 0;
+        assert_int_equal(k.outcome, RD_OK);
+        for (uint32_t h = 0; h < k.r.n_hits; h++)
+            went += k.hits[h].rule == 1 && k.hits[h].done == RD_ACTION_DROP_RECORD ? k.hits[h].n : 0;
+        if (went != 1)
+            fail_msg("%s: %u", texts[i], went);
+        kit_free(&k);
+    }
+    rd_policy_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_done__is_what_became_of_the_find),
         cmocka_unit_test(test_done__is_counted_apart),
+        cmocka_unit_test(test_done__a_record_that_went_is_counted_whatever_became_of_the_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
