@@ -19,11 +19,11 @@ struct ZSTD_CCtx_s;
 struct rd_gzip_encoder;
 struct ZSTD_DCtx_s;
 
-/* What a tag byte says of a short element: bytes in the block and of content, how far away its source must be
- * at least, bits of the distance, and a mask for the two bytes that follow. n 0: needs a closer look. */
+/* What a tag byte says of a short element: bytes of content, how far away its source must be at least, bits of
+ * the distance, and a mask for the two bytes that follow. What needs a closer look has no distance that is far
+ * enough. */
 typedef struct rd_snappy_tag {
-    uint8_t n, len, apart;
-    uint16_t high, mask;
+    uint16_t len, apart, high, mask;
 } rd_snappy_tag;
 
 /* Where an element is: content before it, bytes of the block before it, where in the content its source is

@@ -19,14 +19,15 @@ bool rd_snappy_trace_init(rd_coder *c)
     if (c->trace == NULL)
         return false;
     for (unsigned t = 0; t < 256; t++) {
-        uint8_t upper = (uint8_t)(t >> 2);
+        const uint16_t upper = (uint16_t)(t >> 2), near_len = (upper & 7) + 4, far_len = upper + 1;
         rd_snappy_tag *tag = &c->trace->tags[t];
+        *tag = (rd_snappy_tag){.apart = RD_SNAPPY_MAX_SHORT};
         if ((t & 3) == 0 && upper < RD_SNAPPY_SHORT_LITERAL)
-            *tag = (rd_snappy_tag){.n = upper + 2, .len = upper + 1};
+            *tag = (rd_snappy_tag){.len = upper + 1};
         else if ((t & 3) == 1)
-            *tag = (rd_snappy_tag){2, (upper & 7) + 4, (upper & 7) + 4, (uint16_t)(t >> 5 << 8), 0xff};
+            *tag = (rd_snappy_tag){near_len, near_len, (uint16_t)(t >> 5 << 8), 0xff};
         else if ((t & 3) == 2)
-            *tag = (rd_snappy_tag){3, upper + 1, upper + 1, 0, 0xffff};
+            *tag = (rd_snappy_tag){far_len, far_len, 0, 0xffff};
     }
     return true;
 }
@@ -61,36 +62,56 @@ typedef struct place {
     rd_snappy_note *note;
 } place;
 
+/* Not through an array, which would be stored and loaded once more. */
 static inline void move(uint8_t *to, const uint8_t *from)
 {
-    uint8_t chunk[CHUNK];
-    memcpy(chunk, from, CHUNK);
-    memcpy(to, chunk, CHUNK);
+    typedef uint64_t half __attribute__((vector_size(CHUNK / 2)));
+    half a, b;
+    memcpy(&a, from, sizeof a);
+    memcpy(&b, from + sizeof a, sizeof b);
+    memcpy(to, &a, sizeof a);
+    memcpy(to + sizeof a, &b, sizeof b);
 }
 
-/* Short elements while both ends are far. Stops before what it does not take, broken elements included. */
-static place take_short(const rd_snappy_tag *tags, rd_slice block, place w, const uint8_t *base,
-                        const uint8_t *to_end)
+/* Where the next element begins. All else waits for that, so it is reckoned rather than looked up; and which
+ * of literal and copy an element is cannot be predicted, so no branch, which compilers would make of it. */
+static inline const uint8_t *behind(const uint8_t *p, unsigned tag)
 {
-    const uint8_t *p = w.p, *end = block.p + block.n;
-    uint8_t *to = w.to;
+    size_t n = (tag & 3) + 1, literal_n = (tag >> 2) + 2;
+#ifdef __x86_64__
+    __asm__("testb $3, %b2\n\tcmovz %1, %0" : "+r"(n) : "r"(literal_n), "q"(tag) : "cc");
+#else
+    n = (tag & 3) == 0 ? literal_n : n;
+#endif
+    return p + n;
+}
+
+/* Short elements while both ends are far, as the start of the content is. Stops before what it does not take,
+ * broken elements included. */
+static place take_short(const rd_snappy_tag *tags, rd_slice block, place w, uint8_t *out, size_t n_out)
+{
+    const uint8_t *last = block.p + (block.n > RD_SNAPPY_MAX_SHORT ? block.n - RD_SNAPPY_MAX_SHORT : 0);
+    const size_t last_at = n_out >= RD_SNAPPY_MAX_SHORT ? n_out - RD_SNAPPY_MAX_SHORT + 1 : 0;
+    const uint8_t *p = w.p;
+    size_t at = (size_t)(w.to - out);
     rd_snappy_note *note = w.note;
-    while (end - p > RD_SNAPPY_MAX_SHORT && to_end - to >= RD_SNAPPY_MAX_SHORT) {
-        unsigned c = *p;
-        rd_snappy_tag t = tags[c];
-        size_t at = (size_t)(to - base);
-        size_t distance = t.high | (((size_t)p[2] << 8 | p[1]) & t.mask);
-        if (t.n == 0 || distance < t.apart || distance > at)
+    if (at < RD_SNAPPY_MAX_SHORT)
+        return w;
+    while (p < last && at < last_at) {
+        const unsigned c = *p;
+        const rd_snappy_tag *t = &tags[c];
+        size_t distance = t->high | (((size_t)p[2] << 8 | p[1]) & t->mask), source = at - distance;
+        if (distance - t->apart > at - t->apart)
             break;
-        const uint8_t *from = (c & 3) == 0 ? p + 1 : to - distance;
-        *note++ = (rd_snappy_note){(uint32_t)at, (uint32_t)(p - block.p), (uint32_t)(at - distance)};
-        move(to, from);
-        if (t.len > CHUNK)
-            move(to + CHUNK, from + CHUNK);
-        p += t.n;
-        to += t.len;
+        const uint8_t *from = (c & 3) == 0 ? p + 1 : out + source, *next = behind(p, c);
+        *note++ = (rd_snappy_note){(uint32_t)at, (uint32_t)(p - block.p), (uint32_t)source};
+        move(out + at, from);
+        if (t->len > CHUNK)
+            move(out + at + CHUNK, from + CHUNK);
+        p = next;
+        at += t->len;
     }
-    return (place){p, to, note};
+    return (place){p, out + at, note};
 }
 
 static bool take_any(rd_slice block, place *w, const uint8_t *base, const uint8_t *to_end)
@@ -119,7 +140,7 @@ bool rd_snappy_trace_decode(rd_coder *c, rd_slice block, uint8_t *out, size_t n_
         return false;
     place w = {block.p + head, out, t->list};
     while (w.p < end) {
-        w = take_short(t->tags, block, w, out, out + n_out);
+        w = take_short(t->tags, block, w, out, n_out);
         if (w.p < end && !take_any(block, &w, out, out + n_out))
             return false;
     }
