@@ -148,6 +148,13 @@ static void short_option(rd_find *f, uint32_t at)
         rd_emit(f, RD_DETECTOR_PASSWORD, i, end, 0, 0);
 }
 
+/* Does the argument name a key of its own? */
+static bool names_key(const rd_find *f, const rd_value *x)
+{
+    rd_key_class cls = rd_key_class_of(f->keys, &f->v, x->to);
+    return cls != RD_KEY_NONE && !(cls == RD_KEY_VALUE && rd_spells_nocase(&f->v, x->from, "text"));
+}
+
 /* Using --password via the CLI is insecure: the option is spoken of. */
 static bool is_sentence(const rd_view *v, const rd_value *x)
 {
@@ -180,7 +187,7 @@ static void long_option(rd_find *f, uint32_t at)
     rd_value x;
     if (cls == RD_KEY_NONE || cls == RD_KEY_VALUE || !rd_value_read(v, i, MAX_ARGUMENT, &x))
         return;
-    if (rd_spells(v, i, "id=") || rd_key_class_of(f->keys, v, x.to) != RD_KEY_NONE)
+    if (rd_spells(v, i, "id=") || names_key(f, &x))
         return; /* --secret id=x, --secret dbPassword value: the option is a switch */
     if (is_sentence(v, &x))
         return;

@@ -153,8 +153,12 @@ static uint32_t behind_segment(const rd_view *v, uint32_t from, uint32_t end)
 static uint32_t behind_element(const rd_view *v, uint32_t from, uint32_t end)
 {
     for (uint32_t i = end; i > from; i--) {
-        if (rd_at(v, i - 1) == '*' && rd_at(v, i - 4) == '*' && rd_skip(v, i - 3, i - 1, RD_C_UPPER) == i - 1)
-            return i;
+        uint32_t local = i;
+        while (local < end && rd_at(v, local) == '*')
+            local++;
+        if (local + 1 < end && rd_at(v, i - 1) == '*' && rd_at(v, i - 4) == '*' &&
+            rd_skip(v, i - 3, i - 1, RD_C_UPPER) == i - 1)
+            return local;
     }
     return from;
 }
@@ -196,14 +200,14 @@ static bool is_remote(const rd_view *v, uint32_t from, uint32_t at, uint32_t end
         return true;
     if (rd_at(v, end) != ':' || !rd_is(rd_at(v, end + 1), RD_C_ALPHA))
         return false;
+    bool path = false;
     for (uint32_t k = end + 1; k < end + MAX_PATH; k++) {
         uint8_t c = rd_at(v, k);
-        if (c == '/')
-            return true;
-        if (!rd_is(c, RD_C_TOKEN))
-            return false;
+        path |= c == '/';
+        if (!rd_is(c, RD_C_TOKEN) && c != '/')
+            return path && c != '@'; /* a password of a URL */
     }
-    return false;
+    return path;
 }
 
 /* Names of algorithms with the domain of who defined them (RFC 4251 section 6). */

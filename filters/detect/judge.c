@@ -460,7 +460,7 @@ static void name(rd_find *f, rd_value x)
     uint32_t words, end = name_end(v, x.from, x.from + MAX_NAME, &words);
     if (!x.quoted && words > 1 && words <= MAX_NAME_WORDS && end > x.to)
         x.to = end; /* "Test Mueller": a common word does not make it half a name */
-    if (letters && !prose_word(v, &x) && !rd_is_type(v, x.from, x.to))
+    if (letters && !prose_word(v, &x) && !is_no_value(v, &x))
         rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, x.to, 0, 0);
 }
 
@@ -626,6 +626,8 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
     if (rd_at(&f->v, x.to) == ']' && rd_at(&f->v, x.from - 1) == '[' &&
         rd_is_masked(&f->v, x.from - 1, x.to + 1))
         return false; /* key=[FILTERED] */
+    if (rd_at(&f->v, x.from) == 'h' && rd_is_masked(&f->v, x.from, x.to))
+        return false;
     switch (cls) {
     case RD_KEY_PASSWORD:
         password(f, x);

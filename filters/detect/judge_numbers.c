@@ -27,8 +27,8 @@ void rd_judge_phone(rd_find *f, rd_value x)
     if (rd_spells_nocase(v, x.from, "tel:"))
         start = x.from += 4;
     uint32_t end = rd_phone_end(v, start, &digits);
-    if (dotted_quad(v, start, end))
-        return;
+    if (dotted_quad(v, start, end) || rd_spells(v, end, "***") || rd_spells(v, end + 1, "***"))
+        return; /* an address, or what is left of one */
     if (end == 0 || digits < 6 || (x.quoted && end > x.to) || rd_monotonous(v, x.from, end))
         return;
     rd_emit(f, RD_DETECTOR_PHONE, x.from, end, rd_phone_head(v, x.from), 2);

@@ -435,7 +435,9 @@ static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, u
         to = rd_skip(v, i, to, RD_C_LOWER) == to && rd_at(v, end) == '\t' && row_before(v, end) ? i : to;
     if (to == i)
         return 0;
-    bool head = rd_key_class_of(f->keys, v, to) != RD_KEY_NONE || (cls >= RD_KEY_NAME && upper == to);
+    rd_key_class next = rd_key_class_of(f->keys, v, to);
+    bool text = next == RD_KEY_VALUE && rd_spells_nocase(v, i, "text");
+    bool head = (next != RD_KEY_NONE && !text) || (cls >= RD_KEY_NAME && upper == to);
     return head ? 0 : i - 1;
 }
 

@@ -111,7 +111,8 @@ bool rd_mac_at(const rd_view *v, uint32_t i, rd_mac *out)
         out->to = end;
         uint8_t c = rd_at(v, end);
         bool joins = c == ':' || c == '-' || c == '.' || c == '_' || (c == ' ' && longest == 2);
-        if (!joins || (join != 0 && c != join))
+        bool ends = digits == DIGITS && (longest != 2 || !is_pair(v, end + 1) || !is_pair(v, end + 4));
+        if (!joins || (join != 0 && c != join) || ends)
             break;
         join = c;
         i = end + 1;

@@ -82,7 +82,14 @@ static bool leaves_little(const rd_view *v, uint32_t from, const remains *r)
            (r->marks >= MIN_MARKS || r->groups >= 2);
 }
 
-/* [FILTERED], <redacted>, **MASKED**, REDACTED_BY_POLICY */
+static bool wraps(uint8_t c)
+{
+    return c == '*' || c == '_' || c == '-' || c == '[' || c == ']' || c == '(' || c == ')' || c == '<' ||
+           c == '>' || c == '#';
+}
+
+/* [FILTERED], <redacted>, **MASKED**, REDACTED_BY_POLICY, [REDACTED:ssn]; of types only in brackets: [EMAIL]
+ */
 static bool says_masked(const rd_view *v, uint32_t from, uint32_t to)
 {
     static const char words[] =
@@ -91,22 +98,26 @@ static bool says_masked(const rd_view *v, uint32_t from, uint32_t to)
     static const char types[] =
         "secret password token email name phone ssn address ip card iban null empty none "
         "username user date dob";
-    uint8_t open = rd_at(v, from);
     uint32_t first = from;
-    while (first < to && !rd_is(rd_at(v, first), RD_C_WORD))
+    while (first < to && wraps(rd_at(v, first)))
         first++;
     uint32_t end = rd_skip(v, first, to, RD_C_ALPHA), rest = end;
-    bool bracket = (open == '[' || open == '(' || open == '<') && first == from + 1;
-    if (rd_word_in(v, first, end, words)) {
-        while (rest < to && (rd_is(rd_at(v, rest), RD_C_UPPER | RD_C_DIGIT) || rd_at(v, rest) == '_'))
-            rest++;
-        bool small = rd_skip(v, first, end, RD_C_UPPER) < end;
-        while (rest < to && !rd_is(rd_at(v, rest), RD_C_WORD) && rd_at(v, rest) != ':')
-            rest++;
-        return rest == to ? !small || end + 2 >= to || first > from : bracket && rd_at(v, rest) == ':';
-    }
-    bool closed = rd_at(v, end) == (open == '[' ? ']' : open == '(' ? ')' : '>');
-    return bracket && closed && end + 1 >= to && rd_word_in(v, first, end, types);
+    uint8_t open = rd_at(v, from), close = rd_at(v, to - 1);
+    bool bracket = first == from + 1 && ((open == '[' && close == ']') || (open == '(' && close == ')') ||
+                                         (open == '<' && close == '>'));
+    if (bracket && end + 1 == to && rd_word_in(v, first, end, types))
+        return true;
+    if (!rd_word_in(v, first, end, words))
+        return false;
+    if (bracket && rd_at(v, end) == ':')
+        return true;
+    bool capitals = rd_skip(v, first, end, RD_C_UPPER) == end;
+    while (capitals && rest < to &&
+           (rd_is(rd_at(v, rest), RD_C_UPPER | RD_C_DIGIT) || rd_at(v, rest) == '_') && rd_at(v, end) == '_')
+        rest++;
+    while (rest < to && wraps(rd_at(v, rest)))
+        rest++;
+    return rest == to;
 }
 
 /* hmac-sha256:0123...: what the audit log of Vault has instead of a secret. */
@@ -146,12 +157,29 @@ bool rd_is_type(const rd_view *v, uint32_t from, uint32_t to)
     return rd_word_in(v, from, to, words);
 }
 
+/* must be, is too, ...: two words that forms say of values. */
+static bool says_of_value(const rd_view *v, uint32_t from, uint32_t to, uint32_t next, uint32_t next_end)
+{
+    static const struct {
+        const char *first, *second;
+    } said[] = {{"must should", "be have contain match include not"},
+                {"can't cannot", "be"},
+                {"is are", "required invalid too missing incorrect empty not"},
+                {"has have", "already been expired"},
+                {"does do doesn't", "not match"},
+                {"already", "been exists taken"},
+                {"at", "least most"},
+                {"too", "short long weak common"}};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        if (rd_word_in(v, from, to, said[i].first) && rd_word_in(v, next, next_end, said[i].second))
+            return true;
+    }
+    return false;
+}
+
 bool rd_is_message(const rd_view *v, uint32_t from, uint32_t to)
 {
-    static const char verbs[] =
-        "must required cannot can't invalid incorrect already blank empty least missing "
-        "mismatch expired short long match does doesn't been";
-    uint32_t words = 0;
+    uint32_t before = from, before_end = from;
     bool says = false;
     if (to - from > MAX_MESSAGE)
         return false;
@@ -159,11 +187,12 @@ bool rd_is_message(const rd_view *v, uint32_t from, uint32_t to)
         uint32_t end = i;
         while (end < to && rd_at(v, end) > ' ')
             end++;
-        uint32_t last = end > i && rd_at(v, end - 1) == '.' ? end - 1 : end;
-        bool verb = rd_word_in(v, i, last, verbs);
-        words += verb || rd_skip(v, i, last, RD_C_ALPHA) == last;
-        says |= verb;
+        uint8_t last = rd_at(v, end - 1);
+        uint32_t word_end = end > i && (last == '.' || last == ':' || last == ',') ? end - 1 : end;
+        says |= says_of_value(v, before, before_end, i, word_end);
+        before = i;
+        before_end = word_end;
         i = end;
     }
-    return says && words >= 3;
+    return says;
 }

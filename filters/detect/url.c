@@ -57,7 +57,8 @@ static void read_authority(const rd_view *v, uint32_t from, authority *out, uint
 static bool says_token(const rd_view *v, const authority *a)
 {
     return rd_word_in(v, a->colon + 1, a->at, "x-oauth-basic x-oauth-token oauth api_token api-token") &&
-           (rd_opaque(v, a->from, a->colon, 16) || rd_placeholder(v, a->from, a->colon));
+           (rd_opaque(v, a->from, a->colon, 16) ||
+            (a->from < a->colon && rd_placeholder(v, a->from, a->colon)));
 }
 
 static void emit(rd_find *f, uint32_t from, uint32_t to)

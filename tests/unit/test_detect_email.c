@@ -9,6 +9,8 @@ static void test_detect_email__addresses(void **state)
 {
     static const detect_row rows[] = {
         {"PER*IP**EM*jane@example.com~", "PER*IP**EM*j***@example.com~"},
+        {"PER*IP**jane@example.com~", "PER*IP**j***@example.com~"},
+        {"https://u%40x.example:a/b@h", "https://***%40x.example:a/b@h"},
         {"jane@example.comXX1 left", "j***@example.comXX1 left"},
         {"anna.mueller@example.com", "a***@example.com"},
         {"mail from <Anna_M+news@mail.example.co.uk>, ok", "mail from <A***@mail.example.co.uk>, ok"},

@@ -80,6 +80,7 @@ static void test_detect_likeness__hidden_already(void **state)
         {"a b****y@example.org, \xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2y@example.org", NULL},
         {"xxx@example.org b*y@example.org", "x***@example.org b***@example.org"},
         {"password=**x", "password=***"},
+        {"password=hidden1 pwd=removed! secret=filtered9", "password=*** pwd=*** secret=***"},
     };
     (void)state;
     DETECT_CHECK(ALL, rows);
@@ -94,6 +95,9 @@ static void test_detect_likeness__said_of_values(void **state)
         {"password=strings", "password=***"},
         {"{\"password\":[\"must have at least 8 characters\"]}", NULL},
         {"{\"password\":\"can't be blank\"}", NULL},
+        {"{\"password\":\"I must remember\"}", "{\"password\":\"***\"}"},
+        {"{\"first_name\":[\"can't be blank\"]} --password text9 x",
+         "{\"first_name\":[\"can't be blank\"]} --password *** x"},
         {"{\"password\":\"correct horse battery\"}", "{\"password\":\"***\"}"},
         {"passwd: password expiry information changed.", NULL},
         {"passwd: all authentication tokens updated", NULL},

@@ -119,6 +119,7 @@ static void test_detect_mac__notations_behind_keys(void **state)
         {"Calling-Station-Id=02a13c4d5e6f", "Calling-Station-Id=02a13c***"},
         {"dstmac=02a13c4d5e6f dev_eui: 02-A1-3C-4D-5E-6F-70-81", "dstmac=02a13c*** dev_eui: 02-A1-3C-***"},
         {"deveui=02a13c4d5e6f7081", "deveui=02a13c***"},
+        {"mac 02a13c4d5e6f-1 mac=02a1-3c4d-5e6f-1", "mac 02a13c***-1 mac=02a1-3c***-1"},
         {"mac=02:a1:3c:4d:5e:6f:70", NULL},
         {"MAC=02:a1:3c:4d:5e:6f:70:81:92:a3:b4:c5:d6:e7", NULL},
         {"mac=000000000000 mac=02a13c mac address table", NULL},
