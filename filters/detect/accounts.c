@@ -9,6 +9,7 @@
  *    334 UGFzc3dvcmQ6, then the password in base64 (AUTH LOGIN of SMTP)
  *    by login(uid=1000) (PAM)
  *    AUTH PLAIN base64 (SASL, RFC 4616), a1 LOGIN login password (IMAP)
+ *    USER login, PASS password (FTP, POP3)
  *    : PSK "value" (ipsec.secrets)
  */
 #include <string.h>
@@ -292,6 +293,21 @@ static void imap_login(rd_find *f, uint32_t at)
     password(f, secret.from, secret.to);
 }
 
+/* USER login, then PASS password of FTP and POP3, `at` the space before the word. Reports of tests say PASS,
+ * too: only what a client says, or with the other command before it. */
+static void pass_command(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    uint32_t i = at + 6, to = token_end(v, i, "\\"), user = at;
+    bool client = rd_spells(v, at - 2, "C:") || rd_at(v, at - 1) == '>';
+    while (!client && at - user < MAX_TOKEN && rd_at(v, user) != 0) {
+        client = rd_at(v, user) == 'U' && rd_spells(v, user, "USER ");
+        user--;
+    }
+    if (client && rd_at(v, to) != ' ')
+        password(f, i, to);
+}
+
 /* Does the base64 text hold a zero byte, which stands between the login and the password of SASL PLAIN? */
 static bool has_zero(const rd_view *v, uint32_t from, uint32_t to)
 {
@@ -354,6 +370,10 @@ static void confirm(rd_find *f, uint32_t at)
         imap_login(f, at);
         return;
     }
+    if (rd_spells(v, at + 1, "PASS")) {
+        pass_command(f, at);
+        return;
+    }
     if (rd_spells_nocase(v, at + 1, " plain")) {
         sasl_plain(f, at + 7);
         return;
@@ -409,12 +429,26 @@ static void confirm(rd_find *f, uint32_t at)
     }
 }
 
-static const rd_window windows[] = {
-    {"/user:", true},       {"(to ", false},       {" set", false},           {"ureS", false},
-    {"\"auth\" \"", true},  {"thin:\\w", true},    {"y \\d:", true},          {"n OK: [", false},
-    {"ncorrect", false},    {"334 UGFz", false},   {"(uid=\\d", false},       {"munity ", false},
-    {" key \\d ", false},   {"sqlplus ", true},    {"sqlldr ", true},         {"\\a\\apdp ", true},
-    {"\\a PLAIN\\s", true}, {"\\d LOGIN ", false}, {": \\u\\u\\u \\y", false}};
+static const rd_window windows[] = {{"/user:", true},
+                                    {"(to ", false},
+                                    {" set", false},
+                                    {"ureS", false},
+                                    {"\"auth\" \"", true},
+                                    {"thin:\\w", true},
+                                    {"y \\d:", true},
+                                    {"n OK: [", false},
+                                    {"ncorrect", false},
+                                    {"334 UGFz", false},
+                                    {"(uid=\\d", false},
+                                    {"munity ", false},
+                                    {" key \\d ", false},
+                                    {"sqlplus ", true},
+                                    {"sqlldr ", true},
+                                    {"\\a\\apdp ", true},
+                                    {"\\a PLAIN\\s", true},
+                                    {"\\d LOGIN ", false},
+                                    {": \\u\\u\\u \\y", false},
+                                    {"\\sPASS \\y", false}};
 
 const rd_matcher rd_match_accounts = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(URL_CREDENTIALS) | RD_BIT(BASIC_AUTH),

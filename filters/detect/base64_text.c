@@ -48,7 +48,9 @@ uint32_t rd_base64_text_decode(const uint8_t *from, uint32_t n, uint8_t *to)
 static bool is_text(const uint8_t *p, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (p[i] < ' ' ? p[i] != '\n' && p[i] != '\r' && p[i] != '\t' : p[i] == 0x7f || p[i] >= 0xf8)
+        /* 1 stands between the fields of SASL XOAUTH2 and OAUTHBEARER (RFC 7628). */
+        if (p[i] < ' ' ? p[i] != '\n' && p[i] != '\r' && p[i] != '\t' && p[i] != 1
+                       : p[i] == 0x7f || p[i] >= 0xf8)
             return false;
     }
     return true;

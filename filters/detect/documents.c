@@ -2,15 +2,17 @@
 /*
  * People in documents whose fields have codes instead of keys:
  *
- *    (0010,0010) PN [Muster^Max]          DICOM as dcmdump shows it (PS3.6: PN is any name, 0010,0030 the
- * birth date) (0010, 0010) Patient's Name PN: 'Muster^Max'      and as pydicom does FN:Max Muster,
- * N:Muster;Max;;;       vCard (RFC 6350, 6.2.1 and 6.2.2) ?32MUSTER MAX?33                     partner in
- * field 86 of SWIFT MT940, as German banks write it
+ *    (0010,0010) PN [Muster^Max]                        DICOM as dcmdump shows it (PS3.6: PN is any name,
+ *                                                       0010,0030 the birth date)
+ *    (0010, 0010) Patient's Name    PN: 'Muster^Max'    and as pydicom does
+ *    FN:Max Muster, N:Muster;Max;;;                     vCard (RFC 6350, 6.2.1 and 6.2.2)
+ *    :50K:/account, MAX MUSTER on the next line         customers in SWIFT MT103, also :59:
+ *    NM1*IL*1*MUSTER*MAX~                               people in X12
  */
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
 
-enum { MAX_NAME = 80, MAX_LINE = 120, TAG = 24 };
+enum { MAX_NAME = 80, MAX_LINE = 120, MAX_MESSAGE = 512, TAG = 24 };
 
 static void emit_name(rd_find *f, uint32_t from, uint32_t to)
 {
@@ -91,20 +93,88 @@ static void vcard(rd_find *f, uint32_t at)
     }
 }
 
+/* The end of the line at `i`, also of one whose end is escaped. */
+static uint32_t line_end(const rd_view *v, uint32_t i)
+{
+    for (uint32_t limit = i + MAX_NAME; i < limit && rd_at(v, i) >= ' '; i++) {
+        if (rd_at(v, i) == '\\' && (rd_at(v, i + 1) == 'n' || rd_at(v, i + 1) == 'r'))
+            break;
+    }
+    return i;
+}
+
+static uint32_t next_line(const rd_view *v, uint32_t i)
+{
+    i = line_end(v, i);
+    for (unsigned n = 0; n < 2; n++) {
+        i += rd_at(v, i) == '\r' || rd_at(v, i) == '\n';
+        i += rd_at(v, i) == '\\' && (rd_at(v, i + 1) == 'n' || rd_at(v, i + 1) == 'r') ? 2 : 0;
+    }
+    return i;
+}
+
+/* /account, and the customer on the next line: `i` is behind the tag. */
+static void customer(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    if (rd_at(v, i) == '/')
+        i = next_line(v, i);
+    i += rd_spells(v, i, "1/") ? 2 : 0;
+    uint32_t to = line_end(v, i);
+    if (rd_at(v, i) != ':' && rd_skip_to(v, i, to, RD_C_DIGIT) == to && rd_skip_to(v, i, to, RD_C_UPPER) < to)
+        emit_name(f, i, to);
+}
+
+/* :50K: and :59: of SWIFT MT103: who pays, `at` the first of them, and who is paid. */
+static void customers(rd_find *f, uint32_t at)
+{
+    const rd_view *v = &f->v;
+    customer(f, at + 5);
+    for (uint32_t i = at + 5; i - at < MAX_MESSAGE && rd_at(v, i) != 0; i++) {
+        if (rd_at(v, i) == ':' && rd_spells(v, i, ":59") && rd_at(v, i - 1) < ' ') {
+            customer(f, i + (rd_at(v, i + 3) == ':' ? 4 : 5));
+            return;
+        }
+    }
+}
+
+/* NM1*IL*1*LAST*FIRST*MIDDLE~ of X12: the names of what is no organisation. `i` is behind the code. */
+static void x12_name(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t kind = rd_skip(v, i, i + 3, RD_C_ALNUM), to = kind + 3;
+    if (!rd_spells(v, kind, "*1*"))
+        return;
+    for (unsigned n = 0; n < 3; n++) {
+        uint32_t end = to;
+        while (end - to < MAX_NAME && rd_at(v, end) >= ' ' && rd_at(v, end) != '*' && rd_at(v, end) != '~')
+            end++;
+        emit_name(f, to, end);
+        if (rd_at(v, end) != '*')
+            return;
+        to = end + 1;
+    }
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint8_t c = rd_at(v, at);
-    if (c == ')')
+    bool of_dicom = rd_spells(v, at + (c == ')') + 1, "PN") || rd_spells(v, at + (c == ')') + 1, "DA");
+    if (c == ')' && of_dicom)
         dicom(f, at + 2, at + 6, ']');
-    else if (c == ' ')
+    else if (c == ' ' && of_dicom)
         dicom(f, at + 1, at + 6, '\'');
-    else
+    else if (c == 'F')
         vcard(f, at);
+    else if (c == 'N')
+        x12_name(f, at + 4);
+    else if (c == ':')
+        customers(f, at);
 }
 
 static const rd_window windows[] = {
-    {") PN [", false}, {") DA [", false}, {" PN: '", false}, {" DA: '", false}, {"FN:\\U\\A", false}};
+    {") \\u\\u [", false}, {" \\u\\u: '", false}, {"FN:\\U\\A", false}, {":50\\u:", false}, {"NM1*", false}};
 
 const rd_matcher rd_match_documents = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), RD_WINDOWS(windows), .confirm = confirm};

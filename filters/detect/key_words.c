@@ -28,7 +28,8 @@ static const struct {
      "pgpassword dbpassword userpassword dbpass userpass rootpass mysqlpassword newpassword oldpassword "
      "loginpassword smtppassword redispassword"},
     {RD_KEY_PIN, false,
-     "pin pincode otp otpcode cvv cvc cvv2 cvc2 cardpin verificationcode smscode mfacode totp tan"},
+     "pin pincode puk pukcode otp otpcode cvv cvc cvv2 cvc2 cardpin verificationcode smscode mfacode totp "
+     "tan"},
     {RD_KEY_SECRET, true,
      "secret secretkey secretaccesskey privatekey encryptionkey signingkey masterkey sharedkey "
      "sharedaccesskey "
@@ -133,7 +134,8 @@ static const struct {
     {RD_KEY_PASSWORD, true,
      "parol\xc4\x83 senhaatual psk presharedkey wpapassphrase requirepass sifre \xc5\x9fifre \xc5\x9eifre "
      "clave heslo geslo jelszo jelsz\xc3\xb3 adgangskode "
-     "passord parole wachtwoorden palavrapasse storepass masterauth passwordconfirmation passwordconfirm "
+     "passord parole wachtwoorden palavrapasse storepass keypass trustpass masterauth passwordconfirmation "
+     "passwordconfirm "
      "passwordagain passwdplain storepassword authpass paroladordine bindpw rootpw becomepass joinpassword "
      "unlockpassword "
      "\xd0\x9f\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c "
@@ -383,11 +385,38 @@ static const struct {
      "calledpartynumber anumber bnumber e164 dialednumber dialednum dialledno dialednbr "
      "callingnbr tlf tlfnr telefonnr mobilnr telefonsz\xc3\xa1m telefonszam puhelinnumero "
      "numerotelefono numtelefono ceptelefonu telefonnumarasi smsnumber "},
+    {RD_KEY_WHO, true,
+     "kontoinhabers karteninhabers versicherungsnehmers halters antragstellers mitarbeiters "
+     "empf\xc3\xa4ngers auftraggebers attn nominativo \xd0\xba\xd0\xbb\xd0\xb8\xd0\xb5\xd0\xbd\xd1\x82 "
+     "\xd0\x9a\xd0\xbb\xd0\xb8\xd0\xb5\xd0\xbd\xd1\x82 "
+     "\xd0\xbf\xd0\xbe\xd0\xbb\xd1\x83\xd1\x87\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\x9f\xd0\xbe\xd0\xbb\xd1\x83\xd1\x87\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\xbe\xd1\x82\xd0\xbf\xd1\x80\xd0\xb0\xd0\xb2\xd0\xb8\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\x9e\xd1\x82\xd0\xbf\xd1\x80\xd0\xb0\xd0\xb2\xd0\xb8\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
+     "\xd0\xbf\xd0\xbb\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c\xd1\x89\xd0\xb8\xd0\xba "
+     "\xd0\x9f\xd0\xbb\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c\xd1\x89\xd0\xb8\xd0\xba "
+     "\xd0\xb2\xd0\xbb\xd0\xb0\xd0\xb4\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x86 "
+     "\xd0\x92\xd0\xbb\xd0\xb0\xd0\xb4\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x86 "
+     "\xd0\xbf\xd0\xb0\xd1\x86\xd0\xb8\xd0\xb5\xd0\xbd\xd1\x82 "
+     "\xd0\x9f\xd0\xb0\xd1\x86\xd0\xb8\xd0\xb5\xd0\xbd\xd1\x82 \xd1\x84\xd0\xb8\xd0\xbe "
+     "\xd0\xa4\xd0\x98\xd0\x9e \xd0\xbf\xd1\x96\xd0\xb1 \xd0\x9f\xd0\x86\xd0\x91 "
+     "\xce\xbf\xce\xbd\xce\xbf\xce\xbc\xce\xb1\xcf\x84\xce\xb5\xcf\x80\xcf\x8e\xce\xbd\xcf\x85\xce\xbc\xce"
+     "\xbf "
+     "\xce\x9f\xce\xbd\xce\xbf\xce\xbc\xce\xb1\xcf\x84\xce\xb5\xcf\x80\xcf\x8e\xce\xbd\xcf\x85\xce\xbc\xce"
+     "\xbf "},
+    {RD_KEY_NAME, true,
+     "\xd0\xbf\xd1\x80\xd1\x96\xd0\xb7\xd0\xb2\xd0\xb8\xd1\x89\xd0\xb5 "
+     "\xd0\x9f\xd1\x80\xd1\x96\xd0\xb7\xd0\xb2\xd0\xb8\xd1\x89\xd0\xb5 "
+     "\xd0\xbe\xd1\x82\xd1\x87\xd0\xb5\xd1\x81\xd1\x82\xd0\xb2\xd0\xbe "
+     "\xd0\x9e\xd1\x82\xd1\x87\xd0\xb5\xd1\x81\xd1\x82\xd0\xb2\xd0\xbe "
+     "\xce\xb5\xcf\x80\xcf\x8e\xce\xbd\xcf\x85\xce\xbc\xce\xbf "
+     "\xce\x95\xcf\x80\xcf\x8e\xce\xbd\xcf\x85\xce\xbc\xce\xbf \xcf\x8c\xce\xbd\xce\xbf\xce\xbc\xce\xb1 "
+     "\xce\x8c\xce\xbd\xce\xbf\xce\xbc\xce\xb1 "},
     {RD_KEY_VALUE, false, "value val stringvalue content query equals contains startswith s text"},
     {RD_KEY_TITLE, false,
      "mr mrs ms miss dr prof herr herrn frau mme mlle madame monsieur signor signora sr sra sig dhr mevr hr "
      "se\xc3\xb1or se\xc3\xb1ora mevrouw meneer senhor senhora"},
-    {RD_KEY_TITLE_OR_WORD, false, "m pat fr med dipl ing st kontoinhaber cliente assign\xc3\xa9"},
+    {RD_KEY_TITLE_OR_WORD, false, "m pat fr med dipl ing st gez hd kontoinhaber cliente assign\xc3\xa9"},
     {RD_KEY_GREETING, false, "dear hello hi hallo liebe lieber bonjour hola estimado estimada cher ciao hey"},
     {RD_KEY_LINK, false, "by to from for with of is as von an f\xc3\xbcr par por da door"},
 };

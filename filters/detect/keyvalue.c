@@ -239,12 +239,28 @@ static void judge_next(rd_find *f, rd_key_class cls, uint32_t i)
         rd_value_judge(f, cls, value);
 }
 
+/* Vorname: Anna, Name: ...; Anrede: Frau, Name: ...: the key that starts at `i` has a part of a name before
+ * it. */
+static bool part_before(const rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t end = i; i - end < MAX_NAME_GAP && rd_at(v, end - 1) != 0; end--) {
+        uint8_t c = rd_at(v, end - 1);
+        if (c == ':' || c == '=')
+            return rd_key_class_of(f->keys, v, end - 1) == RD_KEY_NAME ||
+                   rd_word_in(v, word_start(v, end - 1), end - 1, "anrede salutation");
+    }
+    return false;
+}
+
 /* Name: Huber, Vorname: Anna: the family name alone, of which the value ends at `i`. */
-static bool first_name_follows(const rd_find *f, uint32_t key, uint32_t i)
+static bool has_first_name(const rd_find *f, uint32_t key, uint32_t i)
 {
     const rd_view *v = &f->v;
     if (!rd_spells_nocase(v, key - 4, "name") || rd_is(rd_at(v, key - 5), RD_C_WORD))
         return false;
+    if (part_before(f, key - 4))
+        return true;
     while (rd_at(v, i) == ',' || rd_at(v, i) == ';' || rd_at(v, i) == '&' || rd_at(v, i) == '|')
         i++;
     i = rd_skip(v, i, i + MAX_GAP, RD_C_SPACE);
@@ -280,7 +296,7 @@ static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uin
             if (rd_at(&f->v, k) == '@')
                 value.to = k;
     }
-    if (cls == RD_KEY_WHO && !value.quoted && first_name_follows(f, key, value.to))
+    if (cls == RD_KEY_WHO && !value.quoted && has_first_name(f, key, value.to))
         cls = RD_KEY_GIVEN;
     if (cls == RD_KEY_WHO && names_account(&f->v, key) && rd_login_of_person(&f->v, value.from, value.to))
         cls = RD_KEY_LOGIN;

@@ -148,12 +148,16 @@ bool rd_is_type(const rd_view *v, uint32_t from, uint32_t to)
         "string str text varchar boolean integer number required optional nullable invalid "
         "securestring secretstr !secret";
     static const char generics[] = "optional nullable maybe varchar nvarchar char";
+    static const char inside[] = "string str text int integer number bool boolean float bytes date uuid any";
     uint32_t end = rd_skip(v, from, to, RD_C_ALPHA);
     uint8_t mark = rd_at(v, end);
     if (end + 1 == to && (mark == '!' || mark == '?' || mark == ';'))
         return rd_word_in(v, from, end, words);
-    if (mark == '[' || mark == '<' || mark == '(')
-        return rd_word_in(v, from, end, generics);
+    if (mark == '[' || mark == '<' || mark == '(') { /* not Optional[value] */
+        uint32_t last = rd_skip(v, end + 1, to, RD_C_ALNUM);
+        bool inner = rd_skip(v, end + 1, to, RD_C_DIGIT) == last || rd_word_in(v, end + 1, last, inside);
+        return rd_word_in(v, from, end, generics) && last > end + 1 && last + 1 >= to && inner;
+    }
     return rd_word_in(v, from, to, words);
 }
 

@@ -126,10 +126,18 @@ static uint32_t segment_end(const rd_view *v, uint32_t i)
     return rd_skip(v, i, i + MAX_IDENTIFIER, RD_C_RUN);
 }
 
+/* One past the names that join with colons and slashes. */
+static uint32_t names_end(const rd_view *v, uint32_t i, uint32_t to)
+{
+    while (i < to && (rd_is(rd_at(v, i), RD_C_RUN) || rd_at(v, i) == ':' || rd_at(v, i) == '/'))
+        i++;
+    return i;
+}
+
 bool rd_is_resource(const rd_view *v, uint32_t from, uint32_t to)
 {
     if (rd_spells(v, from, "arn:aws:secretsmanager:"))
-        return true;
+        return names_end(v, from, to) == to;
     if (!rd_spells(v, from, "projects/"))
         return false;
     uint32_t i = segment_end(v, from + 9);
