@@ -7,7 +7,8 @@
  *    (0010, 0010) Patient's Name    PN: 'Muster^Max'    and as pydicom does
  *    FN:Max Muster, N:Muster;Max;;;                     vCard (RFC 6350, 6.2.1 and 6.2.2)
  *    :50K:/account, MAX MUSTER on the next line         customers in SWIFT MT103, also :59:
- *    NM1*IL*1*MUSTER*MAX~                               people in X12
+ *    ?32MUSTER MAX?33                                   partner in field 86 of SWIFT MT940, in German banks
+ *    NM1*IL*1*MUSTER*MAX~ DMG*D8*19700131*M~            people in X12, and when they were born
  */
 #include "filters/detect/opaque.h"
 #include "filters/detect/value.h"
@@ -138,6 +139,21 @@ static void customers(rd_find *f, uint32_t at)
     }
 }
 
+/* DMG*D8*19700131*F~ behind a name, before the next one. */
+static void x12_birth(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    for (uint32_t limit = i + MAX_MESSAGE / 2; i < limit && rd_at(v, i) != 0; i++) {
+        if (rd_spells(v, i, "NM1*"))
+            return;
+        if (rd_spells(v, i, "DMG*D8*")) {
+            uint32_t to = rd_skip(v, i + 7, i + 16, RD_C_DIGIT);
+            rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i + 7, .to = to, .quoted = true});
+            return;
+        }
+    }
+}
+
 /* NM1*IL*1*LAST*FIRST*MIDDLE~ of X12: the names of what is no organisation. `i` is behind the code. */
 static void x12_name(rd_find *f, uint32_t i)
 {
@@ -154,6 +170,17 @@ static void x12_name(rd_find *f, uint32_t i)
             return;
         to = end + 1;
     }
+    x12_birth(f, to);
+}
+
+/* ?32MUSTER MAX?33: `i` is behind the code. */
+static void partner(rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
+    uint32_t to = i;
+    while (to - i < MAX_NAME && rd_at(v, to) >= ' ' && rd_at(v, to) != '?')
+        to++;
+    rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = i, .to = to, .quoted = true});
 }
 
 static void confirm(rd_find *f, uint32_t at)
@@ -169,12 +196,14 @@ static void confirm(rd_find *f, uint32_t at)
         vcard(f, at);
     else if (c == 'N')
         x12_name(f, at + 4);
+    else if (c == '?')
+        partner(f, at + 3);
     else if (c == ':')
         customers(f, at);
 }
 
-static const rd_window windows[] = {
-    {") \\u\\u [", false}, {" \\u\\u: '", false}, {"FN:\\U\\A", false}, {":50\\u:", false}, {"NM1*", false}};
+static const rd_window windows[] = {{") \\u\\u [", false}, {" \\u\\u: '", false}, {"FN:\\U\\A", false},
+                                    {":50\\u:", false},    {"NM1*", false},       {"?32\\U\\A\\A", false}};
 
 const rd_matcher rd_match_documents = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), RD_WINDOWS(windows), .confirm = confirm};

@@ -372,6 +372,7 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
         }
         before = end;
         comma |= *out_words == 1 && rd_at(v, stop) == ',' && !all(v, end - 2, stop, RD_C_UPPER);
+        stop += *out_words == 1 && rd_spells(v, stop, "\\, "); /* CN=Last\, First of LDAP */
         i = stop + (*out_words == 1 && name_goes_on(v, stop));
         if (rd_at(v, i) == '+')
             i++;
@@ -395,7 +396,7 @@ static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
         "a", "access", "account", "admin", "an", "api", "app", "application", "area", "authority", "azure",
         "battery", "block", "bundle", "ca", "catalog", "certificate", "channel", "client", "cloud", "cluster",
         "connection", "console", "core", "cpu", "daemon", "dashboard", "data", "database", "default",
-        "delivery", "denied", "department", "desk", "desktop", "device", "directory", "domain", "edition",
+        "delivery", "denied", "department", "desk", "desktop", "device", "directory", "distinguished", "domain", "edition",
         "endpoint", "engine", "error", "errors", "event", "events", "exception", "external", "failed",
         "failure", "feature", "file", "firewall", "gateway", "general", "get", "global", "group", "handler",
         "http", "https", "hub", "instance", "integration", "internal", "invalid", "inventory", "jdbc", "job",
@@ -574,7 +575,7 @@ static void login(rd_find *f, rd_value x)
     if (rd_spells(v, from - 6, "uid\":\"") && is_random_id(v, from, end))
         return; /* "uid" of Zeek */
     if (end != x.to || n_letters < 3 || system_account(v, from, end) || prose_word(v, &x) ||
-        rd_placeholder(v, from, end) || is_service(v, from, end))
+        rd_placeholder(v, from, end) || rd_is_type(v, from, end) || is_service(v, from, end))
         return;
     if (rd_is(rd_at(v, from), RD_C_DIGIT) && n_letters < 5)
         return;

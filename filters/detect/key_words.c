@@ -155,7 +155,8 @@ static const struct {
     {RD_KEY_LONG, true, "key code "},
     {RD_KEY_LONG, false, "appid "},
     {RD_KEY_NAME, true,
-     "rufname ansprechpartnerin kontaktperson borrowername debtorname creditorname guarantorname spousename "
+     "\xd1\x84\xd0\xb8\xd0\xbe \xd0\xa4\xd0\x98\xd0\x9e rufname ansprechpartnerin kontaktperson borrowername "
+     "debtorname creditorname guarantorname spousename "
      "cardholdersname voornaam "
      "achternaam familienaam soyad soyadi soyad\xc4\xb1 fornamn "
      "f\xc3\xb6rnamn efternamn etternavn fornavn efternavn prijmeni "
@@ -195,7 +196,12 @@ static const struct {
      "diteur salari\xc3\xa9 souscripteur destinat\xc3\xa1rio remetente "
      "benefici\xc3\xa1rio segurado mottagare avs\xc3\xa4ndare modtager mottaker afsender "
      "p\xc5\x99\xc3\xadjemce prijemce odes\xc3\xadlatel odesilatel kedvezm\xc3\xa9nyezett "
-     "beneficiar destinatar saaja maksaja "
+     "beneficiar destinatar saaja maksaja responsible verantwortlich verantwortlicher responsable "
+     "responsabile reported_by opened_by closed_by changed_by recorded_by verified_by performed_by "
+     "handled_by "
+     "uploaded_by edited_by deleted_by cancelled_by issued_by authorized_by authorised_by witnessed_by "
+     "prescribed_by sent_by owned_by completed_by processed_by customers patients passengers recipients "
+     "attendees students employees "
      "\xd0\xbf\xd0\xbe\xd0\xbb\xd1\x83\xd1\x87\xd0\xb0\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
      "\xd0\xbe\xd1\x82\xd0\xbf\xd1\x80\xd0\xb0\xd0\xb2\xd0\xb8\xd1\x82\xd0\xb5\xd0\xbb\xd1\x8c "
      "\xd0\xbf\xd0\xb0\xd1\x86\xd0\xb8\xd0\xb5\xd0\xbd\xd1\x82 alphabetic "},

@@ -145,7 +145,7 @@ bool rd_is_masked(const rd_view *v, uint32_t from, uint32_t to)
 bool rd_is_type(const rd_view *v, uint32_t from, uint32_t to)
 {
     static const char words[] =
-        "string str text varchar boolean integer number required optional nullable invalid "
+        "string str text bool varchar boolean integer number required optional nullable invalid "
         "securestring secretstr !secret";
     static const char generics[] = "optional nullable maybe varchar nvarchar char";
     static const char inside[] = "string str text int integer number bool boolean float bytes date uuid any";

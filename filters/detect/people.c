@@ -287,13 +287,13 @@ static void confirm(rd_find *f, uint32_t at)
         birth_at(f, at + 4); /* ne le, nee le, ne(e) le, with accents */
     else if (rd_at(v, at + 1) == ' ')
         behind_word(f, at + (c != '.'), at + 2);
-    else if (c == 'a')
-        birth_at(f, at + 8);
 }
 
-static const rd_window windows[] = {{"\\l \\U\\A", false}, {". \\U\\A", false},
-                                    {"acido el", false},   {" le ", false},
-                                    {"NAME \\U", false},   {"\\A \\d\\p\\p\\p\\p\\p", false}};
+static const rd_window windows[] = {{"\\l \\U\\A", false},
+                                    {". \\U\\A", false},
+                                    {" le ", false},
+                                    {"NAME \\U", false},
+                                    {"\\A \\d\\p\\p\\p\\p\\p", false}};
 
 const rd_matcher rd_match_people = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), RD_WINDOWS(windows), .confirm = confirm};

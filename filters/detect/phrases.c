@@ -189,7 +189,9 @@ static bool in_router_line(const rd_view *v, uint32_t word)
         return false;
     bool level = rd_skip(v, from, end, RD_C_DIGIT) == end && rd_spells(v, from - 10, "privilege ");
     uint32_t login = rd_skip_back(v, end, MAX_LOGIN, RD_C_LOCAL);
-    return level || rd_spells(v, login - 9, "username ") || rd_spells(v, end - 6, "enable");
+    bool named =
+        rd_spells(v, login - 9, "username ") && !rd_word_in(v, login, end, "and or is the your a with");
+    return level || named || rd_spells(v, end - 6, "enable");
 }
 
 static void router_value(rd_find *f, uint32_t i)
@@ -201,7 +203,9 @@ static void router_value(rd_find *f, uint32_t i)
     uint32_t from = i + (rd_is(rd_at(v, i), RD_C_DIGIT) && rd_at(v, i + 1) == ' ' ? 2 : 0), to = from;
     while (to - from < REACH && rd_at(v, to) > ' ' && rd_at(v, to) != '"' && rd_at(v, to) != '\'')
         to++;
-    if (to - from >= 4 && !rd_word_in(v, from, to, words) && !rd_placeholder(v, from, to))
+    bool sentence =
+        rd_skip(v, from, to, RD_C_LOWER) == to && rd_at(v, to) == ' ' && rd_is(rd_at(v, to + 1), RD_C_ALPHA);
+    if (to - from >= 4 && !sentence && !rd_word_in(v, from, to, words) && !rd_placeholder(v, from, to))
         rd_emit(f, RD_DETECTOR_PASSWORD, from, to, 0, 0);
 }
 
