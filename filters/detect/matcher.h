@@ -61,7 +61,8 @@ static inline void rd_refuse(const rd_find *f, rd_detector_id detector, uint32_t
  *   \. digit or dot  \: hex digit or colon  \j one of - . space  \k - or space  \p digit or space ( ) . / - %
  *   \s space, tab or line end  \e letter, UTF-8, digit, quote, ] or blank: what may end a key  \o digit from
  * 2 to 7 \W letter, digit, space or hyphen  \h letter, digit, [ or UTF-8 \c colon or equals sign \v these or
- * \" \y letter, digit or quote  \U upper or UTF-8  \A letter, UTF-8 or apostrophe; With nocase a literal
+ * \" \y letter, digit or quote  \U upper or UTF-8  \A letter, UTF-8 or apostrophe  \D one of . / -
+ * \E one of = < "; With nocase a literal
  * letter stands for both cases. Windows of up to RD_SHORT bytes share the cheaper half of the prefilter; in a
  * long one every byte counts, so the longer the better.
  */

@@ -165,16 +165,14 @@ static void call_record(rd_find *f, uint32_t i)
     }
 }
 
-/* A long run of digits starts at `at`, with a zero. */
+/* A number with two zeros stands behind the mark at `at`. */
 static void dialled(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
-    if (rd_at(v, at + 1) != '0')
-        return;
-    if (rd_at(v, at - 1) == '<')
-        caller(f, at - 1);
-    else if (rd_spells(v, at - 2, ",\""))
-        call_record(f, at);
+    if (rd_at(v, at) == '<')
+        caller(f, at);
+    else if (rd_at(v, at - 1) == ',')
+        call_record(f, at + 1);
 }
 
 /* (415) 555-0132 */
@@ -197,12 +195,12 @@ static void confirm(rd_find *f, uint32_t at)
     uint8_t c = rd_at(&f->v, at);
     if (c == '(')
         american(f, at);
-    else if (c == '0' && rd_is(rd_at(&f->v, at + 4), RD_C_DIGIT))
-        dialled(f, at);
     else if (c == '0')
         prefixed(f, at);
     else if (c == '=')
         keyed(f, at + 1);
+    else if (c == '<' || c == '"')
+        dialled(f, at);
     else if (!rd_is(c, RD_C_DIGIT))
         international(f, at, c == '+' ? at + 1 : at + 3);
 }
@@ -210,11 +208,8 @@ static void confirm(rd_find *f, uint32_t at)
 static const rd_window windows[] = {{"+\\n\\p\\p", false},
                                     {"00\\n\\d\\j\\p\\p\\p", false},
                                     {"%2b\\n", true},
-                                    {"=00\\n", false},
-
+                                    {"\\E00\\n", false},
                                     {"(\\d\\d\\d)\\p\\p\\p", false}};
 
-const rd_matcher rd_match_phone = {.yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME),
-                                   RD_WINDOWS(windows),
-                                   .digit_run = SHORTEST_DIALLED,
-                                   .confirm = confirm};
+const rd_matcher rd_match_phone = {
+    .yields = RD_BIT(PHONE) | RD_BIT(PERSON_NAME), RD_WINDOWS(windows), .confirm = confirm};

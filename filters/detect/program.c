@@ -63,6 +63,8 @@ static const struct {
     {'c', 0, ":="},
     {'v', 0, ":=\""},
     {'y', RD_C_ALNUM, "\"'`"},
+    {'D', 0, "./-"},
+    {'E', 0, "=<\""},
 };
 
 static void allow_named(rd_byteset *s, char name)
