@@ -289,10 +289,13 @@ static void confirm(rd_find *f, uint32_t at)
         behind_word(f, at + (c != '.'), at + 2);
 }
 
-static const rd_window windows[] = {
-    {"\\l \\U\\A", false},         {". \\U\\A", false},   {" le ", false},
-    {"NAME \\U", false},           {"\\A \\d\\D", false}, {"\\A \\d\\d\\D\\d", false},
-    {"\\A \\d\\d\\d\\d\\D", false}};
+static const rd_window windows[] = {{"\\l \\U\\A", false},
+                                    {". \\U\\A", false},
+                                    {" le ", false},
+                                    {"NAME \\U", false},
+                                    {"\\A \\d\\D", false},
+                                    {"\\A \\d\\d\\D\\d", false},
+                                    {"\\A \\d\\d\\d\\d\\D\\d", false}};
 
 const rd_matcher rd_match_people = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(DATE_OF_BIRTH), RD_WINDOWS(windows), .confirm = confirm};
