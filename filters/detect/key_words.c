@@ -144,19 +144,15 @@ static void add_endings(const char *w, uint32_t len,
     add_ending(ctx, flat + sizeof flat - n, n);
 }
 
-/* The end of one letter, or of a number, stands everywhere: who has such a name has a window for it. */
-static bool has_ending(const char *w, uint32_t len)
-{
-    return len >= 2 && !(rd_is((uint8_t)w[len - 1], RD_C_DIGIT) && rd_is((uint8_t)w[len - 2], RD_C_DIGIT));
-}
-
 void rd_key_endings(void (*add_ending)(void *ctx, const char *ending, uint32_t len), void *ctx)
 {
     for (size_t l = 0; l < rd_n_key_lists; l++) {
         const char *w = rd_key_lists[l].words;
         while (rd_key_lists[l].cls != RD_KEY_NONE && rd_key_lists[l].cls < RD_KEY_OTHER && *w != 0) {
             uint32_t len = (uint32_t)strcspn(w, " ");
-            if (has_ending(w, len))
+            const char *last =
+                w + len - 1; /* one letter or a number ends words everywhere: windows find those */
+            if (len >= 2 && !(rd_is((uint8_t)last[0], RD_C_DIGIT) && rd_is((uint8_t)last[-1], RD_C_DIGIT)))
                 add_endings(w, len, add_ending, ctx);
             w += len + (w[len] == ' ');
         }
