@@ -300,9 +300,11 @@ static void pass_command(rd_find *f, uint32_t at)
     const rd_view *v = &f->v;
     uint32_t i = at + 6, to = token_end(v, i, "\\"), user = at;
     bool client = rd_spells(v, at - 2, "C:") || rd_at(v, at - 1) == '>';
-    while (!client && at - user < MAX_TOKEN && rd_at(v, user) != 0) {
-        client = rd_at(v, user) == 'U' && rd_spells(v, user, "USER ");
+    while (at - user < MAX_TOKEN && rd_at(v, user) != 0 && !rd_spells(v, user, "USER "))
         user--;
+    if (rd_spells(v, user, "USER ")) {
+        client = true;
+        login(f, user + 5, token_end(v, user + 5, "\\"));
     }
     if (client && rd_at(v, to) != ' ')
         password(f, i, to);

@@ -243,6 +243,7 @@ static uint32_t without_port(const rd_view *v, uint32_t from, uint32_t to)
 static uint32_t inside_wrapper(const rd_view *v, uint32_t i)
 {
     uint32_t from = rd_wrapper_inside(v, i);
+    from += from > i && rd_at(v, from) == '(';
     return is_quote(rd_at(v, from)) ? from : i;
 }
 
@@ -339,6 +340,7 @@ static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_
 {
     uint32_t to = whole.off + whole.len, i = whole.off;
     bool schema = is_schema(v, i, to), about = false;
+    bool property = rd_spells(v, i, "{\"value\""); /* of Spring, with the place where it was set */
     uint8_t before = 0;
     while (i < to && *o == RD_OK) {
         uint8_t c = v->b[i];
@@ -352,7 +354,8 @@ static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_
             if (is_member(v, i)) {
                 if (before != '{' && before != ',')
                     return false;
-                about = schema && describes(v, m.off, m.off + m.len);
+                about = (schema && describes(v, m.off, m.off + m.len)) ||
+                        (property && rd_word_in(v, m.off, m.off + m.len, "origin"));
                 m.len = 0;
             }
         } else if (rd_is(c, RD_C_WORD) || c == '-') {

@@ -403,6 +403,15 @@ const rd_key_list rd_key_lists[] = {
      "\xce\xb5\xcf\x80\xcf\x8e\xce\xbd\xcf\x85\xce\xbc\xce\xbf "
      "\xce\x95\xcf\x80\xcf\x8e\xce\xbd\xcf\x85\xce\xbc\xce\xbf \xcf\x8c\xce\xbd\xce\xbf\xce\xbc\xce\xb1 "
      "\xce\x8c\xce\xbd\xce\xbf\xce\xbc\xce\xb1 "},
+    {RD_KEY_WHO, true,
+     "receiver ordering_party initiating_party proposer kassierer kassiererin sachbearbeiterin "
+     "zeuge zeugin mitarbeiterin kollege kollegin vorgesetzter vorgesetzte rechnung_an send_to "
+     "deliver_to addressed_to delivered_to shipped_to sold_to reports_to escalated_to "
+     "transferred_to berater beraterin verk\xc3\xa4uferin k\xc3\xa4uferin vertreter vertreterin inhaberin "
+     "eigent\xc3\xbcmerin eigentuemerin abonnentin studentin lehrer lehrerin auftraggeberin besitzerin "
+     "kundenberater prepared_by added_by invited_by released_by checked_by registered_by "
+     "contacted_by referred_by admitted_by confirmed_by granted_by revoked_by locked_by "
+     "rejected_by declined_by paid_by collected_by received_by driven_by taught_by "},
     {RD_KEY_VALUE, false, "value val stringvalue content query equals contains startswith s text"},
     {RD_KEY_TITLE, false,
      "mr mrs ms miss dr prof herr herrn frau mme mlle madame monsieur signor signora sr sra sig dhr mevr hr "

@@ -2,6 +2,7 @@
 /*
  * SELECT 'value' AS name: the alias is the key.
  * INSERT INTO t (name, phone, ...) VALUES ('...', '...', ...), (...): the columns are the keys of the values.
+ * Key (name, phone)=(..., ...) already exists.
  * The same and WHERE name = $1, and behind the statement what was bound:
  *    parameters: $1 = '...', $2 = '...'      [parameters: ('...', '...')]      -- PARAMETERS: ["...","..."]
  */
@@ -184,11 +185,16 @@ static void alias(rd_find *f, uint32_t at)
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
+    columns cols;
     if (rd_at(v, at) == '\'') {
         alias(f, at);
         return;
     }
-    columns cols;
+    if (rd_at(v, at) == ')') {
+        if (read_columns(f, at + 1, &cols))
+            f->resume = read_tuple(f, at + 2, &cols);
+        return;
+    }
     uint32_t i = skip_space(v, at + 6);
     if (!rd_spells_nocase(v, at, "values") || rd_at(v, i) != '(' || !read_columns(f, at, &cols))
         return;
@@ -203,7 +209,7 @@ static void confirm(rd_find *f, uint32_t at)
     f->resume = i;
 }
 
-static const rd_window windows[] = {{"valu", true}, {"' as \\a", true}};
+static const rd_window windows[] = {{"valu", true}, {"' as \\a", true}, {")=(", false}};
 
 const rd_matcher rd_match_sql = {
     .yields = RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PERSON_NAME) | RD_BIT(PHONE) |

@@ -107,7 +107,7 @@ static bool names_column(const rd_view *v, rd_value x)
 }
 
 /* The classes of the columns; false: the line is no head, or of no interest. What stands before the first
- * name on its line does not count. */
+ * name on its line does not count, but where all lines are in columns. */
 static bool read_head(const rd_find *f, const line *l, uint8_t delimiter, rd_key_class *cls)
 {
     const rd_view *v = &f->v;
@@ -118,7 +118,7 @@ static bool read_head(const rd_find *f, const line *l, uint8_t delimiter, rd_key
         rd_value x = l->field[k];
         uint8_t before = rd_at(v, x.from - 1);
         bool sentence = k > 0 && before == ' ' && (delimiter == ',' || delimiter == ';');
-        if (k > 0 && (sentence || !names_column(v, x)))
+        if ((k > 0 || delimiter == ALIGNED) && (sentence || !names_column(v, x)))
             return false;
         cls[k] = rd_key_class_of(f->keys, v, x.to);
         cls[k] = cls[k] == RD_KEY_VALUE ? RD_KEY_NONE : cls[k];

@@ -186,9 +186,20 @@ bool rd_value_has_type(const rd_view *v, uint32_t i)
     return rd_wrapper_inside(v, i) != i || behind_type(v, i, rd_at(v, i)) != i;
 }
 
+/* <b>Name:</b> x, **Name:** x: behind what ends there. */
+static uint32_t behind_mark_up(const rd_view *v, uint32_t i)
+{
+    if (rd_spells(v, i, "**"))
+        return rd_at(v, i + 2) == ' ' ? i + 2 : i;
+    if (rd_at(v, i) != '<' || rd_at(v, i + 1) != '/')
+        return i;
+    uint32_t end = rd_skip(v, i + 2, i + 2 + MAX_GAP, RD_C_ALNUM);
+    return rd_at(v, end) == '>' ? end + 1 : i;
+}
+
 bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
 {
-    uint32_t from = on_next_line(v, i, skip_gap(v, i));
+    uint32_t from = on_next_line(v, i, skip_gap(v, behind_mark_up(v, i)));
     *out = (rd_value){.prose = from > i};
     from = rd_wrapper_inside(v, from);
     from = behind_type(v, from, rd_at(v, from));

@@ -10,6 +10,19 @@ static uint32_t behind_length(const rd_view *v, uint32_t i)
     return rd_spells(v, end, ") \"") || rd_spells(v, end, ") \\\"") ? end + 2 : i;
 }
 
+/* (string) (len=5) "value": at the quote. */
+static uint32_t behind_cast(const rd_view *v, uint32_t i)
+{
+    if (!rd_spells(v, i, "(string)"))
+        return i;
+    uint32_t end = i + 8 + (rd_at(v, i + 8) == ' ');
+    if (rd_spells(v, end, "(len=")) {
+        end = rd_skip(v, end + 5, end + 5 + MAX_LENGTH, RD_C_DIGIT);
+        end += rd_spells(v, end, ") ") ? 2 : 0;
+    }
+    return rd_at(v, end) == '"' ? end : i;
+}
+
 uint32_t rd_wrapper_inside(const rd_view *v, uint32_t i)
 {
     switch (rd_at(v, i)) {
@@ -17,6 +30,8 @@ uint32_t rd_wrapper_inside(const rd_view *v, uint32_t i)
         return rd_spells(v, i, "string(") ? behind_length(v, i) : i;
     case 'S':
         return rd_spells(v, i, "Some(") ? i + 5 : rd_spells(v, i, "Slice(") ? i + 6 : i;
+    case '(':
+        return behind_cast(v, i);
     case 'O':
         return rd_spells(v, i, "Optional(") || rd_spells(v, i, "Optional[") ? i + 8 : i;
     default:

@@ -2,7 +2,7 @@
 /*
  * What dumps of structures write around a value: Str(value) of the debug exporter of OpenTelemetry, with Int,
  * Double and Slice; Some("value") of Rust and Scala, Optional[value] of Java, Optional("value") of Swift;
- * string(5) "value" of PHP's var_dump.
+ * string(5) "value" of PHP's var_dump; (string) (len=5) "value" of Go.
  */
 #ifndef RD_DETECT_WRAPPER_H
 #define RD_DETECT_WRAPPER_H

@@ -39,6 +39,14 @@ static void test_detect_dumps__parts_people_play(void **state)
         {":50F:/4\r\n1/INES BAUER\r\n2/ULM", ":50F:/4\r\n1/***\r\n2/ULM"},
         {"NM1*IL*1*BAUER*INES~ NM1*85*2*CLINIC~", "NM1*IL*1********~ NM1*85*2*CLINIC~"},
         {"10:59:/x\nInes Bauer; (4) XY [Ines]; XY: 'Ines'", NULL},
+        {"Kassiererin: Ines Bauer; deliver_to=\"Jo Bauer\"", "Kassiererin: ***; deliver_to=\"***\""},
+        {"<b>Name:</b> Ines Bauer<br>", "<b>Name:</b> ***<br>"},
+        {"**Name:** Ines Bauer", "**Name:** ***"},
+        {"Key (last_name, birth)=(Bauer, 1970-01-31) exists",
+         "Key (last_name, birth)=(***, 1970-01-31) exists"},
+        {"FirstName: (string) (len=4) \"Ines\" (a)=(b)", "FirstName: (string) (len=4) \"***\" (a)=(b)"},
+        {"lastName: Optional(\"Bauer\")", "lastName: Optional(\"***\")"},
+        {"Name:</b><br>Ines Bauer, Name: ** Ines Bauer", NULL},
         {"Name: Berlin, Ort: Ulm", NULL},
         {"Station name=Berlin Hbf platform=6", NULL},
         {"table name: Orders Main", NULL},
@@ -83,6 +91,7 @@ static void test_detect_dumps__structures(void **state)
          "NAME          PHONE          CITY\n***   ***67   Ulm"},
         {"ID   USERNAME   SINCE  \n4    ines.bauer   2020  \n5   -\n6    jo.bauer   2020",
          "ID   USERNAME   SINCE  \n4    ***   2020  \n5   -\n6    ***   2020"},
+        {"hi def link aPassword   One\nhi def link bShadow   Two", NULL},
         {"NAME          READY   STATUS\napi-7f   1/1   Running", NULL},
     };
     (void)state;

@@ -219,6 +219,7 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
         "email=required secret=invalid {\"secret\":\"string\",\"token\":\"String!\"} token=varchar(64)",
         "{\"email\":[\"has already been taken\",\"is too short\"],\"token\":[\"can't be blank\"]}",
         "{\"secret\": {\"type\": \"string\", \"minLength\": 8, \"format\":\"password\"}}",
+        "{\"secret\": {\"value\":\"***\", \"origin\":\"line 4\"}}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
