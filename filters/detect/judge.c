@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Is the value what its key says, and which part of it is to be hidden? One rule per class of keys. */
+#include "filters/detect/common_words.h"
 #include "filters/detect/east_asian_name.h"
 #include "filters/detect/header_values.h"
 #include "filters/detect/judge_numbers.h"
@@ -388,40 +389,6 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
     return end;
 }
 
-/* Is one of the words technical, so that this is a sentence and no name? */
-static bool common_words(const rd_view *v, uint32_t from, uint32_t to)
-{
-    /* clang-format off */
-    static const char *const common[] = {
-        "a", "access", "account", "admin", "an", "api", "app", "application", "area", "authority", "azure",
-        "battery", "block", "bundle", "ca", "catalog", "certificate", "channel", "client", "cloud", "cluster",
-        "connection", "console", "core", "cpu", "daemon", "dashboard", "data", "database", "default",
-        "delivery", "denied", "department", "desk", "desktop", "device", "directory", "distinguished", "domain", "edition",
-        "endpoint", "engine", "error", "errors", "event", "events", "exception", "external", "failed",
-        "failure", "feature", "file", "firewall", "gateway", "general", "get", "global", "group", "handler",
-        "http", "https", "hub", "instance", "integration", "internal", "invalid", "inventory", "jdbc", "job",
-        "lamp", "laptop", "local", "machine", "manager", "member", "module", "monitor", "network", "new",
-        "no", "node", "none", "not", "null", "object", "odbc", "online", "openjdk", "order", "panel",
-        "partner", "payment", "platform", "plugin", "policy", "portal", "post", "premium", "process",
-        "product", "production", "profile", "project", "proxy", "put", "queue", "region", "report", "request",
-        "resource", "response", "role", "rule", "runtime", "schedule", "scheduler", "schema", "security",
-        "sensor", "server", "service", "session", "shipping", "shop", "site", "slow", "software", "standard",
-        "started", "starting", "status", "stopped", "stopping", "storage", "store", "stream", "subscription",
-        "support", "system", "table", "task", "team", "test", "the", "thread", "timeout", "tool", "tools",
-        "type", "unknown", "user", "version", "web", "widget", "windows", "worker", "workflow", "workspace", "world",
-        "zone",
-    };
-    /* clang-format on */
-    for (uint32_t i = from; i < to; i++) {
-        uint32_t end = rd_skip(v, i, to, RD_C_ALPHA | RD_C_UTF8);
-        bool initial = end - i == 1 && rd_at(v, end) == '.';
-        if (end > i && !initial && RD_LISTED(v, i, end, common))
-            return true;
-        i = end;
-    }
-    return false;
-}
-
 static bool who(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
@@ -430,7 +397,7 @@ static bool who(rd_find *f, rd_value x)
         return true;
     }
     uint32_t words, limit = x.quoted ? x.to : x.from + MAX_NAME, end = name_end(v, x.from, limit, &words);
-    if (words < 2 || words > MAX_NAME_WORDS || (x.quoted && end != x.to) || common_words(v, x.from, end))
+    if (words < 2 || words > MAX_NAME_WORDS || (x.quoted && end != x.to) || rd_common_words(v, x.from, end))
         return false;
     if (rd_is(rd_at(v, end), RD_C_DIGIT) || rd_at(v, end) == '=' || rd_at(v, end) == '_' ||
         rd_at(v, end) == '*')
@@ -475,7 +442,7 @@ static void given(rd_find *f, rd_value x)
                           : behind <= ' ' || behind == ',' || behind == ';' || behind == '&' ||
                                 behind == ')' || behind == '}' || behind == '|';
     if (words == 0 || words > MAX_NAME_WORDS || !whole || end - x.from < 2 ||
-        rd_placeholder(v, x.from, end) || common_words(v, x.from, end))
+        rd_placeholder(v, x.from, end) || rd_common_words(v, x.from, end))
         return;
     rd_emit(f, RD_DETECTOR_PERSON_NAME, x.from, end, 0, 0);
 }

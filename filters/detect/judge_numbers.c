@@ -42,12 +42,26 @@ void rd_judge_phone(rd_find *f, rd_value x)
     }
 }
 
+/* Is the key of the value who calls or is called? */
+static bool is_caller(const rd_view *v, uint32_t value)
+{
+    uint32_t end = value;
+    while (value - end < 3 && rd_at(v, end - 1) != 0 && !rd_is(rd_at(v, end - 1), RD_C_WORD))
+        end--;
+    return rd_spells_nocase(v, end - 6, "caller") || rd_spells_nocase(v, end - 6, "callee") ||
+           rd_spells_nocase(v, end - 7, "anrufer");
+}
+
 /* caller="0171 123456": a key that can mean a person may name the telephone instead. */
 void rd_judge_number_of(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
     uint32_t digits = 0;
     uint8_t first = rd_at(v, x.from);
+    if (is_caller(v, x.from) && rd_skip(v, x.from, x.to, RD_C_DIGIT) == x.to && x.to - x.from >= 10) {
+        rd_judge_phone(f, x);
+        return;
+    }
     if ((first != '0' && first != '(') || rd_skip(v, x.from, x.to, RD_C_DIGIT | RD_C_SPACE) == x.from + 1)
         return;
     uint32_t end = rd_phone_end(v, x.from, &digits);

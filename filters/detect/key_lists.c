@@ -237,7 +237,7 @@ const rd_key_list rd_key_lists[] = {
      "\xd0\x94\xd0\xb0\xd1\x82\xd0\xb0\xd1\x80\xd0\xbe\xd0\xb6\xd0\xb4\xd0\xb5\xd0\xbd\xd0\xb8\xd1\x8f "
      "birthdatetime birthtime birth_dt bdate dtnasc data_ur datebirth birthdte gebdt gbdat "
      "naissance nacimiento nascita nascimento urodzenia narozeni narozen\xc3\xad geboortedag fnac fechanac "
-     "nato_il nata_il nacido_el nacida_el nascido_em nascida_em geboren_op f\xc3\xb8"
+     "nato_il nata_il nacido_el nacida_el nascido_em nascida_em geboren_op geboren_den f\xc3\xb8"
      "dt fodt f\xc3\xb6"
      "dd f\xc3\xb6"
      "delsedag syntym\xc3\xa4"

@@ -315,6 +315,15 @@ static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uin
         f->resume = resume;
 }
 
+/* <label for="key">: what follows is the name of a field. */
+static bool is_label(const rd_view *v, uint32_t at)
+{
+    uint32_t i = at;
+    while (at - i < MAX_TAG && rd_at(v, i) != '<' && rd_at(v, i) != 0)
+        i--;
+    return rd_spells_nocase(v, i, "<label ");
+}
+
 /* Is `at` the closing bracket of a tag? */
 static bool closes_tag(const rd_view *v, uint32_t at)
 {
@@ -357,7 +366,7 @@ static void escaped_element(rd_find *f, rd_key_class cls, uint32_t i)
 static void element(rd_find *f, rd_key_class cls, uint32_t at)
 {
     const rd_view *v = &f->v;
-    if (!closes_tag(v, at))
+    if (!closes_tag(v, at) || is_label(v, at))
         return;
     rd_value value = rd_value_until(v, inner_value(v, at) + 1, '<');
     if (cls == RD_KEY_WHO && (rd_spells_nocase(v, value.to, "</name><vorname>") ||

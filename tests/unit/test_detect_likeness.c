@@ -109,6 +109,10 @@ static void test_detect_likeness__said_of_values(void **state)
          "\"update_password\": \"always\", \"password\": \"***\""},
         {"process.runtime.name=OpenJDK Virtual Machine; audience name: Returning Guests", NULL},
         {"driver=ODBC+Driver+18", NULL},
+        {"customer: Acme Corporation, displayName=\"Disk Usage Alert\", reporter: Automated Scanner", NULL},
+        {"event name: User Logged In", NULL},
+        {"<label for=\"pwd\">Password:</label><pwd>Password:</pwd>",
+         "<label for=\"pwd\">Password:</label><pwd>***</pwd>"},
         {"patient.name=Erika Roth", "patient.name=***"},
     };
     (void)state;
