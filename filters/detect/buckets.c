@@ -80,8 +80,8 @@ typedef struct work {
     const rd_bucket_spec *spec; /* borrowed */
     uint8_t code_of[RD_CODINGS][256];
     uint64_t all[RD_CODINGS]; /* codes that there are */
-    uint64_t seen[RD_CODINGS][RD_WIDE_CODES]
-                 [SAMPLE_WORDS + 1];           /* bit i: byte i of the sample has this code */
+    /* Bit i: byte i of the sample has this code. */
+    uint64_t seen[RD_CODINGS][RD_WIDE_CODES][SAMPLE_WORDS + 1];
     float bytes[RD_WIDE_CODES][RD_WIDE_CODES]; /* share in log text of the bytes of a code of each coding */
     cluster *list;                             /* owned */
     float *cost;      /* owned: [a * MAX_CLUSTERS + b] for a < b: what merging them adds */
@@ -162,12 +162,20 @@ static float weigh(const work *w, const cluster *a, const cluster *b)
     return UNSEEN * weight + sample_weight(w, a, b);
 }
 
+static void add_codes(rd_bucket *a, const rd_bucket *b)
+{
+    for (uint32_t k = 0; k < RD_CODINGS; k++) {
+        for (uint32_t j = 0; j < RD_LONG; j++)
+            a->codes[k][j] |= b->codes[k][j];
+    }
+}
+
 static void unite(const work *w, cluster *a, const cluster *b)
 {
     a->weight = weigh(w, a, b);
+    add_codes(&a->takes, &b->takes);
     for (uint32_t k = 0; k < RD_CODINGS; k++) {
         for (uint32_t j = 0; j < w->spec->len; j++) {
-            a->takes.codes[k][j] |= b->takes.codes[k][j];
             for (uint32_t i = 0; i < SAMPLE_WORDS; i++)
                 a->at[k][j][i] |= b->at[k][j][i];
         }
@@ -261,9 +269,7 @@ static void take_out(const work *w, uint32_t i, cluster *rest)
         if (k == i || w->home[k] != w->home[i])
             continue;
         any = true;
-        for (uint32_t j = 0; j < RD_CODINGS * RD_LONG; j++)
-            rest->takes.codes[j / RD_LONG][j % RD_LONG] |=
-                w->windows[k].takes.codes[j / RD_LONG][j % RD_LONG];
+        add_codes(&rest->takes, &w->windows[k].takes);
     }
     if (any)
         look(w, rest);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The candidates of one chunk of texts: what the prefilter sees, and only where the exact tests say yes. On
- * the way they are bit masks: bit i of word w speaks of byte 64 w + i of the chunk.
+ * The candidates of one chunk of texts: what the prefilter sees, mostly only where the exact tests say yes.
+ * On the way they are bit masks: bit i of word w speaks of byte 64 w + i of the chunk.
  *
  *    scan     hits of windows and ends of keys, digits, tokens (scan.h)
  *    runs     of digits and of tokens only the starts of long ones stay
- *    exact    hits that are none are dropped, without a branch that depends on the test
+ *    exact    hits that are none are dropped, without a branch that depends on the test; those of windows by
+ *             wide codes stay, for they are few
  *    list     of the places where something is left
  */
 #ifndef RD_DETECT_CHUNK_H

@@ -30,39 +30,40 @@ static void add_codes(rd_program *p)
 
 /* Of groups of eight buckets the tables of `len` positions, `n_codes` bytes each. */
 static void write_takes(const rd_bucket *buckets, const rd_bucket_spec *spec, unsigned coding,
-                        unsigned n_codes, uint8_t *takes)
+                        unsigned n_codes, void *takes)
 {
     for (uint32_t b = 0; b < spec->n_buckets; b++) {
         for (uint32_t j = 0; j < spec->len; j++) {
-            uint8_t *by_code = takes + (b / 8 * spec->len + j) * n_codes;
+            uint8_t *by_code = (uint8_t *)takes + (b / 8 * spec->len + j) * n_codes;
             for (unsigned k = 0; k < n_codes; k++)
                 by_code[k] |= (uint8_t)((buckets[b].codes[coding][j] >> k & 1) << b % 8);
         }
     }
 }
 
-enum { MAX_BUCKETS = 8 * RD_WIDE_GROUPS };
+/* The same of windows. False: no memory. */
+static bool spread(const rd_window_sets *windows, uint32_t n, const rd_bucket_spec *spec, unsigned n_codes,
+                   void *takes)
+{
+    rd_bucket buckets[8 * RD_WIDE_GROUPS]; /* no filter has more */
+    if (!rd_buckets_assign(windows, n, spec, buckets))
+        return false;
+    write_takes(buckets, spec, 0, n_codes, takes);
+    return true;
+}
 
 static bool narrow(rd_code_fn *code_of, const rd_window_sets *windows, uint32_t n, uint32_t len,
                    unsigned n_groups, rd_takes *takes)
 {
-    rd_bucket buckets[MAX_BUCKETS];
     const rd_bucket_spec spec = {.codings = {code_of}, .len = len, .n_buckets = 8 * n_groups};
-    if (!rd_buckets_assign(windows, n, &spec, buckets))
-        return false;
-    write_takes(buckets, &spec, 0, RD_CODES, takes->by_code);
-    return true;
+    return spread(windows, n, &spec, RD_CODES, takes);
 }
 
 static bool wide(const rd_window_sets *windows, uint32_t n, uint32_t len, unsigned n_groups,
                  rd_wide_takes *takes)
 {
-    rd_bucket buckets[MAX_BUCKETS];
     const rd_bucket_spec spec = {.codings = {rd_wide_of}, .len = len, .n_buckets = 8 * n_groups};
-    if (!rd_buckets_assign(windows, n, &spec, buckets))
-        return false;
-    write_takes(buckets, &spec, 0, RD_WIDE_CODES, takes->by_code);
-    return true;
+    return spread(windows, n, &spec, RD_WIDE_CODES, takes);
 }
 
 bool rd_program_filter_literals(rd_program *p, const rd_window_sets *windows, uint32_t n)
@@ -73,8 +74,8 @@ bool rd_program_filter_literals(rd_program *p, const rd_window_sets *windows, ui
     add_codes(p);
     if (!rd_buckets_assign(windows, n, &spec, buckets))
         return false;
-    write_takes(buckets, &spec, 0, RD_CODES, p->shape_filter[0]->by_code);
-    write_takes(buckets, &spec, 1, RD_CODES, p->letter_filter[0]->by_code);
+    write_takes(buckets, &spec, 0, RD_CODES, p->shape_filter[0]);
+    write_takes(buckets, &spec, 1, RD_CODES, p->letter_filter[0]);
     return wide(windows, n, RD_SHORT, 1, p->wide.short_filter[0]);
 }
 

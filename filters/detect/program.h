@@ -13,9 +13,10 @@
  *            window either the letters are looked at or the shapes, whichever say more; of a long one the
  *            shapes. Of small programs only the shapes of the first two bytes count, of programs of literals
  *            letters and shapes, with the same buckets. Never says no where exact says yes.
- *   words    long windows that begin with letters are filtered by their first four bytes, as short ones are,
- *            for the shapes of letters say little
- *   ends     the last bytes of the names of keys, hashed, see rd_program_ends
+ *   wide     the same by codes that are finer (codes.h), for CPUs that can: all bytes of all windows count,
+ * and hardly any hit is none words    long windows that begin with letters are filtered by their first four
+ * bytes, as short ones are, for the shapes of letters say little ends     the last bytes of the names of
+ * keys, hashed, see rd_program_ends
  *
  * Windows that cost little together share a bucket: see buckets.c.
  */

@@ -7,8 +7,8 @@
  *   digit                a digit
  *   token                a byte of RD_C_RUN
  *
- * Hits are supersets, digits and tokens are exact. Of a small program hit_long, digit and token are not
- * written, of a program of literals only hit_short is of use.
+ * Hits are supersets, digits and tokens are exact. Of a small program only hit_end and hit_short are of use,
+ * of a program of literals only hit_short; the other masks are written or not.
  *
  * All variants read exactly the bytes [b, b + n) and RD_LONG bytes more, which must be readable. The plain
  * variant is the oracle of the others in tests and serves CPUs without SSE 4.1; its hits are a subset of

@@ -122,14 +122,9 @@ WIDE void rd_scan_avx512(const rd_program *p, const uint8_t *b, uint32_t n_words
 {
     codes c;
     uint64_t carry = 1; /* what stands before the first byte is not known */
-    uint64_t unused[BLOCK_WORDS];
     for (uint32_t w = 0; w < n_words; w += BLOCK_WORDS) {
         uint32_t n = n_words - w < BLOCK_WORDS ? n_words - w : BLOCK_WORDS;
         rd_masks to = {out.hit_end + w, out.hit_short + w, out.hit_long + w, out.digit + w, out.token + w};
-        if (p->literals)
-            to.hit_end = to.digit = to.token = unused;
-        else if (p->small)
-            to.digit = to.token = unused;
         carry = single_bytes(p, b + VECTOR * w, n, carry, c, to);
         if (p->small || p->literals) {
             few(&p->wide, c, n, to.hit_short);

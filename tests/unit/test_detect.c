@@ -244,13 +244,16 @@ static void compare_scans(const rd_program *p)
     unsigned n_variants = rd_scan_variants(variants);
     for (unsigned r = 0; r < 400; r++) {
         scannable(b, WORDS * 64 + 64, r);
-        uint64_t want[5][WORDS] = {{0}}, got[5][WORDS] = {{0}};
+        uint64_t want[5][WORDS];
         rd_scan_plain(p, b, WORDS, (rd_masks){want[0], want[1], want[2], want[3], want[4]});
         for (unsigned v = 0; v < n_variants; v++) {
+            uint64_t got[5][WORDS] = {{0}};
             variants[v](p, b, WORDS, (rd_masks){got[0], got[1], got[2], got[3], got[4]});
             for (unsigned i = 0; i < WORDS; i++) {
                 assert_int_equal(want[0][i], got[0][i]);
                 assert_int_equal(want[1][i] & ~got[1][i], 0);
+                if (p->small)
+                    continue;
                 assert_int_equal(want[2][i] & ~got[2][i], 0);
                 assert_int_equal(want[3][i], got[3][i]);
                 assert_int_equal(want[4][i], got[4][i]);
