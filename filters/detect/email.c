@@ -293,7 +293,6 @@ static void confirm(rd_find *f, uint32_t at)
     if (from == at || (rd_at(v, at) == '@' && in_authority(v, from)) || rd_spells(v, from - 7, "krbtgt/") ||
         is_remote(v, from, at, end) || is_algorithm(v, from, after) || is_unit_or_node(v, from, at, end))
         return;
-    from = verp_start(v, from);
     uint32_t head = 1;
     while (rd_at(v, from) >= 0xc0 && (rd_at(v, from + head) & 0xc0) == 0x80)
         head++;
@@ -301,7 +300,9 @@ static void confirm(rd_find *f, uint32_t at)
         head++;
     if (from + head >= at)
         head = 0; /* a local part of one character is hidden whole */
-    if (!already_masked(v, from, head, at) && !masked_elsewhere(v, from, at))
+    bool masked = already_masked(v, from, head, at);
+    from = masked ? from : verp_start(v, from);
+    if (!masked && !masked_elsewhere(v, from, at))
         rd_emit(f, RD_DETECTOR_EMAIL, from, end, head, end - at);
     if (rd_at(v, from - 1) == '<')
         rd_mailbox_name(f, from - 1);

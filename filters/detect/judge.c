@@ -174,7 +174,7 @@ static void password(rd_find *f, rd_value x)
         return; /* when Ansible sets one */
     if (is_no_value(v, &x) || passwd_says(v, &x))
         return;
-    if (!x.quoted && is_part_of(v, x.from, "passphrase"))
+    if (!x.quoted && is_part_of(v, x.from, "passphrase") && !rd_placeholder(v, x.from, x.to))
         x.to = rd_phrase_end(v, x.to);
     bool digit = x.to - x.from == 1 && rd_is(rd_at(v, x.from), RD_C_DIGIT);
     if (!digit && (x.quoted || !starts_as_code(v, &x)) && !rd_placeholder(v, x.from, x.to))
@@ -232,9 +232,10 @@ static void secret(rd_find *f, rd_value x, uint32_t min)
         rd_is_resource(v, x.from, x.to))
         return;
     x.from = behind_coding(v, &x);
-    bool strong = min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
-                  (x.quoted || !all(v, x.from, x.to, RD_C_LOWER) || !x.prose) && rd_at(v, x.from) != '/' &&
-                  rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to;
+    bool strong = rd_spells(v, x.from - 3, "%20") ||
+                  (min == 0 && x.to - x.from >= 4 && !rd_placeholder(v, x.from, x.to) &&
+                   (x.quoted || !all(v, x.from, x.to, RD_C_LOWER) || !x.prose) && rd_at(v, x.from) != '/' &&
+                   rd_skip(v, x.from, x.to, RD_C_DIGIT) < x.to);
     if (strong || rd_opaque(v, x.from, x.to, min == 0 ? 8 : min))
         rd_emit(f, RD_DETECTOR_SECRET, x.from, x.to, 0, 0);
 }
@@ -337,7 +338,7 @@ static bool address_follows(const rd_view *v, uint32_t i)
 static bool key_goes_on(const rd_view *v, uint32_t i)
 {
     if (rd_at(v, i) == '/')
-        return rd_is(rd_at(v, i + 1), RD_C_DIGIT);
+        return rd_is(rd_at(v, i + 1), RD_C_DIGIT) && rd_spells(v, i - 4, "HTTP");
     if (rd_at(v, i) == ' ')
         return rd_at(v, i + 1) == '=' && rd_at(v, i + 2) == ' ';
     if (rd_is(rd_at(v, i), RD_C_DIGIT) || rd_at(v, i) == '_') {

@@ -254,8 +254,8 @@ const rd_key_list rd_key_lists[] = {
     {RD_KEY_WHO, true,
      "claimant consumer lessee lessor renter plaintiff defendant appellant petitioner deceased "
      "decedent testator nominee trustee donee grantor grantee mortgagor mortgagee obligor drawee "
-     "remitter originator voter citizen taxpayer pensioner pupil presenter organizer organiser "
-     "moderator participant registrant reviewer examiner inspector auditor surveyor adjuster "
+     "remitter originator voter citizen taxpayer pensioner pupil organizer organiser "
+     "moderator participant registrant reviewer examiner auditor surveyor adjuster "
      "advisor adviser consultant salesperson salesrep clerk receptionist notary lawyer attorney "
      "prosecutor counsel suspect victim offender inmate detainee juror surgeon anesthetist "
      "anaesthetist midwife dentist therapist psychologist pharmacist prescriber practitioner "
@@ -351,7 +351,7 @@ const rd_key_list rd_key_lists[] = {
      "l\xc3\xa4hett\xc3\xa4j\xc3\xa4 "},
     {RD_KEY_NAME, true,
      "lastnames surnames forenames givennames familynames middlenames patronymic secondname "
-     "firstnm lastnm custname empname ccname nameoncc vornamen nachnamen familiennamen rufnamen "
+     "firstnm lastnm custname empname ccname receivername nameoncc vornamen nachnamen familiennamen rufnamen "
      "zuname vorundnachname prenoms pr\xc3\xa9noms nomclient nomduclient nomtitulaire nomdutitulaire "
      "nompatient nomdupatient nomassur\xc3\xa9 nomassure nomb\xc3\xa9n\xc3\xa9"
      "ficiaire nombeneficiaire "
@@ -404,7 +404,7 @@ const rd_key_list rd_key_lists[] = {
      "\xce\x95\xcf\x80\xcf\x8e\xce\xbd\xcf\x85\xce\xbc\xce\xbf \xcf\x8c\xce\xbd\xce\xbf\xce\xbc\xce\xb1 "
      "\xce\x8c\xce\xbd\xce\xbf\xce\xbc\xce\xb1 "},
     {RD_KEY_WHO, true,
-     "receiver ordering_party initiating_party proposer kassierer kassiererin sachbearbeiterin "
+     "ordering_party initiating_party proposer kassierer kassiererin sachbearbeiterin "
      "zeuge zeugin mitarbeiterin kollege kollegin vorgesetzter vorgesetzte rechnung_an send_to "
      "deliver_to addressed_to delivered_to shipped_to sold_to reports_to escalated_to "
      "transferred_to berater beraterin verk\xc3\xa4uferin k\xc3\xa4uferin vertreter vertreterin inhaberin "

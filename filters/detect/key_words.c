@@ -186,11 +186,15 @@ static bool word_starts(const rd_view *v, uint32_t i)
     return rd_is(c, RD_C_UPPER) && (rd_is(before, RD_C_LOWER) || rd_is(rd_at(v, i + 1), RD_C_LOWER));
 }
 
-/* Digits and underscores behind the key: password1, phone_2; the subfield of Elasticsearch: phone.keyword. */
+/* The subfield of Elasticsearch behind the key: phone.keyword. How many bytes say that it is one, or none. */
+static inline uint32_t subfield(const rd_view *v, uint32_t end)
+{
+    return rd_spells(v, end - 7, "keyword") ? 8 : 0;
+}
+
+/* Digits and underscores behind the key: password1, phone_2. */
 static inline uint32_t without_number(const rd_view *v, uint32_t end)
 {
-    if (rd_at(v, end - 1) == 'd' && rd_spells(v, end - 8, ".keyword"))
-        end -= 8;
     while (rd_is(rd_at(v, end - 1), RD_C_DIGIT) || rd_at(v, end - 1) == '_')
         end--;
     return end;
@@ -221,7 +225,8 @@ static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_
     uint8_t form[MAX_WALK], *at = form + MAX_WALK;
     uint32_t h = seed, spaces = 0;
     rd_key_class best = RD_KEY_NONE;
-    end = without_number(v, end);
+    const uint32_t whole = end, read = subfield(v, end);
+    end = without_number(v, read > 0 && rd_at(v, end - read) == '.' ? end - read : end);
     *out_from = v->lo - 1;
     if (end - v->lo > v->hi - v->lo)
         return best;
@@ -250,7 +255,7 @@ static inline rd_key_class walk(const rd_key_table *t, const rd_view *v, uint32_
             break;
         }
     }
-    *out_from = looked;
+    *out_from = whole - looked > read ? looked : whole - read;
     return best;
 }
 

@@ -125,6 +125,12 @@ static bool declares_variable(const rd_view *v, uint32_t key, uint32_t i)
         dollar--;
     if (rd_at(v, --dollar) != '$')
         return false;
+    uint32_t end = rd_skip(v, from, from + MAX_NAME_LOOK, RD_C_RUN);
+    while (rd_at(v, end) == '!' || rd_at(v, end) == ']')
+        end++;
+    uint8_t behind = rd_at(v, end + (rd_at(v, end) == ' '));
+    if (behind != ')' && behind != ',' && behind != '$' && behind != '=' && behind != '@')
+        return false;
     uint32_t open = dollar;
     while (dollar - open < MAX_DECLARATION && rd_at(v, open) >= ' ' && rd_at(v, open) != '(')
         open--;
@@ -265,7 +271,9 @@ static bool has_first_name(const rd_find *f, uint32_t key, uint32_t i)
         i++;
     i = rd_skip(v, i, i + MAX_GAP, RD_C_SPACE);
     uint32_t end = rd_skip(v, i, i + MAX_NAME_GAP, RD_C_RUN | RD_C_UTF8);
-    return (rd_at(v, end) == ':' || rd_at(v, end) == '=') && rd_key_class_of(f->keys, v, end) == RD_KEY_NAME;
+    uint32_t value = end + 1 + (rd_at(v, end + 1) == ' ');
+    return (rd_at(v, end) == ':' || rd_at(v, end) == '=') && rd_is(rd_at(v, value), RD_C_WORD) &&
+           rd_key_class_of(f->keys, v, end) == RD_KEY_NAME;
 }
 
 static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uint32_t i, uint32_t key)
@@ -376,8 +384,25 @@ static void element(rd_find *f, rd_key_class cls, uint32_t at)
         f->resume = value.to;
 }
 
-/* ["first_name", "last_name", "email"]: is the string that ends at `at` not the first one, but behind another
- * key? These are the names of columns. */
+/* Does the list in which the quote at `i` is have a name that says what is in it? */
+static bool in_list_of_columns(const rd_view *v, uint32_t i)
+{
+    uint32_t open = i;
+    while (i - open < MAX_TAG &&
+           (rd_is(rd_at(v, open), RD_C_WORD | RD_C_SPACE | RD_C_RUN) || rd_at(v, open) == '_' ||
+            rd_at(v, open) == ',' || rd_at(v, open) == '"' || rd_at(v, open) == '\''))
+        open--;
+    uint32_t end = open;
+    while (open - end < MAX_GAP && !rd_is(rd_at(v, end - 1), RD_C_WORD))
+        end--;
+    return rd_at(v, open) == '[' &&
+           rd_word_in(
+               v, word_start(v, end), end,
+               "columns cols fields attributes headers keys required select properties params names include "
+               "exclude hidden fillable guarded returning");
+}
+
+/* columns: ["first_name", "last_name", "email"]: is the string that ends at `at` in such a list? */
 static bool follows_key(const rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
@@ -387,7 +412,7 @@ static bool follows_key(const rd_find *f, uint32_t at)
     uint8_t quote = rd_at(v, open - 1);
     uint32_t before = rd_skip_back(v, open - 1, MAX_GAP, RD_C_SPACE);
     return (quote == '"' || quote == '\'') && rd_at(v, before - 1) == ',' && rd_at(v, before - 2) == quote &&
-           rd_key_class_of(f->keys, v, before - 2) != RD_KEY_NONE;
+           rd_key_class_of(f->keys, v, before - 2) != RD_KEY_NONE && in_list_of_columns(v, before - 2);
 }
 
 /* f("KEY", "value"), f( 'KEY', 'value' ): `at` is the quote behind the key. */
@@ -461,7 +486,7 @@ static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, u
     if (to == i)
         return 0;
     rd_key_class next = rd_key_class_of(f->keys, v, to);
-    bool text = next == RD_KEY_VALUE && rd_spells_nocase(v, i, "text");
+    bool text = next == RD_KEY_VALUE && (rd_spells_nocase(v, i, "text") || is_operator(v, i));
     bool head = (next != RD_KEY_NONE && !text) || (cls >= RD_KEY_NAME && upper == to);
     return head ? 0 : i - 1;
 }

@@ -3,7 +3,7 @@
 
 #include "filters/detect/opaque.h"
 
-enum { MAX_PHRASE = 128 };
+enum { MAX_PHRASE = 128, SHORTEST_WORD = 3 };
 
 bool rd_starts_field(const rd_view *v, uint32_t from, uint32_t to)
 {
@@ -27,6 +27,8 @@ uint32_t rd_phrase_end(const rd_view *v, uint32_t i)
         uint32_t word = rd_skip(v, end + 1, i + MAX_PHRASE, RD_C_RUN | RD_C_UTF8);
         if (word == end + 1)
             break;
+        if (word - end <= SHORTEST_WORD)
+            return i; /* a sentence: stored in keychain */
         end = word;
     }
     bool bracket = rd_at(v, end) == ' ' && rd_at(v, end + 1) == '(';

@@ -191,7 +191,7 @@ static void confirm(rd_find *f, uint32_t at)
         return;
     }
     if (rd_at(v, at) == ')') {
-        if (read_columns(f, at + 1, &cols))
+        if (read_columns(f, at + 1, &cols) && !rd_spells(v, at - 5, "(name")) /* of a thing, if unique */
             f->resume = read_tuple(f, at + 2, &cols);
         return;
     }

@@ -123,13 +123,17 @@ static bool are_messages(const rd_view *v, uint32_t from, uint32_t to)
 /* One past the segment of a path at `i`. */
 static uint32_t segment_end(const rd_view *v, uint32_t i)
 {
-    return rd_skip(v, i, i + MAX_IDENTIFIER, RD_C_RUN);
+    uint32_t end = i;
+    while (end - i < MAX_IDENTIFIER && (rd_is(rd_at(v, end), RD_C_RUN) || rd_at(v, end) == '*'))
+        end++; /* also what a mask has left */
+    return end;
 }
 
 /* One past the names that join with colons and slashes. */
 static uint32_t names_end(const rd_view *v, uint32_t i, uint32_t to)
 {
-    while (i < to && (rd_is(rd_at(v, i), RD_C_RUN) || rd_at(v, i) == ':' || rd_at(v, i) == '/'))
+    while (i < to &&
+           (rd_is(rd_at(v, i), RD_C_RUN) || rd_at(v, i) == ':' || rd_at(v, i) == '/' || rd_at(v, i) == '*'))
         i++;
     return i;
 }
