@@ -150,18 +150,21 @@ static void refuse_head(conn *c, int status, const char *text)
 
 /* ---- heads ---- */
 
-/* The parsed head must outlive the socket's buffer: parse again from a copy. False: no memory. */
-static bool keep_head(conn *c, size_t n)
+/* The parsed head must outlive the socket's buffer. False: no memory. */
+static bool keep_head(conn *c)
 {
-    size_t max = limits(c)->header_bytes;
+    size_t n = c->parsed.n_bytes;
+    const uint8_t *from = (const uint8_t *)c->sock->input->bytes;
     rd_buf_clear(&c->head, KEEP_BYTES);
     if (n > KEEP_BYTES && !gw_budget_take_bytes(n))
         return false;
     c->head_charged = n > KEEP_BYTES ? n : 0;
-    rd_buf_append(&c->head, c->sock->input->bytes, n);
+    rd_buf_append(&c->head, from, n);
+    if (c->head.failed != RD_OK)
+        return false;
+    gw_http1_move_head(&c->parsed, from, c->head.p);
     h2o_buffer_consume(&c->sock->input, n);
-    return c->head.failed == RD_OK &&
-           gw_http1_parse_head(rd_buf_slice(&c->head), max, 0, &c->parsed) == GW_PARSE_OK;
+    return true;
 }
 
 static void begin_request(conn *c)
@@ -203,7 +206,7 @@ static void read_head(conn *c)
     c->head_seen = in.n;
     switch (p) {
     case GW_PARSE_OK:
-        if (keep_head(c, c->parsed.n_bytes))
+        if (keep_head(c))
             begin_request(c);
         else
             refuse_head(c, 503, "out of memory, try again\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/http1_parse.h"
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /* picohttpparser as libh2o exports it, without its header. */
@@ -227,6 +228,21 @@ gw_parse gw_http1_parse_head(rd_slice bytes, size_t max, size_t seen_bytes, gw_h
             return GW_PARSE_BAD;
     }
     return settle(out, minor, &seen) ? GW_PARSE_OK : GW_PARSE_BAD;
+}
+
+void gw_http1_move_head(gw_http1_head *h, const uint8_t *from, const uint8_t *to)
+{
+    rd_slice *const slices[] = {
+        &h->head.method,           &h->head.path,       &h->head.query,          &h->head.content_type,
+        &h->head.content_encoding, &h->head.origin,     &h->head.request_method, &h->head.request_headers,
+        &h->head.traceparent,      &h->head.tracestate, &h->head.authorization,  &h->head.fields};
+    _Static_assert(sizeof slices / sizeof slices[0] * sizeof(rd_slice) == offsetof(gw_head, peer),
+                   "all that a head has");
+    for (size_t i = 0; i < sizeof slices / sizeof slices[0]; i++) {
+        const uint8_t *p = slices[i]->p; /* or a literal, or NULL */
+        if (p >= from && p <= from + h->n_bytes)
+            slices[i]->p = to + (p - from);
+    }
 }
 
 /* ---- chunked ---- */

@@ -28,6 +28,9 @@ typedef struct gw_http1_head {
  * looked at in vain. */
 gw_parse gw_http1_parse_head(rd_slice bytes, size_t max, size_t seen, gw_http1_head *out);
 
+/* Makes the slices of a head that was parsed at `from` those of a copy of its bytes, `to`. */
+void gw_http1_move_head(gw_http1_head *h, const uint8_t *from, const uint8_t *to);
+
 /* A chunked body, fed in pieces. Extensions are skipped up to a bound, trailers are read and forgotten, up to
  * a bound. */
 typedef struct gw_chunked {

@@ -160,7 +160,18 @@ static void assert_slice(rd_slice got, const char *want)
         fail_msg("%.*s, not %s", (int)got.n, (const char *)got.p, want);
 }
 
-static void test_http1_parse__says_what_came(void **state)
+/* Moves the head to bytes of its own and spoils those it was parsed from. */
+static uint8_t *move(gw_http1_head *h, char *from)
+{
+    uint8_t *to = malloc(h->n_bytes);
+    assert_non_null(to);
+    memcpy(to, from, h->n_bytes);
+    gw_http1_move_head(h, (const uint8_t *)from, to);
+    memset(from, '?', h->n_bytes);
+    return to;
+}
+
+static void test_http1_parse__says_what_came_also_when_moved(void **state)
 {
     gw_http1_head h;
     char *copy;
@@ -170,6 +181,7 @@ static void test_http1_parse__says_what_came(void **state)
                            "traceparent: 00-x\r\ntracestate: s\r\nAuthorization: Bearer t\r\n\r\nbody",
                            MAX, &h, &copy),
                      GW_PARSE_OK);
+    uint8_t *moved = move(&h, copy);
     assert_slice(h.head.method, "POST");
     assert_slice(h.head.path, "/v1/logs");
     assert_slice(h.head.query, "a=b?c");
@@ -183,7 +195,17 @@ static void test_http1_parse__says_what_came(void **state)
     assert_slice(h.head.authorization, "Bearer t");
     assert_true(h.head.has_length);
     assert_int_equal(h.head.content_length, 42);
+    assert_ptr_equal(h.head.fields.p + h.head.fields.n, moved + h.n_bytes);
+    assert_memory_equal(h.head.fields.p, "Host: a\r\n", 9);
     assert_memory_equal(copy + h.n_bytes, "body", 4);
+    free(moved);
+    free(copy);
+    /* What the head does not have, and a path that does not stand in it, stay what they are. */
+    assert_int_equal(parse("POST http://a HTTP/1.1\r\nHost: a\r\n\r\n", MAX, &h, &copy), GW_PARSE_OK);
+    moved = move(&h, copy);
+    assert_slice(h.head.path, "/");
+    assert_null(h.head.origin.p);
+    free(moved);
     free(copy);
 }
 
@@ -462,7 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_http1_parse__takes),
         cmocka_unit_test(test_http1_parse__refuses),
-        cmocka_unit_test(test_http1_parse__says_what_came),
+        cmocka_unit_test(test_http1_parse__says_what_came_also_when_moved),
         cmocka_unit_test(test_http1_parse__targets),
         cmocka_unit_test(test_http1_parse__connection_and_expect),
         cmocka_unit_test(test_http1_parse__bounds_the_head),
