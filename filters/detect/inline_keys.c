@@ -13,7 +13,7 @@
 #include "filters/detect/text.h"
 #include "filters/detect/wrapper.h"
 
-enum { MAX_KEY = 130, MAX_GAP = 4, MAX_INDENT = 40, FIRST_MATCHES = 64 };
+enum { MAX_KEY = 130, MAX_BRACKETED = 64, MAX_GAP = 4, MAX_INDENT = 40, FIRST_MATCHES = 64 };
 
 typedef struct pair {
     uint32_t key, key_end;           /* the key's bytes */
@@ -239,12 +239,52 @@ static uint32_t without_port(const rd_view *v, uint32_t from, uint32_t to)
                                                                                                     : to;
 }
 
+/* 1970-01-31T00:00:00Z, and what a mask has left of it: where the day ends. At midnight the time says
+ * nothing. */
+static uint32_t without_midnight(const rd_view *v, uint32_t from, uint32_t to)
+{
+    uint32_t day = rd_spells(v, from, "***") ? from + 3 : from + 10, i = day + 1;
+    bool date = day == from + 3 || (rd_at(v, from + 4) == '-' && rd_at(v, from + 7) == '-');
+    if (!date || (rd_at(v, day) != 'T' && rd_at(v, day) != ' ') || !rd_spells(v, i, "00:00"))
+        return to;
+    while (i < to && (rd_at(v, i) == '0' || rd_at(v, i) == ':' || rd_at(v, i) == '.' || rd_at(v, i) == '+' ||
+                      rd_at(v, i) == 'Z'))
+        i++;
+    return i == to ? day : to;
+}
+
 /* At the quote of a value that is wrapped at `i`. */
 static uint32_t inside_wrapper(const rd_view *v, uint32_t i)
 {
     uint32_t from = rd_wrapper_inside(v, i);
     from += from > i && rd_at(v, from) == '(';
     return is_quote(rd_at(v, from)) ? from : i;
+}
+
+/* key=[value], key=(one value): where the bracket at `i` closes, behind which nothing may be left of the
+ * value. 0: what it holds is a structure, or the area code of a telephone number. */
+static uint32_t bracket_end(const rd_view *v, uint32_t i)
+{
+    uint8_t open = rd_at(v, i), close = open == '[' ? ']' : ')';
+    uint32_t end = i + 1;
+    if (open != '[' && open != '(')
+        return 0;
+    for (; end - i < MAX_BRACKETED && rd_at(v, end) != close; end++) {
+        if (rd_at(v, end) < ' ' || strchr("=:,{[(&\"'`<>\\", rd_at(v, end)) != NULL)
+            return 0;
+    }
+    uint8_t behind = rd_at(v, end + 1);
+    bool ends = behind <= ' ' || strchr(",;)]}\"'|&\\", behind) != NULL;
+    bool area = open == '(' && rd_skip(v, i + 1, end, RD_C_DIGIT) == end && end > i + 1;
+    return rd_at(v, end) == close && ends && !area ? end : 0;
+}
+
+/* Of a pair that is not of JSON; a bracket before another one is not part of the value. */
+static void read_word(const rd_view *v, uint32_t i, uint32_t *out_from, uint32_t *out_to)
+{
+    uint32_t close = bracket_end(v, i);
+    *out_from = i + (close != 0 || rd_spells(v, i, "[["));
+    *out_to = close != 0 ? close : word_end(v, *out_from);
 }
 
 /* Reads the value; false: there is none. */
@@ -281,12 +321,12 @@ static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint
     if (json && rd_spells(v, i, "rejected value "))
         return false; /* Spring: a sentence about the field, which detectors read (keyvalue.c) */
     if (!json)
-        *out_to = word_end(v, i);
+        read_word(v, i, out_from, out_to);
     else if (rd_at(v, i) == '{' || rd_at(v, i) == '[')
         *out_to = structure_end(v, i, p->mark, p->n_slashes);
     else
         *out_to = bare_end(v, i);
-    return *out_to > i;
+    return *out_to > *out_from;
 }
 
 /* ---- the search ---- */
@@ -373,12 +413,13 @@ static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_
     return true;
 }
 
-/* Is the value at `i` an object, or an array of them? */
-static bool holds_members(const rd_view *v, uint32_t i)
+/* Is the value at `i` an object, or an array of them or of strings? */
+static bool holds_members(const rd_view *v, const pair *p, uint32_t i)
 {
-    if (rd_at(v, i) == '[')
-        i = skip_spaces(v, i + 1, UINT32_MAX);
-    return rd_at(v, i) == '{';
+    if (rd_at(v, i) != '[')
+        return rd_at(v, i) == '{';
+    i = skip_spaces(v, i + 1, UINT32_MAX);
+    return rd_at(v, i) == '{' || rd_at(v, i + p->n_slashes) == p->mark;
 }
 
 rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const uint8_t *base,
@@ -398,12 +439,12 @@ rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const u
     bool weak = p.mark == 0 && !p.percent && (p.separator == ':' || p.space_before || p.space_behind);
     if ((weak && is_plain_word(&v, &p)) || !read_value(&v, &p, &from, &to))
         return RD_OK;
-    to = without_port(&v, from, to);
+    to = without_midnight(&v, from, without_port(&v, from, to));
     rd_match m = {
         .off = from, .len = to - from, .text = hit->text, .detector = (uint16_t)(RD_DETECTOR_KEY + value)};
     uint32_t first = out->n;
     rd_outcome o = RD_OK;
-    if (p.mark != 0 && p.mark != '%' && p.separator == ':' && holds_members(&v, from) &&
+    if (p.mark != 0 && p.mark != '%' && p.separator == ':' && holds_members(&v, &p, from) &&
         add_leaves(out, &v, &p, m, &o)) {
         out->read_to = to;
         return o;

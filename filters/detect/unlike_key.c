@@ -93,12 +93,12 @@ static uint32_t groups_end(const rd_view *v, uint32_t from, uint32_t to)
     return end - (rd_at(v, end - 1) == ' ');
 }
 
-/* A closing bracket that ended the value belongs to the one that opened it. */
 static bool is_hidden(const rd_view *v, uint32_t from, uint32_t to)
 {
-    uint8_t open = rd_at(v, from), close = rd_at(v, to);
-    to += (open == '[' && close == ']') || (open == '(' && close == ')');
-    return rd_is_masked(v, from, groups_end(v, from, to));
+    uint8_t before = rd_at(v, from - 1), close = rd_at(v, to);
+    bool outside = (before == '[' && close == ']') || (before == '(' && close == ')');
+    bool behind = (rd_at(v, from) == '[' && close == ']') || (rd_at(v, from) == '(' && close == ')');
+    return rd_is_masked(v, from - outside, groups_end(v, from, to) + (outside || behind));
 }
 
 /* A message, or ["message", "message"]. */

@@ -85,7 +85,7 @@ static const struct {
     {"{\"m\":\"{\\\"K\\\":\\\"a\\\\\\\"b\\\\\\\\\\\",\\\"b\\\":1}\"}",
      "{\"m\":\"{\\\"K\\\":\\\"***\\\",\\\"b\\\":1}\"}"},
     {"{\"m\":\"{\\\"K\\\":[\\\"a]\\\",{}],\\\"b\\\":1}\"}",
-     "{\"m\":\"{\\\"K\\\":\\\"***\\\",\\\"b\\\":1}\"}"},
+     "{\"m\":\"{\\\"K\\\":[\\\"***\\\",{}],\\\"b\\\":1}\"}"},
     {"\\\\\\\"K\\\\\\\":\\\\\\\"42\\\\\\\",\\\\\\\"b\\\\\\\":1",
      "\\\\\\\"K\\\\\\\":\\\\\\\"***\\\\\\\",\\\\\\\"b\\\\\\\":1"},
     {"{\"m\":\"x\\nK=42\\ty=1\"}", "{\"m\":\"x\\nK=***\\ty=1\"}"},
@@ -95,7 +95,7 @@ static const struct {
     {"\"K\" => \"42\",", "\"K\" => \"***\","},
     {"K=\"no end", "K=\"***"},
     {"{\"K\":\"no end", "{\"K\":\"***"},
-    {"{\"K\":[\"no end\"", "{\"K\":\"***\""},
+    {"{\"K\":[\"no end\"", "{\"K\":[\"***\""},
 };
 
 /* `pattern` with the key in K's place. */
@@ -225,9 +225,14 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         expect(texts[i], texts[i]);
     expect("ip=192.0.2.1:443 {\"ip\":\"192.0.2.1:80\"}", "ip=***:443 {\"ip\":\"***:80\"}");
+    expect("token=[hunter2] {\"token\":[\"a1\", \"b2\"]}", "token=[***] {\"token\":[\"***\", \"***\"]}");
+    expect("user_id=(ab 12) token=[abc]def user_id=(12) 34", "user_id=(***) token=*** user_id=***) 34");
+    expect("token=[] token=() {\"token\":[1,\"b2\"]}", "token=[] token=() {\"token\":\"***\"}");
+    expect("{\"email\":\"1970-01-31T00:00:00.000Z\"}", "{\"email\":\"***T00:00:00.000Z\"}");
+    expect("email=1970-01-31T00:00:01 email=1970-01-31T00:00x", "email=*** email=***");
     expect("token=hunter2[\\r][\\n]", "token=***[\\r][\\n]");
     expect("token=ab***cd token=P***w0rd token=xxx123 token=ab**", "token=*** token=*** token=*** token=***");
-    expect("{\"token\":\"hidden-9\",\"secret\":[\"a b c\"]}", "{\"token\":\"***\",\"secret\":\"***\"}");
+    expect("{\"token\":\"hidden-9\",\"secret\":[\"a b c\"]}", "{\"token\":\"***\",\"secret\":[\"***\"]}");
     expect("{\"secret\": {\"type\": \"string\", \"default\": \"hunter2\"}}",
            "{\"secret\": {\"type\": \"string\", \"default\": \"***\"}}");
     expect("{\"secret\": {\"type\": \"x\", \"format\": \"y\"}}",
@@ -268,7 +273,8 @@ static void test_inline_keys__actions(void **state)
                         "user_id=[gone away] {\"user_id\":\"[gone away]\"}");
     assert_string_equal(redacted(&replace, 1, "user_id=[gone away] {\"user_id\":\"[gone away]\"}"),
                         "user_id=[gone away] {\"user_id\":\"[gone away]\"}");
-    assert_string_equal(redacted(&replace, 1, "user_id=[gone-42 away]"), "user_id=[gone away] away]");
+    assert_string_equal(redacted(&replace, 1, "user_id=[gone-42 away]"), "user_id=[[gone away]]");
+    assert_string_equal(redacted(&replace, 1, "user_id=[[gone away]]"), "user_id=[[gone away]]");
     assert_string_equal(redacted(&shadow, 1, "user_id=42"), "user_id=42");
 }
 
