@@ -13,7 +13,14 @@
 #include "filters/detect/text.h"
 #include "filters/detect/wrapper.h"
 
-enum { MAX_KEY = 130, MAX_BRACKETED = 64, MAX_GAP = 4, MAX_INDENT = 40, FIRST_MATCHES = 64 };
+enum {
+    MAX_KEY = 130,
+    MAX_BRACKETED = 64,
+    MAX_GAP = 4,
+    MAX_INDENT = 40,
+    MAX_WRAPPED = 1 << 12,
+    FIRST_MATCHES = 64
+};
 
 typedef struct pair {
     uint32_t key, key_end;           /* the key's bytes */
@@ -313,7 +320,7 @@ static bool read_value(const rd_view *v, const pair *p, uint32_t *out_from, uint
         *out_to = string_end(v, *out_from, rd_at(v, i + slashes), slashes);
         return *out_to > *out_from;
     }
-    if (rd_wrapper_of_line(v, i, out_from, out_to))
+    if (rd_wrapper_of_line(v, i, MAX_WRAPPED, out_from, out_to))
         return true;
     if (arrow && p->space_behind && !p->space_before)
         return false; /* ["key"]=> array(2) */

@@ -158,7 +158,7 @@ static uint32_t read_rows(rd_find *f, uint32_t i, uint8_t delimiter, uint32_t n,
     if (is_rule(v, i, line_end(v, i)))
         i = next_line(v, line_end(v, i));
     while (rd_at(v, i) != 0 && read_line(v, i, delimiter, &row) &&
-           (row.n == n || (delimiter == ALIGNED && row.end > i))) {
+           (row.n == n || (delimiter == ALIGNED && row.n > 1))) {
         for (uint32_t k = 0; k < n && row.n == n; k++) { /* aligned ones may have empty fields */
             if (cls[k] != RD_KEY_NONE && row.field[k].from < row.field[k].to)
                 rd_value_judge(f, cls[k], row.field[k]);

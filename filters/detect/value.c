@@ -203,7 +203,7 @@ bool rd_value_read(const rd_view *v, uint32_t i, uint32_t max, rd_value *out)
     *out = (rd_value){.prose = from > i};
     from = rd_wrapper_inside(v, from);
     from = behind_type(v, from, rd_at(v, from));
-    if (rd_wrapper_of_line(v, from, &out->from, &out->to)) {
+    if (rd_wrapper_of_line(v, from, max, &out->from, &out->to)) {
         *out = (rd_value){.from = out->from, .to = out->to, .quoted = true};
         return true;
     }

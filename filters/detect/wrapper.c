@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "filters/detect/wrapper.h"
 
-enum { MAX_LINE = 1 << 12, MAX_LENGTH = 8 };
+enum { MAX_LENGTH = 8 };
 
 /* string(8) "x": at the quote. */
 static uint32_t behind_length(const rd_view *v, uint32_t i)
@@ -54,18 +54,28 @@ static uint32_t behind_type(const rd_view *v, uint32_t i)
     }
 }
 
-bool rd_wrapper_of_line(const rd_view *v, uint32_t i, uint32_t *out_from, uint32_t *out_to)
+static bool ends_line(const rd_view *v, uint32_t i)
 {
-    uint32_t from = behind_type(v, i), end = from, close = 0;
+    uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
+    return c == 0 || c == '\n' || c == '\r' || (c == '\\' && (next == 'n' || next == 'r'));
+}
+
+bool rd_wrapper_of_line(const rd_view *v, uint32_t i, uint32_t max, uint32_t *out_from, uint32_t *out_to)
+{
+    uint32_t from = behind_type(v, i), close = 0, depth = 1, end = from;
     if (from == i)
         return false;
-    for (; end - from < MAX_LINE; end++) {
+    for (; end - from <= max && !ends_line(v, end); end++) {
         uint8_t c = rd_at(v, end), next = rd_at(v, end + 1);
-        if (c == ')')
-            close = end;
-        if (c == 0 || c == '\n' || c == '\r' || (c == '\\' && (next == 'n' || next == 'r')))
-            break;
+        if (depth == 0 && c == '(')
+            break; /* the next field on the line */
+        depth += c == '(';
+        close = c == ')' && depth > 0 ? end : close;
+        /* One that does not end a word is part of a text whose brackets are no pairs. */
+        depth -= c == ')' && (depth > 1 || (depth == 1 && (next <= ' ' || next == '\\' || next == ',')));
     }
+    if (ends_line(v, end) && rd_at(v, end - 1) == ')')
+        close = end - 1;
     if (close <= from)
         return false;
     bool list = rd_spells(v, from, "[\"") && rd_spells(v, close - 2, "\"]");

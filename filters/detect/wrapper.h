@@ -12,8 +12,8 @@
 /* Where the value starts that is wrapped at `i`, `i` when none is. Brackets and quotes of its own stay. */
 uint32_t rd_wrapper_inside(const rd_view *v, uint32_t i);
 
-/* Is a value wrapped at `i` that ends with the bracket at the end of its line? It has no quotes, or is a
- * list. */
-bool rd_wrapper_of_line(const rd_view *v, uint32_t i, uint32_t *out_from, uint32_t *out_to);
+/* Is a value wrapped at `i` that ends with a bracket before a space or the end of its line? It has no quotes,
+ * or is a list; at most `max` bytes. */
+bool rd_wrapper_of_line(const rd_view *v, uint32_t i, uint32_t max, uint32_t *out_from, uint32_t *out_to);
 
 #endif
