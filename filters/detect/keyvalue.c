@@ -24,7 +24,8 @@ enum {
     LONG_VALUE = 256,
     MAX_ITEMS = 16,
     MAX_ARGUMENT = 256,
-    MAX_DECLARATION = 256
+    MAX_DECLARATION = 256,
+    KEY_AND_SIGN = 4 /* bytes from where a key's end is looked at to what follows the sign behind it */
 };
 
 #define REJECTED_VALUE " rejected value ["
@@ -315,8 +316,10 @@ static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uin
     if (value.quoted && (rd_at(&f->v, value.from - 2) == '[' || rd_spells(&f->v, value.from - 3, "[\\")))
         rest_of_list(f, cls, value.to);
     /* What stays may be a text with keys of its own. Long ones without quotes are read again only every so
-     * many bytes, so that the work stays linear; the next such quote ends a quoted one. */
-    uint32_t resume = emitted                                               ? value.to
+     * many bytes, so that the work stays linear; the next such quote ends a quoted one. What goes may yet end
+     * with the key of what stands behind it. */
+    bool ends_key = rd_at(&f->v, value.to - 1) == ':' || rd_at(&f->v, value.to - 1) == '=';
+    uint32_t resume = emitted ? value.to - (ends_key ? KEY_AND_SIGN : 0)
                       : !value.quoted && value.to - value.from > LONG_VALUE ? value.from + LONG_VALUE / 4
                                                                             : f->resume;
     if (resume > f->resume && !nested)

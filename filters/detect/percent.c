@@ -5,7 +5,12 @@
 
 #include <stdlib.h>
 
-enum { LOOK_BACK = 256, FIRST_RUNS = 64, KEEP_RUNS = 1 << 14, KEEP_BYTES = 1 << 20 };
+enum {
+    LOOK_BACK = 1024, /* more than a local part of an address, three bytes each */
+    FIRST_RUNS = 64,
+    KEEP_RUNS = 1 << 14,
+    KEEP_BYTES = 1 << 20
+};
 
 /* ---- noting runs ---- */
 

@@ -298,6 +298,30 @@ static void test_detect__masking_twice_is_masking_once(void **state)
     rd_detect_set_free(&set);
 }
 
+/* What a value swallows may be the key of what comes next. */
+static void test_detect__a_key_may_end_a_value(void **state)
+{
+    rd_detect_set *set = build(rd_scan_best());
+    assert_string_equal(detect_try(set, "AccountKey=Zm9vYmFyMTIzNDU2nullKontoinhaber: Huber"),
+                        "AccountKey=*** ***");
+    rd_detect_set_free(&set);
+}
+
+/* A local part of 100 letters outside of ASCII, each of which takes six bytes. */
+static void test_detect__long_percent_encoded_addresses_go_whole(void **state)
+{
+    rd_detect_set *set = build(rd_scan_best());
+    rd_buf text;
+    rd_buf_init(&text, 1 << 10);
+    rd_buf_append_str(&text, "to=");
+    for (unsigned i = 0; i < 100; i++)
+        rd_buf_append_str(&text, "%C3%BC");
+    rd_buf_append(&text, "%40example.com", sizeof "%40example.com");
+    assert_null(strstr(detect_try(set, (const char *)text.p), "%C3%BC%C3%BC"));
+    rd_buf_release(&text);
+    rd_detect_set_free(&set);
+}
+
 static void test_detect__overlaps_are_united(void **state)
 {
     rd_detect_set *set = build(rd_scan_best());
@@ -479,6 +503,8 @@ int main(void)
         cmocka_unit_test(test_detect__vector_passes_are_the_plain_one),
         cmocka_unit_test(test_detect__prefilters_miss_nothing),
         cmocka_unit_test(test_detect__masking_twice_is_masking_once),
+        cmocka_unit_test(test_detect__a_key_may_end_a_value),
+        cmocka_unit_test(test_detect__long_percent_encoded_addresses_go_whole),
         cmocka_unit_test(test_detect__overlaps_are_united),
         cmocka_unit_test(test_detect__only_what_is_switched_on),
         cmocka_unit_test(test_detect__stays_inside_the_buffer),
