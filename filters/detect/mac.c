@@ -174,9 +174,9 @@ static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint8_t c = rd_at(v, at);
-    if (rd_lower(c) == 'm')
+    if (rd_spells_nocase(v, at, "mac "))
         named(f, at + 4);
-    else if (c == 'S' || ((c == 'e' || c == 'w') && rd_at(v, at + 2) == 'x'))
+    else if (rd_spells(v, at, "SEP") || rd_spells(v, at, "enx") || rd_spells(v, at, "wlx"))
         device(f, at);
     else if (rd_spells(v, at + 4, ".cfg"))
         file(f, at + 4);
@@ -190,8 +190,7 @@ static void confirm(rd_find *f, uint32_t at)
 
 static const rd_window windows[] = {{":\\x\\x:\\x\\x:", false},        {"-\\x\\x-\\x\\x-", false},
                                     {"\\x\\x\\x\\x.\\x\\x\\x", false}, {"mac \\x", true},
-                                    {"SEP\\x\\x\\x\\x\\x", false},     {"enx\\x\\x\\x\\x\\x", false},
-                                    {"wlx\\x\\x\\x\\x\\x", false},     {"_\\x\\x_\\x\\x_\\x", false},
-                                    {"\\x\\x\\x\\x.cfg", false}};
+                                    {"SEP\\x\\x\\x\\x\\x", false},     {"\\l\\lx\\x\\x\\x\\x\\x", false},
+                                    {"_\\x\\x_\\x\\x_\\x", false},     {"\\x\\x\\x\\x.cfg", false}};
 
 const rd_matcher rd_match_mac = {.yields = RD_BIT(MAC), RD_WINDOWS(windows), .confirm = confirm};

@@ -281,7 +281,10 @@ static void confirm(rd_find *f, uint32_t at)
     uint8_t c = rd_at(v, at);
     if (rd_is(rd_at(v, at + 2), RD_C_DIGIT))
         birth_behind(f, at + 1);
-    else if (c == 'N')
+    else if (rd_spells(v, at + 2, " el ")) {
+        if (rd_spells_nocase(v, at - 4, "nacido") || rd_spells_nocase(v, at - 4, "nacida"))
+            birth_at(f, at + 5);
+    } else if (c == 'N')
         column_of_name(f, at + 4);
     else if (c == ' ' && rd_at(v, at + 1) == 'l' && born_before(v, at))
         birth_at(f, at + 4); /* ne le, nee le, ne(e) le, with accents */
@@ -293,6 +296,7 @@ static const rd_window windows[] = {{"\\l \\U\\A", false},
                                     {". \\U\\A", false},
                                     {" le ", false},
                                     {"NAME \\U", false},
+                                    {"\\l\\l el \\d", false},
                                     {"\\A \\d\\D", false},
                                     {"\\A \\d\\d\\D\\d", false},
                                     {"\\A \\d\\d\\d\\d\\D\\d", false}};

@@ -212,9 +212,12 @@ static void test_detect_words__dates_of_birth(void **state)
         {"Geb.-Dat.: 31.01.1970", "Geb.-Dat.: ***"},
         {"Geb.Dat. 31.01.1970", "Geb.Dat. ***"},
         {"geboortedatum 31-01-1970 ok", "geboortedatum *** ok"},
+        {"Geboren 19700131, geboren am 31. Januar 1970", "Geboren ***, geboren am ***"},
         {"date de naissance 31/01/1970", "date de naissance ***"},
         {"fecha de nacimiento 31/01/1970", "fecha de nacimiento ***"},
         {"nata il 31/01/1970", "nata il ***"},
+        {"nacido el 31 de enero de 1970, nacida el 19700131", "nacido el ***, nacida el ***"},
+        {"servido el 31 de enero", NULL},
         {"data urodzenia 1970-01-31", "data urodzenia ***"},
         {"f\xc3\xb8"
          "dt 31.01.1970",
