@@ -106,7 +106,8 @@ bool rd_program_filter_windows(rd_program *p, const rd_window_sets *shorts, cons
         if ((p->long_words >> i & 1) == 0)
             others[n++] = longs[i];
     }
-    return narrow_shorts(p, shorts) && narrow(rd_shape_of, others, n, RD_LONG, 1, p->long_filter) &&
+    return narrow_shorts(p, shorts) &&
+           narrow(rd_shape_of, others, n, RD_LONG, RD_LONG_GROUPS, p->long_filter[0]) &&
            wide(shorts, p->n_short, RD_SHORT, RD_WIDE_GROUPS, p->wide.short_filter[0]) &&
-           wide(others, n, RD_LONG, RD_WIDE_LONG_GROUPS, p->wide.long_filter[0]);
+           wide(others, n, RD_LONG, RD_LONG_GROUPS, p->wide.long_filter[0]);
 }

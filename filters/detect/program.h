@@ -35,6 +35,7 @@ enum {
     RD_LONG = 8,
     RD_LETTER_GROUPS = 2, /* of short windows */
     RD_SHAPE_GROUPS = 2,
+    RD_LONG_GROUPS = 2, /* of long windows */
     RD_MAX_CLASSES = 128,
     RD_MAX_SHORT = 128,
     RD_MAX_LONG = 64,
@@ -45,8 +46,7 @@ enum {
     RD_RUN_BYTES = 'z' - RD_RUN_FIRST + 1,
     RD_END_BITS = 16,
     RD_SHORT_END_BITS = 13,
-    RD_WIDE_GROUPS = 4, /* of short windows */
-    RD_WIDE_LONG_GROUPS = 2,
+    RD_WIDE_GROUPS = 4, /* of short windows, by wide codes */
     RD_ROWS = 6,        /* rows of sixteen bytes, from the space on, have shapes */
     RD_LETTER_ROWS = 2, /* rows of capitals; those of small letters are the same */
     /* In the table of classes. */
@@ -70,7 +70,7 @@ typedef struct rd_wide_takes {
 typedef struct rd_wide {
     uint8_t code_of[128]; /* of ASCII */
     uint8_t classes[RD_WIDE_CODES];
-    rd_wide_takes short_filter[RD_WIDE_GROUPS][RD_SHORT], long_filter[RD_WIDE_LONG_GROUPS][RD_LONG];
+    rd_wide_takes short_filter[RD_WIDE_GROUPS][RD_SHORT], long_filter[RD_LONG_GROUPS][RD_LONG];
 } rd_wide;
 
 /* Bit w % 64 of half[w / 64]: short window w. */
@@ -80,7 +80,7 @@ typedef struct rd_short_windows {
 
 typedef struct rd_program {
     rd_takes letter_filter[RD_LETTER_GROUPS][RD_SHORT], shape_filter[RD_SHAPE_GROUPS][RD_SHORT];
-    rd_takes long_filter[RD_LONG];
+    rd_takes long_filter[RD_LONG_GROUPS][RD_LONG];
     /* Codes of bytes, see rd_shape_of and rd_letter_of. */
     uint8_t shapes[RD_ROWS][RD_CODES], letters[RD_LETTER_ROWS][RD_CODES];
     uint8_t classes[RD_CODES]; /* by shape */

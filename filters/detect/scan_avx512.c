@@ -13,7 +13,7 @@
 
 enum { VECTOR = 64, BLOCK_WORDS = 16 };
 
-_Static_assert(RD_WIDE_GROUPS == 4 && RD_WIDE_LONG_GROUPS == 2 && RD_SHORT == 4 && RD_LONG == 8,
+_Static_assert(RD_WIDE_GROUPS == 4 && RD_LONG_GROUPS == 2 && RD_SHORT == 4 && RD_LONG == 8,
                "as the passes have it");
 
 /* Of a block, and of what windows see behind it. */

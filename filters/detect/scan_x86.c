@@ -22,7 +22,7 @@ typedef struct codes {
     uint8_t shape[BLOCK + VECTOR], letter[BLOCK + VECTOR];
 } codes;
 
-_Static_assert(RD_LETTER_GROUPS == 2 && RD_SHAPE_GROUPS == 2, "as the passes have it");
+_Static_assert(RD_LETTER_GROUPS == 2 && RD_SHAPE_GROUPS == 2 && RD_LONG_GROUPS == 2, "as the passes have it");
 _Static_assert(RD_SHORT == 4 && RD_LONG == 8, "as the passes have it");
 _Static_assert(RD_ROWS == 6 && RD_LETTER_ROWS == 2, "as the passes have it");
 
@@ -190,13 +190,21 @@ AVX2 static inline __m256i eight256(const __m256i *takes, const uint8_t *shape)
         four256(takes + 4, load256(shape + 4), load256(shape + 5), load256(shape + 6), load256(shape + 7)));
 }
 
+/* One group after the other, so that its tables stay in registers. */
 AVX2 static inline void longs256(const rd_program *p, const uint8_t *shape, uint32_t n_words, uint64_t *out)
 {
+    uint8_t seen[BLOCK];
     __m256i takes[RD_LONG];
     for (unsigned j = 0; j < RD_LONG; j++)
-        takes[j] = twice(p->long_filter[j].by_code);
+        takes[j] = twice(p->long_filter[0][j].by_code);
+    for (uint32_t at = 0; at < 64 * n_words; at += VECTOR)
+        store256(seen + at, eight256(takes, shape + at));
+    for (unsigned j = 0; j < RD_LONG; j++)
+        takes[j] = twice(p->long_filter[1][j].by_code);
     for (uint32_t i = 0; i < 2 * n_words; i++)
-        put_half(out, i, not_zero256(eight256(takes, shape + VECTOR * i)));
+        put_half(
+            out, i,
+            not_zero256(_mm256_or_si256(eight256(takes, shape + VECTOR * i), load256(seen + VECTOR * i))));
 }
 
 /* Of a small program. */
@@ -341,7 +349,9 @@ SSE41 void rd_scan_sse41(const rd_program *p, const uint8_t *b, uint32_t n_words
             behind |= (uint64_t)(is128(classes, 2) | (uint32_t)_mm_movemask_epi8(tab)) << q;
             high |= (uint64_t)(uint32_t)_mm_movemask_epi8(raw) << q;
             shorts |= (uint64_t)not_zero128(shorts128(p, c.shape + q, c.letter + q)) << q;
-            longs |= (uint64_t)not_zero128(takes128(p->long_filter, RD_LONG, c.shape + q)) << q;
+            longs |= (uint64_t)not_zero128(_mm_or_si128(takes128(p->long_filter[0], RD_LONG, c.shape + q),
+                                                        takes128(p->long_filter[1], RD_LONG, c.shape + q)))
+                     << q;
             digit |= (uint64_t)is128(classes, 0) << q;
             token |= (uint64_t)is128(classes, 1) << q;
         }
