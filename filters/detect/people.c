@@ -296,7 +296,7 @@ static const rd_window windows[] = {{"\\l \\U\\A", false},
                                     {". \\U\\A", false},
                                     {" le ", false},
                                     {"NAME \\U", false},
-                                    {"\\l\\l el \\d", false},
+                                    {"\\l\\l el ", false},
                                     {"\\A \\d\\D", false},
                                     {"\\A \\d\\d\\D\\d", false},
                                     {"\\A \\d\\d\\d\\d\\D\\d", false}};

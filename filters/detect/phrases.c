@@ -675,19 +675,17 @@ static void confirm(rd_find *f, uint32_t at)
 }
 
 static const rd_window windows[] = {
-    {"word", true},         {"wort", true},       {"wd \\q", true},     {"user", true},
-    {"ckey", true},         {"fied", true},       {" [\\d\\d", false},  {"r is", true},
-    {"phon", true},         {"tele", true},       {"tel\\j", true},     {"mobi", true},
-    {"call", true},         {"dial", true},       {"rufn", true},       {"tsap", true},
-    {"born", true},         {"birt", true},       {"ckru", false},      {"nruf \\l", false},
-    {"geb.", true},         {"sudo", false},
+    {"word", true},       {"wort", true},       {"wd \\q", true},  {"user", true},      {"ckey", true},
+    {"fied", true},       {" [\\d\\d", false},  {"r is", true},    {"phon", true},      {"tele", true},
+    {"tel\\j", true},     {"mobi", true},       {"call", true},    {"dial", true},      {"rufn", true},
+    {"tsap", true},       {"born", true},       {"birt", true},    {"ckru", false},     {"nruf \\l", false},
+    {"geb.", true},       {"sudo", false},
 
-    {"\\lboren \\y", true}, {"sms ", true},       {"burts", true},      {"dob ", true},
-    {"utze", true},         {"oken", true},       {"cret", true},       {"isat", true},
-    {"ed f", false},        {"repass \\y", true}, {"erauth \\y", true}, {"h-pass \\y", true},
-    {"tel\xc3", true},      {"lez-", false},      {"cell", true},       {"k: 0", false},
-    {"t\xc3\xa9l", true},   {"ummer ", false},    {"ailed: '", false},  {"wned by", false},
-    {"] OK \\u", false},    {"] FAIL ", false}};
+    {"\\lboren ", true},  {"sms ", true},       {"burts", true},   {"dob ", true},      {"utze", true},
+    {"oken", true},       {"cret", true},       {"isat", true},    {"ed f", false},     {"repass \\y", true},
+    {"erauth \\y", true}, {"h-pass \\y", true}, {"tel\xc3", true}, {"lez-", false},     {"cell", true},
+    {"k: 0", false},      {"t\xc3\xa9l", true}, {"ummer ", false}, {"ailed: '", false}, {"wned by", false},
+    {"] OK \\u", false},  {"] FAIL ", false}};
 
 const rd_matcher rd_match_phrases = {
     .yields = RD_BIT(PERSON_NAME) | RD_BIT(PASSWORD) | RD_BIT(SECRET) | RD_BIT(PHONE) | RD_BIT(DATE_OF_BIRTH),

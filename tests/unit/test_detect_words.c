@@ -218,6 +218,7 @@ static void test_detect_words__dates_of_birth(void **state)
         {"nata il 31/01/1970", "nata il ***"},
         {"nacido el 31 de enero de 1970, nacida el 19700131", "nacido el ***, nacida el ***"},
         {"servido el 31 de enero", NULL},
+        {"nacido el  31.1.1970, geboren  3.4.70", "nacido el  ***, geboren  ***"},
         {"data urodzenia 1970-01-31", "data urodzenia ***"},
         {"f\xc3\xb8"
          "dt 31.01.1970",
