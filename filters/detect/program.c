@@ -116,21 +116,20 @@ static void add_long(builder *b, const rd_window_sets *sets, uint32_t len, uint3
     b->p->owner_long[b->p->n_long++] = (uint8_t)owner;
 }
 
-/* Do the first four bytes say more by their letters than by their shapes? */
+/* Do the first four bytes say more by their letters than by their shapes? One of them may be of a class. */
 static bool begins_with_letters(const rd_window_sets *sets)
 {
-    unsigned n_letters = 0;
+    unsigned n_letters = 0, n_classes = 0;
     for (unsigned j = 0; j < RD_SHORT; j++) {
         unsigned n = 0, first = 0;
         for (unsigned c = 256; c-- > 0;) {
             n += rd_byteset_has(&sets->at[j], (uint8_t)c);
             first = rd_byteset_has(&sets->at[j], (uint8_t)c) ? c : first;
         }
-        if (n > 2)
-            return false;
-        n_letters += rd_is((uint8_t)first, RD_C_ALPHA);
+        n_classes += n > 2;
+        n_letters += n <= 2 && rd_is((uint8_t)first, RD_C_ALPHA);
     }
-    return n_letters >= 2;
+    return n_classes <= 1 && n_letters >= 2 + n_classes;
 }
 
 static void add_beginning(builder *b, const rd_window_sets *sets)
