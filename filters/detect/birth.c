@@ -32,10 +32,10 @@ void rd_born(rd_find *f, uint32_t i)
     for (uint32_t limit = i + MAX_WORDS; i < limit && !rd_is(rd_at(v, i), RD_C_DIGIT) && !is_month(v, i);
          i++) {
         uint8_t c = rd_at(v, i);
-        if (!rd_is(c, RD_C_LOWER) && c != ' ' && c != '.' && c != ':')
+        if (!rd_is(c, RD_C_LOWER) && c != ' ' && c != '.' && c != ':' && c != '=')
             return;
     }
-    if (rd_at(v, i - 1) == ' ')
+    if (rd_at(v, i - 1) == ' ' || rd_at(v, i - 1) == '=')
         rd_value_judge(f, RD_KEY_BIRTH, (rd_value){.from = i, .to = i + 1});
 }
 

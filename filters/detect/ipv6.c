@@ -123,11 +123,21 @@ static bool edges_fit(const rd_view *v, uint32_t from, const parsed *p)
     return !rd_spells(v, p->end + (behind == ':'), "***");
 }
 
+/* 2026-11-25::10:11:12, of Erlang: does a date end behind the two digits at `from`? */
+static bool ends_date(const rd_view *v, uint32_t from)
+{
+    return rd_at(v, from - 1) == '-' && rd_at(v, from - 4) == '-' && rd_at(v, from + 2) == ':' &&
+           rd_skip_back(v, from - 1, 2, RD_C_DIGIT) == from - 3 &&
+           rd_skip_back(v, from - 4, 4, RD_C_DIGIT) == from - 8;
+}
+
 static void confirm(rd_find *f, uint32_t at)
 {
     const rd_view *v = &f->v;
     uint32_t from = run_start(v, at);
     parsed p;
+    if (ends_date(v, from))
+        return;
     if (!parse(v, from, &p) || !p.digits || !p.not_zero || p.n_groups < 2 - (uint32_t)p.gap)
         return;
     if (p.n_groups == 1 && rd_at(v, p.end - 1) == ':')

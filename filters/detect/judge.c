@@ -390,6 +390,13 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
     return end;
 }
 
+/* "von der Leyen": of the name that ends at `end`, whose last word has a capital. */
+static bool starts_with_particle(const rd_view *v, uint32_t i, uint32_t end)
+{
+    uint32_t to = rd_skip(v, i, end, RD_C_LOWER);
+    return rd_at(v, to) == ' ' && rd_word_in(v, i, to, particles);
+}
+
 static bool who(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
@@ -398,6 +405,7 @@ static bool who(rd_find *f, rd_value x)
         return true;
     }
     uint32_t words, limit = x.quoted ? x.to : x.from + MAX_NAME, end = name_end(v, x.from, limit, &words);
+    words += words == 1 && starts_with_particle(v, x.from, end);
     if (words < 2 || words > MAX_NAME_WORDS || (x.quoted && end != x.to) || rd_common_words(v, x.from, end))
         return false;
     if (rd_is(rd_at(v, end), RD_C_DIGIT) || rd_at(v, end) == '=' || rd_at(v, end) == '_' ||
@@ -427,6 +435,7 @@ static void name(rd_find *f, rd_value x)
     for (uint32_t i = x.from; i < x.to; i++)
         letters |= rd_is(rd_at(v, i), RD_C_ALPHA | RD_C_UTF8);
     uint32_t words, end = name_end(v, x.from, x.from + MAX_NAME, &words);
+    words += words == 1 && starts_with_particle(v, x.from, end);
     if (!x.quoted && words > 1 && words <= MAX_NAME_WORDS && end > x.to)
         x.to = end; /* "Test Mueller": a common word does not make it half a name */
     if (letters && !prose_word(v, &x) && !is_no_value(v, &x))
@@ -461,7 +470,7 @@ static const char *const accounts[] = {
     "ntp", "null", "of", "on", "operator", "oracle", "phone", "postfix", "postgres", "prometheus", "readonly",
     "redis", "replication", "replicator", "reporting", "requests", "root", "runner", "sa", "scheduler",
     "server", "servers", "service", "session", "space", "sshd", "support", "sync", "sys", "system",
-    "systemd-network", "telegraf", "terraform", "test", "to", "tomcat", "true", "ubuntu", "unknown", "user",
+    "systemd-network", "telegraf", "terraform", "test", "to", "token", "tomcat", "true", "ubuntu", "unknown", "user",
     "userid", "username", "vagrant", "via", "was", "web", "wildfly", "with", "worker", "www", "www-data",
     "yarn", "zabbix", "zookeeper",
 };
@@ -526,6 +535,8 @@ static bool is_service(const rd_view *v, uint32_t from, uint32_t to)
 static void login(rd_find *f, rd_value x)
 {
     const rd_view *v = &f->v;
+    if (rd_spells(v, x.from, "--"))
+        return; /* USER --password, where it is told how a command is used */
     if (who(f, x) || behind_domain(f, &x))
         return;
     uint32_t from = x.from;

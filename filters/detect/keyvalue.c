@@ -562,6 +562,8 @@ static void pair(rd_find *f, uint32_t end, rd_key_class cls, uint32_t behind)
     uint32_t bound = behind + (rd_at(&f->v, behind) == ' ');
     if (cls != RD_KEY_NONE && rd_at(&f->v, bound) == '$' && rd_is(rd_at(&f->v, bound + 1), RD_C_DIGIT))
         rd_sql_parameter(f, cls, bound);
+    if (rd_spells(&f->v, bound, "\"\" => \"") || rd_spells(&f->v, bound, "\"\" -> \""))
+        behind = bound + 6; /* from nothing to something, of Terraform */
     behind = behind_visibility(&f->v, behind);
     field_before(f, cls, end);
     if (cls != RD_KEY_NONE && !is_ordinary(f, cls, behind, end) && !is_other(&f->v, cls, end, behind))

@@ -176,6 +176,31 @@ static void test_detect_dumps__traces(void **state)
     DETECT_CHECK(ALL, rows);
 }
 
+/* Names that begin with a small word; what only looks like a value. */
+static void test_detect_dumps__small_words(void **state)
+{
+    static const detect_row rows[] = {
+        {"achternaam=van der Berg plaats=Ede", "achternaam=*** plaats=Ede"},
+        {"surname: von der Leyen, first name: Ursula", "surname: ***, first name: ***"},
+        {"lastName=de la Cruz&x=1", "lastName=***&x=1"},
+        {"customer: van der Berg; Ede", "customer: ***; Ede"},
+        {"author: de facto standard", NULL},
+        {"surname=de", "surname=***"},
+        {"geb.=11.03.1944, Ort=Ulm", "geb.=***, Ort=Ulm"},
+        {"Geb.: 11.03.1944", "Geb.: ***"},
+        {"password: \"\" => \"hunter2\" username: \"\" -> \"ines.b\"",
+         "password: \"\" => \"***\" username: \"\" -> \"***\""},
+        {"password: \"\" => (sensitive value)", NULL},
+        {"usage: login --user USER --password PASSWORD [--totp CODE]", NULL},
+        {"exchanged code for user token of app", NULL},
+        {"=ERROR REPORT==== 2026-11-25::18:09:47 ===", NULL},
+        {"peer 12::18:09:47", "peer 12::***"},
+        {"peer-12::18:09:47", "peer-12::***"},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_detect_dumps__structures),
         cmocka_unit_test(test_detect_dumps__no_values),
         cmocka_unit_test(test_detect_dumps__traces),
+        cmocka_unit_test(test_detect_dumps__small_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
