@@ -123,12 +123,18 @@ static bool edges_fit(const rd_view *v, uint32_t from, const parsed *p)
     return !rd_spells(v, p->end + (behind == ':'), "***");
 }
 
-/* 2026-11-25::10:11:12, of Erlang: does a date end behind the two digits at `from`? */
-static bool ends_date(const rd_view *v, uint32_t from)
+static bool two_digits(const rd_view *v, uint32_t i)
 {
-    return rd_at(v, from - 1) == '-' && rd_at(v, from - 4) == '-' && rd_at(v, from + 2) == ':' &&
-           rd_skip_back(v, from - 1, 2, RD_C_DIGIT) == from - 3 &&
-           rd_skip_back(v, from - 4, 4, RD_C_DIGIT) == from - 8;
+    return rd_skip(v, i, i + 3, RD_C_DIGIT) == i + 2;
+}
+
+/* 2026-11-25::10:11:12, of Erlang: does its day stand at `from`? */
+static bool is_time(const rd_view *v, uint32_t from)
+{
+    return rd_at(v, from - 1) == '-' && rd_at(v, from - 4) == '-' && two_digits(v, from - 3) &&
+           rd_skip_back(v, from - 4, 5, RD_C_DIGIT) == from - 8 && two_digits(v, from) &&
+           rd_spells(v, from + 2, "::") && two_digits(v, from + 4) && rd_at(v, from + 6) == ':' &&
+           two_digits(v, from + 7) && rd_at(v, from + 9) == ':' && two_digits(v, from + 10);
 }
 
 static void confirm(rd_find *f, uint32_t at)
@@ -136,7 +142,7 @@ static void confirm(rd_find *f, uint32_t at)
     const rd_view *v = &f->v;
     uint32_t from = run_start(v, at);
     parsed p;
-    if (ends_date(v, from))
+    if (is_time(v, from))
         return;
     if (!parse(v, from, &p) || !p.digits || !p.not_zero || p.n_groups < 2 - (uint32_t)p.gap)
         return;

@@ -367,7 +367,7 @@ static uint32_t name_end(const rd_view *v, uint32_t i, uint32_t limit, uint32_t 
             end = stop;
             ++*out_words;
         }
-        if (*out_words > 1 && (key_goes_on(v, stop) || rd_starts_field(v, i, stop))) {
+        if (*out_words > 1 && (key_goes_on(v, stop) || (*out_words > 2 && rd_starts_field(v, i, stop)))) {
             --*out_words; /* the next key */
             end = before;
             break;

@@ -8,7 +8,7 @@
 
 enum { MAX_DATE = 24 };
 
-/* An address under a key that may hold a number: source_addr=192.0.2.1 */
+/* An address under a key that may hold a number: source_addr=192.0.2.1; or what a mask left of one. */
 static bool dotted_quad(const rd_view *v, uint32_t from, uint32_t to)
 {
     uint32_t n_dots = 0;
@@ -17,7 +17,8 @@ static bool dotted_quad(const rd_view *v, uint32_t from, uint32_t to)
             return false;
         n_dots += rd_at(v, i) == '.';
     }
-    return n_dots == 3 && rd_skip(v, from, to, RD_C_DIGIT) - from <= 3;
+    bool masked = rd_spells(v, to, "***") || rd_spells(v, to, ".***");
+    return (n_dots == 3 || (n_dots == 2 && masked)) && rd_skip(v, from, to, RD_C_DIGIT) - from <= 3;
 }
 
 void rd_judge_phone(rd_find *f, rd_value x)
@@ -27,8 +28,8 @@ void rd_judge_phone(rd_find *f, rd_value x)
     if (rd_spells_nocase(v, x.from, "tel:"))
         start = x.from += 4;
     uint32_t end = rd_phone_end(v, start, &digits);
-    if (dotted_quad(v, start, end) || rd_spells(v, end, "***") || rd_spells(v, end + 1, "***"))
-        return; /* an address, or what is left of one */
+    if (dotted_quad(v, start, end))
+        return;
     if (end == 0 || digits < 6 || (x.quoted && end > x.to) || rd_monotonous(v, x.from, end))
         return;
     rd_emit(f, RD_DETECTOR_PHONE, x.from, end, rd_phone_head(v, x.from), 2);

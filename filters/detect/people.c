@@ -61,7 +61,7 @@ static void titled(rd_find *f, uint32_t i)
     for (uint32_t at = from, words = 0; words < 4; words++) {
         uint32_t stop = word_end(v, at);
         if (stop == at || rd_word_in(v, at, stop, others) || rd_at(v, stop) == ':' || rd_at(v, stop) == '=' ||
-            rd_at(v, stop) == '(' || (at > from && rd_starts_field(v, at, stop)))
+            rd_at(v, stop) == '(' || (words > 1 && rd_starts_field(v, at, stop)))
             break;
         end = stop;
         at = stop + 1;
@@ -222,9 +222,8 @@ static void behind_word(rd_find *f, uint32_t end, uint32_t at)
     rd_key_class cls = rd_key_word_of(f->keys, v, end);
     bool written = is_written_out(v, end);
     uint32_t first = word_before(v, end);
-    if (rd_at(v, first - 1) == '/') {
-        if (in_directory(v, first))
-            rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = first, .to = first + 1});
+    if (in_directory(v, first)) {
+        rd_value_judge(f, RD_KEY_WHO, (rd_value){.from = first, .to = first + 1});
         return;
     }
     if (cls == RD_KEY_TITLE && written)

@@ -17,7 +17,18 @@ bool rd_starts_field(const rd_view *v, uint32_t from, uint32_t to)
         "ssn",     "status",       "strasse",   "summe",   "swift",   "tel",
         "telefon", "telefono",     "telephone", "total",   "tutar",   "versichertennummer",
         "vertrag"};
-    return rd_is(rd_at(v, from), RD_C_UPPER) && RD_LISTED(v, from, to, words);
+    if (!rd_is(rd_at(v, from), RD_C_UPPER) || !RD_LISTED(v, from, to, words))
+        return false;
+    uint32_t i = to + (rd_at(v, to) == '.' || rd_at(v, to) == ':');
+    if (rd_at(v, i) != ' ')
+        return i > to || rd_at(v, i) == '=';
+    bool currency = rd_skip(v, i + 1, i + 5, RD_C_UPPER) == i + 4 && rd_at(v, i + 4) == ' ';
+    uint32_t value = currency ? i + 5 : i + 1, end = rd_skip(v, value, value + MAX_PHRASE, RD_C_ALNUM);
+    for (uint32_t k = value; k < end; k++) {
+        if (rd_is(rd_at(v, k), RD_C_DIGIT))
+            return true; /* Betrag CHF 12.50, IBAN DE89 ...; but not the name of Taylor Swift */
+    }
+    return rd_at(v, value) == '+';
 }
 
 uint32_t rd_phrase_end(const rd_view *v, uint32_t i)

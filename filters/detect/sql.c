@@ -24,14 +24,15 @@ enum {
 typedef struct columns {
     rd_key_class cls[MAX_COLUMNS];
     uint32_t n;
-    bool any; /* some column is of interest */
+    bool any;       /* some column is of interest */
+    uint32_t limit; /* of values: what is read of them ends here at the latest */
 } columns;
 
 /* Reads the list in brackets that ends before `i`. */
 static bool read_columns(const rd_find *f, uint32_t i, columns *out)
 {
     const rd_view *v = &f->v;
-    *out = (columns){.n = 0};
+    *out = (columns){.limit = UINT32_MAX};
     while (rd_is(rd_at(v, i - 1), RD_C_SPACE))
         i--;
     if (rd_at(v, i - 1) != ')')
@@ -61,8 +62,8 @@ static uint32_t skip_space(const rd_view *v, uint32_t i)
     return i;
 }
 
-/* The value at `i`; its end goes to *out_end. */
-static rd_value read_value(const rd_view *v, uint32_t i, uint32_t *out_end)
+/* The value at `i`; its end goes to *out_end, which is `limit` if it goes on there. */
+static rd_value read_value(const rd_view *v, uint32_t i, uint32_t limit, uint32_t *out_end)
 {
     i += rd_at(v, i) == 'N' && rd_at(v, i + 1) == '\''; /* N'value' of T-SQL */
     rd_value x = {.from = i, .to = i, .quoted = true};
@@ -71,7 +72,8 @@ static rd_value read_value(const rd_view *v, uint32_t i, uint32_t *out_end)
         slashes++;
     uint8_t quote = rd_at(v, i + slashes);
     if (quote != '\'' && quote != '"') {
-        while (rd_at(v, x.to) != 0 && rd_at(v, x.to) != ',' && rd_at(v, x.to) != ')' && rd_at(v, x.to) != ']')
+        while (x.to < limit && rd_at(v, x.to) != 0 && rd_at(v, x.to) != ',' && rd_at(v, x.to) != ')' &&
+               rd_at(v, x.to) != ']')
             x.to++;
         *out_end = x.to;
         return x;
@@ -79,7 +81,7 @@ static rd_value read_value(const rd_view *v, uint32_t i, uint32_t *out_end)
     x.from = x.to = i + slashes + 1;
     for (;; x.to++) {
         uint8_t c = rd_at(v, x.to), next = rd_at(v, x.to + 1);
-        if (c == 0)
+        if (c == 0 || x.to >= limit)
             break;
         if (c == quote && next == quote)
             x.to++; /* doubled: part of the value */
@@ -100,11 +102,11 @@ static uint32_t read_tuple(rd_find *f, uint32_t i, const columns *cols)
     i++;
     for (uint32_t n = 0;; n++) {
         uint32_t end;
-        rd_value x = read_value(v, skip_space(v, i), &end);
+        rd_value x = read_value(v, skip_space(v, i), cols->limit, &end);
         if (n < cols->n && x.from < x.to)
             rd_value_judge(f, cols->cls[n], x);
         i = skip_space(v, end);
-        if (rd_at(v, i) != ',')
+        if (rd_at(v, i) != ',' || i >= cols->limit)
             return rd_at(v, i) == ')' || rd_at(v, i) == ']' ? i + 1 : i;
         i++;
     }
@@ -129,11 +131,11 @@ static uint32_t bound_values(const rd_view *v, uint32_t i)
 static void numbered_values(rd_find *f, uint32_t i, const columns *cols)
 {
     const rd_view *v = &f->v;
-    for (uint32_t n = 0; n < MAX_COLUMNS && rd_at(v, i) == '$'; n++) {
+    for (uint32_t n = 0; n < MAX_COLUMNS && i < cols->limit && rd_at(v, i) == '$'; n++) {
         uint32_t digits = rd_skip(v, i + 1, i + 3, RD_C_DIGIT), end;
         if (!rd_spells(v, digits, " = "))
             return;
-        rd_value x = read_value(v, digits + 3, &end);
+        rd_value x = read_value(v, digits + 3, cols->limit, &end);
         if (n < cols->n && x.from < x.to)
             rd_value_judge(f, cols->cls[n], x);
         i = skip_space(v, end + (rd_at(v, end) == ','));
@@ -158,7 +160,7 @@ void rd_sql_parameter(rd_find *f, rd_key_class cls, uint32_t i)
         number = number * 10 + (rd_at(v, k) - '0');
     if (list == 0 || number == 0 || number > MAX_COLUMNS)
         return;
-    columns cols = {.n = number};
+    columns cols = {.n = number, .limit = list + MAX_LIST}; /* each parameter reads the list anew */
     cols.cls[number - 1] = cls;
     bound_list(f, list, &cols);
 }

@@ -201,6 +201,28 @@ static void test_detect_dumps__small_words(void **state)
     DETECT_CHECK(ALL, rows);
 }
 
+/* Names that are also words of fields; slashes and stars around. */
+static void test_detect_dumps__names_like_fields(void **state)
+{
+    static const detect_row rows[] = {
+        {"customer=Taylor Swift", "customer=***"},
+        {"{\"name\":\"Max Born\"}", "{\"name\":\"***\"}"},
+        {"Dear Mr Taylor Swift", "Dear Mr ***"},
+        {"full_name=Anna Bank", "full_name=***"},
+        {"Zahlbar durch: Reto Caduff Betrag CHF 595.50", "Zahlbar durch: *** Betrag CHF 595.50"},
+        {"name: Anna Kim Tel: 030", "name: *** Tel: 030"},
+        {"Herr/Frau Anna Huber", "Herr/Frau ***"},
+        {"Kunde/Patient Max Muster", "Kunde/Patient ***"},
+        {"corp.example.com/Users/Anna Kim", "corp.example.com/Users/***"},
+        {"Tel: 0171 1234567 ***", "Tel: ***67 ***"},
+        {"phone: 192.0.2.***", NULL},
+        {"2001-11-25::10:1", "2001-11-25::***"},
+        {"2026-11-25::10:11:12", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(ALL, rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_detect_dumps__no_values),
         cmocka_unit_test(test_detect_dumps__traces),
         cmocka_unit_test(test_detect_dumps__small_words),
+        cmocka_unit_test(test_detect_dumps__names_like_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
