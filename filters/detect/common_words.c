@@ -6,27 +6,27 @@
 /* Sorted. */
 /* clang-format off */
 static const char *const common[] = {
-    "a", "access", "account", "added", "admin", "alert", "alerts", "an", "api", "app", "application", "area",
-    "authority", "automated", "automatic", "azure", "backup", "battery", "block", "build", "bundle", "ca",
+    "a", "access", "account", "added", "admin", "alert", "alerts", "api", "app", "application", "area",
+    "authority", "automated", "automatic", "azure", "backup", "battery", "build", "bundle", "ca",
     "campaign", "catalog", "certificate", "channel", "client", "clinic", "cloud", "cluster", "company",
     "connection", "connections", "console", "consulting", "core", "corp", "corporation", "cpu", "created",
     "daemon", "dashboard", "data", "database", "default", "deleted", "delivery", "denied", "department",
     "desk", "desktop", "device", "directory", "disk", "distinguished", "domain", "edition", "endpoint",
     "engine", "error", "errors", "event", "events", "exception", "external", "failed", "failure", "feature",
     "file", "firewall", "foundation", "gateway", "general", "get", "global", "gmbh", "group", "handler",
-    "holdings", "hospital", "http", "https", "hub", "in", "inc", "industries", "instance", "insurance",
-    "integration", "internal", "invalid", "inventory", "jdbc", "job", "label", "lamp", "laptop", "llc",
+    "holdings", "hospital", "http", "https", "hub", "inc", "industries", "instance", "insurance",
+    "integration", "internal", "invalid", "inventory", "jdbc", "lamp", "laptop", "llc",
     "local", "logged", "logistics", "ltd", "machine", "manager", "member", "memory", "module", "monitor",
-    "network", "new", "no", "node", "none", "not", "null", "object", "odbc", "online", "openjdk", "order",
-    "out", "panel", "partner", "payment", "platform", "plugin", "policy", "portal", "post", "premium",
+    "network", "new", "node", "none", "not", "null", "object", "odbc", "online", "openjdk", "order",
+    "out", "panel", "partner", "payment", "platform", "plugin", "policy", "portal", "premium",
     "process", "product", "production", "profile", "project", "proxy", "put", "queue", "region", "registered",
     "removed", "report", "request", "resource", "response", "role", "rule", "runtime", "scanner",
     "schedule", "scheduler", "schema", "security", "sensor", "server", "service", "session", "shipping",
     "shop", "signed", "site", "slow", "software", "solutions", "standard", "started", "starting", "status",
     "stopped", "stopping", "storage", "store", "stream", "subscription", "support", "system", "systems",
     "table", "task", "team", "technologies", "test", "the", "thread", "timeout", "tool", "tools", "type",
-    "university", "unknown", "up", "updated", "usage", "user", "version", "web", "widget", "windows",
-    "worker", "workflow", "workspace", "world", "zone",
+    "university", "unknown", "updated", "usage", "user", "version", "web", "widget", "windows",
+    "worker", "workflow", "workspace", "zone",
 };
 /* clang-format on */
 

@@ -519,7 +519,7 @@ static bool is_service(const rd_view *v, uint32_t from, uint32_t to)
     static const char parts[] =
         "svc app service api bot job worker daemon server system agent proxy cron deploy "
         "exporter scheduler runner gateway integration readonly backend frontend consumer "
-        "producer controller operator robot batch device sensor upload ci";
+        "producer controller operator robot batch device sensor";
     bool joined = false, dotted = false, named = false;
     for (uint32_t i = from; i < to; i++) {
         uint32_t end = i;
