@@ -111,17 +111,20 @@ static bool is_card(const rd_view *v, uint32_t from, uint32_t to)
     return to - from == 4 && rd_skip(v, from, to, RD_C_DIGIT) == to && rd_spells(v, to, " **** ****");
 }
 
-static bool is_hidden(const rd_view *v, uint32_t from, uint32_t to, rd_readable readable)
+static bool is_hidden(const rd_view *v, uint32_t from, uint32_t to, uint32_t key)
 {
     uint8_t before = rd_at(v, from - 1), close = rd_at(v, to), last = rd_at(v, to - 1);
     bool outside = (before == '[' && close == ']') || (before == '(' && close == ')');
     bool behind = (rd_at(v, from) == '[' && close == ']') || (rd_at(v, from) == '(' && close == ')');
-    uint32_t next = to + (close == ')');
+    uint32_t next = to + (close == ')'), first = from - outside, end = to + (outside || behind);
     if ((rd_is(last, RD_C_DIGIT) || last == ')') && rd_at(v, next) == ' ' &&
         rd_is(rd_at(v, next + 1), RD_C_DIGIT))
         return false; /* xxx.(415) 555-0132: the number goes on */
-    return (readable == RD_READABLE_LITTLE && is_card(v, from, to)) ||
-           rd_is_masked(v, from - outside, to + (outside || behind), readable);
+    bool card = is_card(v, from, to);
+    if (!card && !rd_is_masked(v, first, end, RD_READABLE_LITTLE))
+        return false; /* nearly all values: their keys need not be read */
+    rd_readable readable = may_be_readable(v, key);
+    return card ? readable == RD_READABLE_LITTLE : rd_is_masked(v, first, end, readable);
 }
 
 /* A message, or ["message", "message"]. */
@@ -177,9 +180,8 @@ bool rd_is_resource(const rd_view *v, uint32_t from, uint32_t to)
 bool rd_unlike_key(const rd_view *v, uint32_t from, uint32_t to)
 {
     uint32_t key = key_end(v, from);
-    if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to) ||
-        is_hidden(v, from, to, may_be_readable(v, key)) || rd_is_type(v, from, to) ||
-        are_messages(v, from, to) || rd_is_resource(v, from, to))
+    if (is_no_host(v, from, to) || rd_is_missing_object(v, from, to) || is_hidden(v, from, to, key) ||
+        rd_is_type(v, from, to) || are_messages(v, from, to) || rd_is_resource(v, from, to))
         return true;
     if (rd_spells_nocase(v, key - 5, "token"))
         return is_grammar_word(v, key, from, to);
