@@ -260,37 +260,83 @@ static uint32_t without_midnight(const rd_view *v, uint32_t from, uint32_t to)
     return i == to ? day : to;
 }
 
-/* At the quote of a value that is wrapped at `i`. */
+/* Does the key hold one of the words? The list ends with NULL. */
+static bool key_holds(const rd_view *v, const pair *p, const char *const *words)
+{
+    for (uint32_t i = p->key; i < p->key_end; i++) {
+        for (const char *const *word = words; *word != NULL; word++) {
+            if (rd_spells_nocase(v, i, *word))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Can the value be an address of a network, with its port? */
+static bool names_address(const rd_view *v, const pair *p)
+{
+    static const char *const words[] = {"addr", "host", "client", "peer", "remote", "forward", NULL};
+    return rd_spells_nocase(v, p->key_end - 2, "ip") || rd_spells_nocase(v, p->key, "ip") ||
+           key_holds(v, p, words);
+}
+
+/* Can the value be a day, written with a time? */
+static bool names_date(const rd_view *v, const pair *p)
+{
+    static const char *const words[] = {"date", "day", "dob", "birth", "born", "geb", "nac", "nasc", NULL};
+    return key_holds(v, p, words);
+}
+
+/* At the quote of a value that is wrapped at `i`; of a number, or what a mask has left of it, at the bracket
+ * that is read as one of a value. */
 static uint32_t inside_wrapper(const rd_view *v, uint32_t i)
 {
     uint32_t from = rd_wrapper_inside(v, i);
-    from += from > i && rd_at(v, from) == '(';
-    return is_quote(rd_at(v, from)) ? from : i;
+    uint32_t inner = from + (from > i && (rd_at(v, from) == '(' || rd_at(v, from) == '['));
+    if (is_quote(rd_at(v, inner)))
+        return inner;
+    return from > i && (rd_is(rd_at(v, inner), RD_C_DIGIT) || rd_at(v, inner) == '*') ? from : i;
+}
+
+/* Is the value over at `i`, behind the bracket around it? */
+static bool ends_behind(const rd_view *v, uint32_t i)
+{
+    while (rd_at(v, i) != 0 && strchr(")]}'", rd_at(v, i)) != NULL)
+        i++;
+    uint8_t c = rd_at(v, i), next = rd_at(v, i + 1);
+    if (c == ',' || c == ';' || c == '|')
+        return next <= ' ' || is_quote(next) || pair_follows(v, i);
+    if (c == '\\')
+        return next == 'n' || next == 'r' || next == 't' || is_quote(next) || next == '\\';
+    return c <= ' ' || strchr("\"`&<>", c) != NULL;
 }
 
 /* key=[value], key=(one value): where the bracket at `i` closes, behind which nothing may be left of the
- * value. 0: what it holds is a structure, or the area code of a telephone number. */
+ * value; there may be such brackets in it. 0: what it holds is a structure, or the area code of a telephone
+ * number. */
 static uint32_t bracket_end(const rd_view *v, uint32_t i)
 {
     uint8_t open = rd_at(v, i), close = open == '[' ? ']' : ')';
-    uint32_t end = i + 1;
+    uint32_t end = i + 1, depth = 1;
     if (open != '[' && open != '(')
         return 0;
-    for (; end - i < MAX_BRACKETED && rd_at(v, end) != close; end++) {
-        if (rd_at(v, end) < ' ' || strchr("=:,{[(&\"'`<>\\", rd_at(v, end)) != NULL)
+    for (; end - i < MAX_BRACKETED; end++) {
+        uint8_t c = rd_at(v, end);
+        depth += (c == open) - (c == close);
+        if (depth == 0)
+            break;
+        if (c < ' ' || (c != open && strchr("=:,{[(&\"'`<>\\", c) != NULL))
             return 0;
     }
-    uint8_t behind = rd_at(v, end + 1);
-    bool ends = behind <= ' ' || strchr(",;)]}\"'|&\\", behind) != NULL;
     bool area = open == '(' && rd_skip(v, i + 1, end, RD_C_DIGIT) == end && end > i + 1;
-    return rd_at(v, end) == close && ends && !area ? end : 0;
+    return depth == 0 && !area && ends_behind(v, end + 1) ? end : 0;
 }
 
-/* Of a pair that is not of JSON; a bracket before another one is not part of the value. */
+/* Of a pair that is not of JSON. */
 static void read_word(const rd_view *v, uint32_t i, uint32_t *out_from, uint32_t *out_to)
 {
     uint32_t close = bracket_end(v, i);
-    *out_from = i + (close != 0 || rd_spells(v, i, "[["));
+    *out_from = i + (close != 0);
     *out_to = close != 0 ? close : word_end(v, *out_from);
 }
 
@@ -358,27 +404,67 @@ static bool is_member(const rd_view *v, uint32_t i)
     return rd_at(v, skip_spaces(v, i, UINT32_MAX)) == ':';
 }
 
-/* Does the object say what a value is like: {"type": "string", "minLength": 8}? */
-static bool is_schema(const rd_view *v, uint32_t from, uint32_t to)
+/* What stands behind the key of a member is shown when it is... */
+typedef enum shown { SHOWN_NOTHING, SHOWN_NUMBER, SHOWN_TYPE, SHOWN_PATTERN, SHOWN_ORIGIN } shown;
+
+/* Of a JSON schema: the members that are about values, and hold none themselves. */
+static shown describes(const rd_view *v, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = from; i < to; i++) {
-        if (v->b[i] != 't' || !rd_spells(v, i, "type"))
-            continue;
-        uint32_t k = i + 4;
-        while (k < to && (is_quote(v->b[k]) || v->b[k] == '\\' || v->b[k] == ':' || is_space(v->b[k])))
-            k++;
-        if (rd_word_in(v, k, rd_skip(v, k, to, RD_C_ALPHA), "string integer number boolean keyword"))
-            return true;
-    }
-    return false;
+    if (rd_word_in(v, from, to, "type format"))
+        return SHOWN_TYPE;
+    if (rd_word_in(v, from, to, "pattern"))
+        return SHOWN_PATTERN;
+    bool number = rd_word_in(v, from, to,
+                             "minlength maxlength required nullable writeonly readonly deprecated minimum "
+                             "maximum index store ignore_above");
+    return number ? SHOWN_NUMBER : SHOWN_NOTHING;
 }
 
-/* Of a schema: is what stands behind this key about values, and none itself? */
-static bool describes(const rd_view *v, uint32_t from, uint32_t to)
+/* Does the value at [from, to), with quotes or not, stand where one of that kind is shown? */
+static bool is_shown(const rd_view *v, shown kind, bool quoted, uint32_t from, uint32_t to)
 {
-    return rd_word_in(v, from, to,
-                      "type format minlength maxlength pattern title description required nullable writeonly "
-                      "readonly deprecated minimum maximum index store ignore_above");
+    switch (kind) {
+    case SHOWN_NUMBER:
+        return !quoted;
+    case SHOWN_TYPE:
+        return quoted && rd_word_in(v, from, to,
+                                    "string integer number boolean object array keyword text password email "
+                                    "date date-time time uuid uri hostname ipv4 ipv6 byte binary int32 int64 "
+                                    "float double phone regex");
+    case SHOWN_PATTERN:
+        return quoted && rd_at(v, from) == '^';
+    case SHOWN_ORIGIN:
+        return quoted &&
+               (rd_spells(v, from, "class path resource [") || rd_spells(v, from, "Config resource '") ||
+                rd_spells(v, from, "System Environment Property ") ||
+                (rd_spells(v, from, "line ") && rd_skip(v, from + 5, to, RD_C_DIGIT) == to));
+    default:
+        return false;
+    }
+}
+
+/* Does the object at [from, to) say what a value is like: {"type": "string", "minLength": 8}? A type alone
+ * may be the value. */
+static bool is_schema(const rd_view *v, const pair *p, uint32_t from, uint32_t to)
+{
+    bool typed = false, more = false;
+    for (uint32_t i = from; i < to && !(typed && more); i++) {
+        if (v->b[i] != p->mark)
+            continue;
+        uint32_t key = i + 1, end = string_end(v, key, p->mark, p->n_slashes);
+        i = end + p->n_slashes;
+        if (!is_member(v, i + 1))
+            continue;
+        uint32_t k = i + 1;
+        while (k < to && (is_quote(v->b[k]) || v->b[k] == '\\' || v->b[k] == ':' || is_space(v->b[k])))
+            k++;
+        if (rd_word_in(v, key, end, "type"))
+            typed |= rd_word_in(v, k, rd_skip(v, k, to, RD_C_ALPHA), "string integer number boolean keyword");
+        else
+            more |= describes(v, key, end) != SHOWN_NOTHING ||
+                    rd_word_in(v, key, end, "enum const default example examples properties items");
+    }
+    return typed && more;
 }
 
 /* Appends the strings and numbers in the object, or array of objects, at [from, to); their keys stay. False
@@ -386,23 +472,25 @@ static bool describes(const rd_view *v, uint32_t from, uint32_t to)
 static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_match whole, rd_outcome *o)
 {
     uint32_t to = whole.off + whole.len, i = whole.off;
-    bool schema = is_schema(v, i, to), about = false;
+    bool schema = is_schema(v, p, i, to);
+    shown about = SHOWN_NOTHING;
     bool property = rd_spells(v, i, "{\"value\""); /* of Spring, with the place where it was set */
     uint8_t before = 0;
     while (i < to && *o == RD_OK) {
         uint8_t c = v->b[i];
+        bool quoted = c == p->mark;
         rd_match m = whole;
         m.off = i;
         m.len = 0;
-        if (c == p->mark) {
+        if (quoted) {
             m.off = i + 1;
             m.len = string_end(v, m.off, p->mark, p->n_slashes) - m.off;
             i = m.off + m.len + p->n_slashes + 1;
             if (is_member(v, i)) {
                 if (before != '{' && before != ',')
                     return false;
-                about = (schema && describes(v, m.off, m.off + m.len)) ||
-                        (property && rd_word_in(v, m.off, m.off + m.len, "origin"));
+                bool origin = property && rd_word_in(v, m.off, m.off + m.len, "origin");
+                about = origin ? SHOWN_ORIGIN : schema ? describes(v, m.off, m.off + m.len) : SHOWN_NOTHING;
                 m.len = 0;
             }
         } else if (rd_is(c, RD_C_WORD) || c == '-') {
@@ -413,7 +501,8 @@ static bool add_leaves(rd_inline_keys *out, const rd_view *v, const pair *p, rd_
         } else {
             i++;
         }
-        if (m.len > 0 && !about && m.off + m.len <= to && !add(out, m))
+        if (m.len > 0 && !is_shown(v, about, quoted, m.off, m.off + m.len) && m.off + m.len <= to &&
+            !add(out, m))
             *o = RD_NO_MEMORY;
         before = is_space(c) || c == '\\' ? before : c;
     }
@@ -446,7 +535,8 @@ rd_outcome rd_inline_keys_at(rd_inline_keys *out, const rd_keyset *keys, const u
     bool weak = p.mark == 0 && !p.percent && (p.separator == ':' || p.space_before || p.space_behind);
     if ((weak && is_plain_word(&v, &p)) || !read_value(&v, &p, &from, &to))
         return RD_OK;
-    to = without_midnight(&v, from, without_port(&v, from, to));
+    to = names_address(&v, &p) ? without_port(&v, from, to) : to;
+    to = names_date(&v, &p) ? without_midnight(&v, from, to) : to;
     rd_match m = {
         .off = from, .len = to - from, .text = hit->text, .detector = (uint16_t)(RD_DETECTOR_KEY + value)};
     uint32_t first = out->n;

@@ -227,8 +227,6 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
     expect("token=[hunter2] {\"token\":[\"a1\", \"b2\"]}", "token=[***] {\"token\":[\"***\", \"***\"]}");
     expect("user_id=(ab 12) token=[abc]def user_id=(12) 34", "user_id=(***) token=*** user_id=***) 34");
     expect("token=[] token=() {\"token\":[1,\"b2\"]}", "token=[] token=() {\"token\":\"***\"}");
-    expect("{\"email\":\"1970-01-31T00:00:00.000Z\"}", "{\"email\":\"***T00:00:00.000Z\"}");
-    expect("email=1970-01-31T00:00:01 email=1970-01-31T00:00x", "email=*** email=***");
     expect("token=hunter2[\\r][\\n]", "token=***[\\r][\\n]");
     expect("token=ab***cd token=P***w0rd token=xxx123 token=ab**", "token=*** token=*** token=*** token=***");
     expect("token=ab####cd token=A1B2C3****Z9Y8 token=abcd_live_#### secret=2024-XXXX token=a-*-*-b",
@@ -259,6 +257,53 @@ static void test_inline_keys__what_is_not_what_its_key_says_stays(void **state)
     assert_string_equal(redacted(&pairs, 1, "connection_string=db:6379,abortConnect"),
                         "connection_string=***");
     expect("ip=0.0.0.10 ip=::1 ip=0.0.0.0:x", "ip=*** ip=*** ip=***");
+}
+
+static void test_inline_keys__addresses_keep_ports_and_days_keep_midnight(void **state)
+{
+    const rd_rule_spec days = {.name = "k", KIT_KEYS("birth_date"), .action = RD_ACTION_MASK};
+    (void)state;
+    assert_string_equal(redacted(&days, 1, "{\"birth_date\":\"1970-01-31T00:00:00.000Z\"}"),
+                        "{\"birth_date\":\"***T00:00:00.000Z\"}");
+    assert_string_equal(redacted(&days, 1, "birth_date=1970-01-31T00:00:01 birthDate=1970-01-31T00:00x"),
+                        "birth_date=*** birthDate=***");
+    expect("ip=192.0.2.1:443 client.ip=***:443", "ip=***:443 client.ip=***:443");
+    expect("secret=192.0.2.1:443 token=1970-01-31T00:00:00Z", "secret=*** token=***");
+}
+
+static void test_inline_keys__brackets_end_values_only_before_what_is_none(void **state)
+{
+    (void)state;
+    expect("secret=[abc],def!9 token=(a1)|Xyz9 token=(a1);Xyz9 token=[a]}Rest99",
+           "secret=*** token=*** token=*** token=***");
+    expect("secret=[abc], d token=(a1); d token=[a]&b=c {token=[a]}", "secret=[***], d token=(***); d "
+                                                                      "token=[***]&b=c {token=[***]}");
+    expect("secret=[[FILTERED]An Nam] token=[[FILTERED] x", "secret=[***] token=[[FILTERED] x");
+    expect("secret=Str(abc)def99", "secret=***");
+    expect("secret=a token=Str(ab c)", "secret=*** token=Str(***)");
+    expect("session_id => Optional(4111 1111", "session_id => Optional(*** 1111");
+    expect("session_id=Optional[4111 11] token=Optional[\"x y\"]", "session_id=Optional[***] "
+                                                                   "token=Optional[\"***\"]");
+    expect("token=Optional[str] token=Optional(hunter2)", "token=Optional[str] token=***)");
+}
+
+static void test_inline_keys__schemas_describe_and_hold_values(void **state)
+{
+    (void)state;
+    expect("{\"secret\":{\"type\":\"string\",\"description\":\"Hunter22\",\"title\":\"a\"}}",
+           "{\"secret\":{\"type\":\"string\",\"description\":\"***\",\"title\":\"***\"}}");
+    expect("{\"secret\":{\"type\":\"string\",\"pattern\":\"hunter2\",\"enum\":[\"a1\"],\"maxLength\":8}}",
+           "{\"secret\":{\"type\":\"string\",\"pattern\":\"***\",\"enum\":[\"***\"],\"maxLength\":8}}");
+    expect("{\"secret\":{\"type\":\"string\",\"minimum\":\"a1\",\"format\":\"hunter2\",\"example\":4711}}",
+           "{\"secret\":{\"type\":\"string\",\"minimum\":\"***\",\"format\":\"***\",\"example\":\"***\"}}");
+    expect("{\"secret\":{\"type\":\"string\",\"count\":8}}",
+           "{\"secret\":{\"type\":\"string\",\"count\":\"***\"}}");
+    expect("{\"secret\":{\"value\":\"x\",\"origin\":\"hunter2\"}}",
+           "{\"secret\":{\"value\":\"***\",\"origin\":\"***\"}}");
+    static const char stays[] =
+        "{\"secret\":{\"type\":\"string\",\"pattern\":\"^.{8,}$\",\"writeOnly\":true}} "
+        "{\"token\":{\"value\":\"***\",\"origin\":\"class path resource [a.yml] - 4:1\"}}";
+    expect(stays, stays);
 }
 
 static void test_inline_keys__unite_with_what_detectors_find(void **state)
@@ -372,6 +417,9 @@ int main(void)
         cmocka_unit_test(test_inline_keys__names_that_no_sentence_has),
         cmocka_unit_test(test_inline_keys__what_is_no_pair_stays),
         cmocka_unit_test(test_inline_keys__what_is_not_what_its_key_says_stays),
+        cmocka_unit_test(test_inline_keys__addresses_keep_ports_and_days_keep_midnight),
+        cmocka_unit_test(test_inline_keys__brackets_end_values_only_before_what_is_none),
+        cmocka_unit_test(test_inline_keys__schemas_describe_and_hold_values),
         cmocka_unit_test(test_inline_keys__unite_with_what_detectors_find),
         cmocka_unit_test(test_inline_keys__actions),
         cmocka_unit_test(test_inline_keys__in_all_formats),
