@@ -18,6 +18,7 @@ enum {
     MAX_GAP = 4,
     MAX_NAME = 256,
     MAX_KEYS = 4,
+    MAX_PATH_WORD = 12,
     MAX_LIST = 4096
 };
 /* Values of cookies with innocent names: from which length those with a digit go, those that look random
@@ -124,12 +125,28 @@ static uint32_t skip_quote(const rd_view *v, uint32_t i)
     return rd_at(v, end) == '"' ? end + 1 : i;
 }
 
-/* What a server must be told to check a credential, and that is none. */
-static bool is_setting(const rd_view *v, uint32_t from, uint32_t to)
+/* Does [from, to) consist of short words of small letters, as a path or a realm may? A longer one, one with
+ * digits or a query may be a token or tell who somebody is. */
+static bool is_plain_path(const rd_view *v, uint32_t from, uint32_t to)
 {
-    return rd_word_in(v, from, to,
-                      "realm uri qop nc algorithm charset stale signedheaders headers oauth_version "
-                      "oauth_signature_method oauth_timestamp");
+    uint32_t word = from;
+    for (uint32_t i = from; i < to; i++) {
+        uint8_t c = rd_at(v, i);
+        bool joins = c == '/' || c == '-' || c == '_';
+        word = joins ? i : word;
+        if ((!joins && !rd_is(c, RD_C_LOWER)) || i - word > MAX_PATH_WORD)
+            return false;
+    }
+    return true;
+}
+
+/* What a server must be told to check a credential, and that is none. */
+static bool is_setting(const rd_view *v, const pair *p)
+{
+    return rd_word_in(v, p->name, p->name_end,
+                      "qop nc algorithm charset stale signedheaders headers oauth_version "
+                      "oauth_signature_method oauth_timestamp") ||
+           (rd_word_in(v, p->name, p->name_end, "realm uri") && is_plain_path(v, p->from, p->to));
 }
 
 /* The value of the parameter that starts at `i`, with its name before an equals sign; false: it is none. */
@@ -163,7 +180,7 @@ static bool judge_parameters(rd_find *f, uint32_t from, uint32_t to, bool emits)
         while (end < p.to && (!credential || rd_at(v, end) != '/'))
             end++;
         bool id = credential && (rd_spells(v, p.from, "AKIA") || rd_spells(v, p.from, "ASIA"));
-        if (emits && !id && !is_setting(v, p.name, p.name_end) && !rd_placeholder(v, p.from, end))
+        if (emits && !id && !is_setting(v, &p) && !rd_placeholder(v, p.from, end))
             emit_secret(f, p.from, end);
         i = skip_quote(v, p.to);
         while (i < to && (rd_at(v, i) == ',' || rd_at(v, i) == ' '))
