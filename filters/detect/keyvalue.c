@@ -70,6 +70,12 @@ static bool is_operator(const rd_view *v, uint32_t i)
     return rd_word_in(v, i, end, "query equals contains startswith s");
 }
 
+/* Is the field at [from, to) the word for the value of a pair, as it stands above a column? */
+static bool is_value_head(const rd_view *v, uint32_t from, uint32_t to)
+{
+    return rd_word_in(v, from, to, "value val content");
+}
+
 /* {"key":"password","value":"x"}, <add key="Password" value="x"/>, `name: PASSWORD` and `value: x` on the
  * next line: the class of the word before the key `value` that starts at `i`. */
 static rd_key_class class_of_name(const rd_find *f, uint32_t i)
@@ -387,9 +393,53 @@ static void element(rd_find *f, rd_key_class cls, uint32_t at)
         f->resume = value.to;
 }
 
-/* Does the list in which the quote at `i` is have a name that says what is in it? */
-static bool in_list_of_columns(const rd_view *v, uint32_t i)
+/* Is the string at [from, to) the name of a column? */
+static bool is_column(const rd_find *f, uint32_t from, uint32_t to)
 {
+    static const char *const words[] = {
+        "active",    "age",        "amount",   "city",  "code",       "comment",     "count",      "country",
+        "created",   "created_at", "currency", "date",  "deleted_at", "description", "email",      "enabled",
+        "gender",    "group",      "groups",   "id",    "image",      "job",         "key",        "lang",
+        "language",  "locale",     "location", "name",  "notes",      "number",      "phone",      "price",
+        "quantity",  "role",       "roles",    "state", "status",     "street",      "tags",       "time",
+        "timestamp", "timezone",   "title",    "total", "type",       "updated",     "updated_at", "url",
+        "uuid",      "version",    "zip"};
+    const rd_view *v = &f->v;
+    uint32_t end = from;
+    while (end < to && (rd_is(rd_at(v, end), RD_C_LOWER | RD_C_DIGIT) || rd_at(v, end) == '_'))
+        end++;
+    if (end < to || from == to)
+        return false;
+    return RD_LISTED(v, from, to, words) || rd_spells(v, to - 3, "_id") || rd_spells(v, to - 3, "_at") ||
+           rd_key_class_of(f->keys, v, to) != RD_KEY_NONE;
+}
+
+/* Are all strings of the list at `open` names of columns? Another among them may be a value. */
+static bool are_columns(const rd_find *f, uint32_t open)
+{
+    const rd_view *v = &f->v;
+    uint32_t i = rd_skip(v, open + 1, open + 1 + MAX_NAME_GAP, RD_C_SPACE);
+    while (i - open < 2 * MAX_TAG) {
+        uint8_t quote = rd_at(v, i);
+        uint32_t end = i + 1;
+        while (end - i < MAX_NAME_LOOK && (rd_is(rd_at(v, end), RD_C_ALNUM) || rd_at(v, end) == '_'))
+            end++;
+        if ((quote != '"' && quote != '\'') || rd_at(v, end) != quote || !is_column(f, i + 1, end))
+            return false;
+        i = rd_skip(v, end + 1, end + 1 + MAX_NAME_GAP, RD_C_SPACE);
+        if (rd_at(v, i) == ']')
+            return true;
+        if (rd_at(v, i) != ',')
+            return false;
+        i = rd_skip(v, i + 1, i + 1 + MAX_NAME_GAP, RD_C_SPACE);
+    }
+    return false;
+}
+
+/* Is the quote at `i` in a list of columns, whose name says that, too? */
+static bool in_list_of_columns(const rd_find *f, uint32_t i)
+{
+    const rd_view *v = &f->v;
     uint32_t open = i;
     while (i - open < MAX_TAG &&
            (rd_is(rd_at(v, open), RD_C_WORD | RD_C_SPACE | RD_C_RUN) || rd_at(v, open) == '_' ||
@@ -402,7 +452,8 @@ static bool in_list_of_columns(const rd_view *v, uint32_t i)
            rd_word_in(
                v, word_start(v, end), end,
                "columns cols fields attributes headers keys required select properties params names include "
-               "exclude hidden fillable guarded returning");
+               "exclude hidden fillable guarded returning") &&
+           are_columns(f, open);
 }
 
 /* columns: ["first_name", "last_name", "email"]: is the string that ends at `at` in such a list? */
@@ -415,7 +466,7 @@ static bool follows_key(const rd_find *f, uint32_t at)
     uint8_t quote = rd_at(v, open - 1);
     uint32_t before = rd_skip_back(v, open - 1, MAX_GAP, RD_C_SPACE);
     return (quote == '"' || quote == '\'') && rd_at(v, before - 1) == ',' && rd_at(v, before - 2) == quote &&
-           rd_key_class_of(f->keys, v, before - 2) != RD_KEY_NONE && in_list_of_columns(v, before - 2);
+           rd_key_class_of(f->keys, v, before - 2) != RD_KEY_NONE && in_list_of_columns(f, before - 2);
 }
 
 /* f("KEY", "value"), f( 'KEY', 'value' ): `at` is the quote behind the key. */
@@ -489,9 +540,8 @@ static uint32_t column_value(const rd_find *f, rd_key_class cls, uint32_t end, u
     if (to == i)
         return 0;
     rd_key_class next = rd_key_class_of(f->keys, v, to);
-    bool text = next == RD_KEY_VALUE && (rd_spells_nocase(v, i, "text") || is_operator(v, i));
-    bool head = (next != RD_KEY_NONE && !text) || (cls >= RD_KEY_NAME && upper == to);
-    return head ? 0 : i - 1;
+    bool names = next == RD_KEY_VALUE ? is_value_head(v, i, to) : next != RD_KEY_NONE;
+    return names || (cls >= RD_KEY_NAME && upper == to) ? 0 : i - 1;
 }
 
 /* Content-Disposition: form-data; name="key", an empty line and the value (RFC 7578). */
