@@ -148,11 +148,11 @@ static void short_option(rd_find *f, uint32_t at)
         rd_emit(f, RD_DETECTOR_PASSWORD, i, end, 0, 0);
 }
 
-/* Does the argument name a key of its own? */
+/* Does the argument name a key of its own? `query`, `text` and the like may be values. */
 static bool names_key(const rd_find *f, const rd_value *x)
 {
     rd_key_class cls = rd_key_class_of(f->keys, &f->v, x->to);
-    return cls != RD_KEY_NONE && !(cls == RD_KEY_VALUE && rd_spells_nocase(&f->v, x->from, "text"));
+    return cls != RD_KEY_NONE && cls != RD_KEY_VALUE;
 }
 
 /* Using --password via the CLI is insecure: the option is spoken of. */
@@ -161,8 +161,9 @@ static bool is_sentence(const rd_view *v, const rd_value *x)
     static const char words[] =
         "via is the on in and or option flag argument was for instead with from to may must can "
         "cannot not requires on has parameter should will when if as are";
-    return !x->quoted && rd_word_in(v, x->from, x->to, words) && rd_at(v, x->to) == ' ' &&
-           rd_is(rd_at(v, x->to + 1), RD_C_ALPHA | RD_C_DIGIT);
+    uint32_t next = rd_skip(v, x->to + 1, x->to + MAX_OPTION, RD_C_ALPHA);
+    return !x->quoted && rd_word_in(v, x->from, x->to, words) && rd_at(v, x->to) == ' ' && next > x->to + 1 &&
+           (rd_at(v, next) <= ' ' || rd_at(v, next) == ',' || rd_at(v, next) == '.');
 }
 
 /* --option value: `at` is the first hyphen. */

@@ -220,6 +220,12 @@ static void test_detect_forms__authorizations(void **state)
          "Signature=***"},
         {"Authorization: Digest username=\"nadia\", realm=\"a\", nonce=\"dcd98b71\", uri=\"/x\", qop=auth",
          "Authorization: Digest username=\"***\", realm=\"a\", nonce=\"***\", uri=\"/x\", qop=auth"},
+        {"Authorization: Digest uri=\"/reset?code=SECRETTOKEN123456abc\", response=\"abc\"",
+         "Authorization: Digest uri=\"***\", response=\"***\""},
+        {"Authorization: Digest realm=\"ines.bauer\", uri=\"/u/ines.bauer/4711\", response=\"abc\"",
+         "Authorization: Digest realm=\"***\", uri=\"***\", response=\"***\""},
+        {"Authorization: Digest realm=\"api\", uri=\"/v/users/me\", response=\"abc\"",
+         "Authorization: Digest realm=\"api\", uri=\"/v/users/me\", response=\"***\""},
         {"Authorization: Digest abc nonce=dcd98b71", "Authorization: Digest ***"},
         {"\"Authorization: Basic bmFkaWE6aHVudGVyMg==[\\r][\\n]\"", "\"Authorization: Basic ***[\\r][\\n]\""},
         {"client_token=hmac-sha256:" HEX64, NULL},
@@ -227,6 +233,36 @@ static void test_detect_forms__authorizations(void **state)
     };
     (void)state;
     DETECT_CHECK(ALL, rows);
+}
+
+/* Notations that say that no value stands there, and values written like them. */
+static void test_detect_forms__values_that_look_like_notations(void **state)
+{
+    static const detect_row rows[] = {
+        {"password: Optional(hunter2)", "password: ***)"},
+        {"password -> Optional(.HdTt3v", "password -> ***"},
+        {"password: Optional(4711)", "password: Optional(***)"},
+        {"password: Optional[Sun,shine9] x", "password: ***] x"},
+        {"lastName: Optional[\"Bauer\"]", "lastName: Optional[\"***\"]"},
+        {"password=Str(abc)def99", "password=***"},
+        {"-> customer.full_name: Str(Thoralf Brand)", "-> customer.full_name: Str(***)"},
+        {"\"params\":[\"username\",\"password\",\"Hunter22\"]",
+         "\"params\":[\"username\",\"password\",\"***\"]"},
+        {"columns: [\"username\", \"password\", \"hunter\"]",
+         "columns: [\"username\", \"password\", \"***\"]"},
+        {"params: [\"email\",\"cashier\",\"Ines Bauer\"]", "params: [\"email\",\"cashier\",\"***\"]"},
+        {"columns: [\"first_name\", \"last_name\", \"email\"]", NULL},
+        {"password | red.text", "password | ***"},
+        {"private_key\t%dGH:s", "private_key\t***"},
+        {"Seedphrase | uNADbzfy:6~Ei~s", "Seedphrase | ***"},
+        {"id | password | value", NULL},
+        {"tool --password query --host x", "tool --password *** --host x"},
+        {"tool --password from 2024abc", "tool --password *** 2024abc"},
+        {"Using --password via the CLI is insecure", NULL},
+        {"--secret dbPassword value", NULL},
+    };
+    (void)state;
+    DETECT_CHECK(BIT(PASSWORD) | BIT(SECRET) | BIT(PERSON_NAME), rows);
 }
 
 int main(void)
@@ -242,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_detect_forms__callers),
         cmocka_unit_test(test_detect_forms__routers),
         cmocka_unit_test(test_detect_forms__authorizations),
+        cmocka_unit_test(test_detect_forms__values_that_look_like_notations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
