@@ -152,7 +152,7 @@ static void short_option(rd_find *f, uint32_t at)
 static bool names_key(const rd_find *f, const rd_value *x)
 {
     rd_key_class cls = rd_key_class_of(f->keys, &f->v, x->to);
-    return cls != RD_KEY_NONE && cls != RD_KEY_VALUE;
+    return cls != RD_KEY_NONE && cls != RD_KEY_VALUE && rd_skip(&f->v, x->from, x->to, RD_C_RUN) == x->to;
 }
 
 /* Using --password via the CLI is insecure: the option is spoken of. */

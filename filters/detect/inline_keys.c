@@ -19,7 +19,8 @@ enum {
     MAX_GAP = 4,
     MAX_INDENT = 40,
     MAX_WRAPPED = 1 << 12,
-    FIRST_MATCHES = 64
+    FIRST_MATCHES = 64,
+    MAX_SHOWN_NUMBER = 3 /* digits of a length or a limit: longer ones may be a PIN */
 };
 
 typedef struct pair {
@@ -260,14 +261,13 @@ static uint32_t without_midnight(const rd_view *v, uint32_t from, uint32_t to)
     return i == to ? day : to;
 }
 
-/* Does the key hold one of the words? The list ends with NULL. */
-static bool key_holds(const rd_view *v, const pair *p, const char *const *words)
+/* Does the key end with one of the words? The list ends with NULL. */
+static bool key_ends_with(const rd_view *v, const pair *p, const char *const *words)
 {
-    for (uint32_t i = p->key; i < p->key_end; i++) {
-        for (const char *const *word = words; *word != NULL; word++) {
-            if (rd_spells_nocase(v, i, *word))
-                return true;
-        }
+    for (const char *const *word = words; *word != NULL; word++) {
+        if (strlen(*word) <= p->key_end - p->key &&
+            rd_spells_nocase(v, p->key_end - (uint32_t)strlen(*word), *word))
+            return true;
     }
     return false;
 }
@@ -275,20 +275,21 @@ static bool key_holds(const rd_view *v, const pair *p, const char *const *words)
 /* Can the value be an address of a network, with its port? */
 static bool names_address(const rd_view *v, const pair *p)
 {
-    static const char *const words[] = {"addr", "host", "client", "peer", "remote", "forward", NULL};
-    return rd_spells_nocase(v, p->key_end - 2, "ip") || rd_spells_nocase(v, p->key, "ip") ||
-           key_holds(v, p, words);
+    static const char *const words[] = {"ip",   "ipv4",   "addr", "address",   "host",
+                                        "peer", "client", "for",  "forwarded", NULL};
+    return key_ends_with(v, p, words);
 }
 
 /* Can the value be a day, written with a time? */
 static bool names_date(const rd_view *v, const pair *p)
 {
-    static const char *const words[] = {"date", "day", "dob", "birth", "born", "geb", "nac", "nasc", NULL};
-    return key_holds(v, p, words);
+    static const char *const words[] = {"date",       "day",        "dob",     "birth",     "born", "datum",
+                                        "nacimiento", "nascimento", "nascita", "naissance", NULL};
+    return key_ends_with(v, p, words);
 }
 
-/* At the quote of a value that is wrapped at `i`; of a number, or what a mask has left of it, at the bracket
- * that is read as one of a value. */
+/* At the quote of a value that is wrapped at `i`, or where a number starts with its square bracket, or what a
+ * mask has left of it. */
 static uint32_t inside_wrapper(const rd_view *v, uint32_t i)
 {
     uint32_t from = rd_wrapper_inside(v, i);
@@ -425,7 +426,7 @@ static bool is_shown(const rd_view *v, shown kind, bool quoted, uint32_t from, u
 {
     switch (kind) {
     case SHOWN_NUMBER:
-        return !quoted;
+        return !quoted && to - from <= MAX_SHOWN_NUMBER;
     case SHOWN_TYPE:
         return quoted && rd_word_in(v, from, to,
                                     "string integer number boolean object array keyword text password email "

@@ -33,11 +33,11 @@ static bool ends_line(const rd_view *v, uint32_t i)
  */
 static bool nothing_stuck(const rd_view *v, uint32_t i)
 {
-    while (rd_at(v, i) == ')' || rd_at(v, i) == ']' || rd_at(v, i) == '}')
+    while (rd_at(v, i) == ')' || rd_at(v, i) == ']' || rd_at(v, i) == '}' || rd_at(v, i) == '\'')
         i++;
-    i += rd_at(v, i) == ',' || rd_at(v, i) == ';';
+    i += rd_at(v, i) == ',' || rd_at(v, i) == ';' || rd_at(v, i) == '.';
     uint8_t c = rd_at(v, i);
-    return c <= ' ' || c == '"' || (c == '\\' && rd_at(v, i + 1) == '"') || ends_line(v, i);
+    return c <= ' ' || c == '"' || c == '<' || (c == '\\' && rd_at(v, i + 1) == '"') || ends_line(v, i);
 }
 
 /* Optional("value") and Optional[value], `i` behind the name: at the bracket; behind it for Optional(42), so

@@ -268,7 +268,8 @@ static void test_inline_keys__addresses_keep_ports_and_days_keep_midnight(void *
     assert_string_equal(redacted(&days, 1, "birth_date=1970-01-31T00:00:01 birthDate=1970-01-31T00:00x"),
                         "birth_date=*** birthDate=***");
     expect("ip=192.0.2.1:443 client.ip=***:443", "ip=***:443 client.ip=***:443");
-    expect("secret=192.0.2.1:443 token=1970-01-31T00:00:00Z", "secret=*** token=***");
+    expect("app.secret=192.0.2.1:443 x secret=192.0.2.1:443 token=1970-01-31T00:00:00Z",
+           "app.secret=*** x secret=*** token=***");
 }
 
 static void test_inline_keys__brackets_end_values_only_before_what_is_none(void **state)
@@ -296,6 +297,8 @@ static void test_inline_keys__schemas_describe_and_hold_values(void **state)
            "{\"secret\":{\"type\":\"string\",\"pattern\":\"***\",\"enum\":[\"***\"],\"maxLength\":8}}");
     expect("{\"secret\":{\"type\":\"string\",\"minimum\":\"a1\",\"format\":\"hunter2\",\"example\":4711}}",
            "{\"secret\":{\"type\":\"string\",\"minimum\":\"***\",\"format\":\"***\",\"example\":\"***\"}}");
+    expect("{\"secret\":{\"type\":\"integer\",\"minimum\":4711}}",
+           "{\"secret\":{\"type\":\"integer\",\"minimum\":\"***\"}}");
     expect("{\"secret\":{\"type\":\"string\",\"count\":8}}",
            "{\"secret\":{\"type\":\"string\",\"count\":\"***\"}}");
     expect("{\"secret\":{\"value\":\"x\",\"origin\":\"hunter2\"}}",
