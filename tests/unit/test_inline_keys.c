@@ -279,7 +279,7 @@ static void test_inline_keys__brackets_end_values_only_before_what_is_none(void 
            "secret=*** token=*** token=*** token=***");
     expect("secret=[abc], d token=(a1); d token=[a]&b=c {token=[a]}", "secret=[***], d token=(***); d "
                                                                       "token=[***]&b=c {token=[***]}");
-    expect("secret=[[FILTERED]An Nam] token=[[FILTERED] x", "secret=[***] token=[[FILTERED] x");
+    expect("secret=[[FILTERED]An Nam] token=[[FILTERED] x", "secret=[***] token=***] x");
     expect("secret=Str(abc)def99", "secret=***");
     expect("secret=a token=Str(ab c)", "secret=*** token=Str(***)");
     expect("session_id => Optional(4111 1111", "session_id => Optional(*** 1111");
