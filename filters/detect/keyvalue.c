@@ -324,7 +324,9 @@ static __attribute__((noinline)) void judge_at(rd_find *f, rd_key_class cls, uin
     /* What stays may be a text with keys of its own. Long ones without quotes are read again only every so
      * many bytes, so that the work stays linear; the next such quote ends a quoted one. What goes may yet end
      * with the key of what stands behind it. */
-    bool ends_key = rd_at(&f->v, value.to - 1) == ':' || rd_at(&f->v, value.to - 1) == '=';
+    uint8_t last = rd_at(&f->v, value.to - 1), sign = rd_at(&f->v, value.to + 1);
+    bool ends_key =
+        last == ':' || last == '=' || (rd_at(&f->v, value.to) == ' ' && (sign == ':' || sign == '='));
     uint32_t resume = emitted ? value.to - (ends_key ? KEY_AND_SIGN : 0)
                       : !value.quoted && value.to - value.from > LONG_VALUE ? value.from + LONG_VALUE / 4
                                                                             : f->resume;

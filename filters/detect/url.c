@@ -82,9 +82,9 @@ bool rd_url_without_scheme(rd_find *f, uint32_t at)
     const rd_view *v = &f->v;
     bool dsn = rd_spells(v, at + 1, "tcp(") || rd_spells(v, at + 1, "unix(") || rd_spells(v, at + 1, "tcp6(");
     uint32_t from = at;
-    for (; at - from < MAX_LOOK_BACK && !rd_spells(v, from - 2, "\\/"); from--) {
+    for (; at - from < MAX_LOOK_BACK; from--) {
         uint8_t c = rd_at(v, from - 1);
-        if (ends_url(c) && c != '\\')
+        if ((c == '/' && rd_at(v, from - 2) == '\\') || (ends_url(c) && c != '\\'))
             break;
     }
     bool escaped = rd_spells(v, from - 5, ":\\/\\/");

@@ -304,6 +304,7 @@ static void test_detect__a_key_may_end_a_value(void **state)
     rd_detect_set *set = build(rd_scan_best());
     assert_string_equal(detect_try(set, "AccountKey=Zm9vYmFyMTIzNDU2nullKontoinhaber: Huber"),
                         "AccountKey=*** ***");
+    assert_string_equal(detect_try(set, "ucToken=O=813user : Bupa, x"), "ucToken=*** : ***, x");
     rd_detect_set_free(&set);
 }
 
